@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A model as a classifier: its signature, preprocessing, labels, and the reading of a frame.
+
+mod error;
+
+pub use error::Error;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The channels that a model wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputFormat {
+    /// From side-car, metadata or shape.
+    Auto,
+    /// Red, green, blue.
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+    /// One channel, luma.
+    Gray,
+}
+
+/// The order of a model's input axes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputLayout {
+    /// From side-car, metadata or shape.
+    Auto,
+    /// `[N, C, H, W]`.
+    Nchw,
+    /// `[N, H, W, C]`.
+    Nhwc,
+}
+
+/// How pixel values become a model's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Normalization {
+    /// From side-car or metadata; else `Unit` for one channel, `Imagenet` for three.
+    Auto,
+    /// ImageNet's means and standard deviations.
+    Imagenet,
+    /// 0..1.
+    Unit,
+    /// -1..1.
+    Signed,
+    /// 0..255.
+    Byte,
+    /// The constants of OpenAI's CLIP.
+    Clip,
+    /// The given means and standard deviations.
+    Custom,
+}
+
+/// Which model, and how frames become its input. `Default` says nothing and lets everything be found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClassifierSettings {
+    /// The `.onnx` file.
+    pub model_file: PathBuf,
+    /// One label per line; `None`: side-car, metadata, `MODEL.labels.txt`, else "class N".
+    pub label_file: Option<PathBuf>,
+    /// Side-car; `None`: searched beside the model, an empty path: none.
+    pub model_info: Option<PathBuf>,
+    /// Tensor with the class scores; `None`: found by shape.
+    pub output_name: Option<String>,
+    /// Height and width for a model with dynamic ones.
+    pub input_size: Option<(usize, usize)>,
+    /// Channel order.
+    pub input_format: InputFormat,
+    /// Axis order.
+    pub input_layout: InputLayout,
+    /// Value range.
+    pub normalization: Normalization,
+    /// Means on the 0..1 scale, empty, 1 or 3 values.
+    pub mean: Vec<f64>,
+    /// Standard deviations on the 0..1 scale, empty, 1 or 3 values.
+    pub std: Vec<f64>,
+    /// How a frame is laid into the input.
+    pub fit: crate::frame::Fit,
+    /// Share of the short side that center-crop keeps; 0: side-car, metadata, else 1.
+    pub crop_fraction: f64,
+    /// ONNX Runtime's library; `None`: searched.
+    pub runtime_library: Option<PathBuf>,
+    /// Threads of a run; 0: physical cores minus one, at least one.
+    pub threads: usize,
+}
+
+/// A class, as the user names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ClassChoice {
+    /// Chosen from the logits.
+    #[default]
+    Auto,
+    /// By number.
+    Index(usize),
+    /// By label: exact, else a unique beginning.
+    Label(String),
+}
+
+/// What the classifier says of one frame.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Raw scores, one per class.
+    pub logits: Vec<f32>,
+    /// Softmax of the logits (sigmoid and its complement for a single-logit model).
+    pub probabilities: Vec<f32>,
+    /// The class moved away from.
+    pub source: usize,
+    /// The class moved towards.
+    pub target: usize,
+    /// Gradient of `logit[target] - logit[source]` with respect to the pixel values (0..1) of the model's input
+    /// picture: planes in the order R, G, B (or one of luma), `[channels, height, width]` of the input.
+    pub gradient: Vec<f32>,
+    /// Root of the sum of squares of `gradient`.
+    pub gradient_norm: f64,
+    /// Wall time of the run.
+    pub inference_time: Duration,
+    /// Whether an automatic choice of classes changed with this frame.
+    pub pair_changed: bool,
+}
+
+/// A differentiated model, ready to read frames.
+#[derive(Debug)]
+pub struct Classifier {}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The library's error: each room's own, and the kind that a caller can act on.
+
+/// Everything that can go wrong on a frame's way through the house.
+///
+/// The text of an error is a sentence for the user: what, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The model file cannot be read, or is not a model.
+    #[error(transparent)]
+    Onnx(#[from] crate::onnx::Error),
+    /// The model has no gradient that can be taken.
+    #[error(transparent)]
+    Gradient(#[from] crate::gradient::Error),
+    /// ONNX Runtime is missing, unusable, or refuses the model or a run.
+    #[error(transparent)]
+    Runtime(#[from] crate::runtime::Error),
+    /// The model is no image classifier, or its description does not fit.
+    #[error(transparent)]
+    Classifier(#[from] crate::classifier::Error),
+    /// The frame's description does not fit its bytes.
+    #[error(transparent)]
+    Frame(#[from] crate::frame::Error),
+    /// The picture is of a size, or a setting of a value, that cannot be morphed.
+    #[error(transparent)]
+    Morph(#[from] crate::morph::Error),
+}
+
+/// What sort of trouble an [`Error`] is, for exit codes and GStreamer's error domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting is missing, out of range, or contradicts another.
+    Settings,
+    /// A file is not there.
+    NotFound,
+    /// A file cannot be read, or is not a regular file.
+    Unreadable,
+    /// ONNX Runtime cannot be found or used.
+    RuntimeLibrary,
+    /// The file is no valid ONNX model, or ONNX Runtime refuses it.
+    InvalidModel,
+    /// The model is valid and no image classifier.
+    NotAClassifier,
+    /// The model uses something that has no gradient here.
+    Unsupported,
+    /// A run failed.
+    Run,
+    /// A run was interrupted by the caller.
+    Interrupted,
+    /// The frame does not fit its description.
+    Frame,
+}

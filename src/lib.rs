@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MPL-2.0
+//! See how an image classifier gets from one class to another.
+//!
+//! A frame and a stock ONNX classifier go in; a *class morph* comes out: the same frame, moved the way the
+//! network would have it move to become the target class. The method is that of "Through a Steerable Lens:
+//! Magnifying Neural Network Interpretability via Phase-Based Extrapolation" (Mahdisoltani, Mahdisoltani,
+//! Grosse, Fleet; arXiv 2506.02300): the class gradient at the frame is expressed in a complex steerable
+//! pyramid, and the local phases are extrapolated linearly along that one step.
+//!
+//! [`Lens`] is the front door. Its way through the house is the order of the modules: [`frame`],
+//! [`classifier`] (over [`onnx`], [`gradient`] and [`runtime`]), [`morph`] (over [`pyramid`]), [`render`],
+//! [`measure`].
+
+pub mod classifier;
+mod error;
+pub mod frame;
+pub mod gradient;
+mod lens;
+pub mod measure;
+pub mod morph;
+pub mod onnx;
+pub mod pyramid;
+pub mod render;
+pub mod runtime;
+pub mod settings;
+
+pub use classifier::{ClassChoice, Classifier, ClassifierSettings, Reading};
+pub use error::{Error, ErrorKind};
+pub use frame::{FrameView, FrameViewMut, PixelFormat};
+pub use lens::{After, Lens, LensSettings, Report, Resolution};
+pub use runtime::Runtime;
