@@ -23,9 +23,11 @@ pub mod pyramid;
 pub mod render;
 pub mod runtime;
 pub mod settings;
+mod sweep;
 
 pub use classifier::{ClassChoice, Classifier, ClassifierSettings, Reading};
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, PixelFormat};
 pub use lens::{After, Lens, LensSettings, Report, Resolution};
 pub use runtime::Runtime;
+pub use sweep::Sweep;

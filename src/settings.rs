@@ -9,7 +9,7 @@ use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
-use crate::Resolution;
+use crate::{Resolution, Sweep};
 
 /// A real-valued setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,6 +130,11 @@ choice!(DisplayMode, "display-mode", Morph, "What is shown",
     Source = "source": "The frame as it came",
     Difference = "difference": "Mid-grey plus the change, magnified",
     SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide");
+choice!(Sweep, "sweep", None, "How the magnification moves over a clip",
+    None = "none": "It stands still",
+    Sine = "sine": "Towards the target, back, away from it, and back, once per period",
+    Triangle = "triangle": "From 0 to the magnification and back, once per period",
+    Ramp = "ramp": "From 0 to the magnification, then again from 0");
 choice!(InputFormat, "input-format", Auto, "The channels that the model wants",
     Auto = "auto": "From side-car, metadata, or the number of channels (three: RGB)",
     Rgb = "rgb": "Red, green, blue",
