@@ -124,6 +124,13 @@ impl<'a> Emit<'a> {
         outputs
     }
 
+    /// Gives the node written last the attributes of a forward node.
+    pub(super) fn last_attributes(&mut self, attributes: Vec<crate::onnx::AttributeProto>) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.attribute = attributes;
+        }
+    }
+
     /// A constant; small equal ones are written once.
     pub(super) fn constant(&mut self, array: Array) -> Value {
         let bits = match &array.values {
