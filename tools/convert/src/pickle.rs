@@ -95,16 +95,26 @@ impl Items {
 /// When the pickle is cut short, malformed, or uses an opcode or a name that a state dict has no need of.
 pub(crate) fn read(bytes: &mut &[u8]) -> Result<Value> {
     let length = bytes.len();
-    let mut machine = Machine { input: bytes, stack: Vec::new(), marks: Vec::new(), memo: HashMap::new() };
+    let mut machine = Machine {
+        input: bytes,
+        stack: Vec::new(),
+        marks: Vec::new(),
+        memo: HashMap::new(),
+    };
     loop {
         let at = length - machine.input.len();
-        let opcode = machine.byte().context("the pickle is cut short: it has no STOP")?;
+        let opcode = machine
+            .byte()
+            .context("the pickle is cut short: it has no STOP")?;
         let done = machine
             .step(opcode)
             .with_context(|| format!("pickle opcode {opcode:#04x} at byte {at} is refused"))?;
         if done {
             let value = machine.pop()?;
-            ensure!(machine.stack.is_empty() && machine.marks.is_empty(), "values are left behind a pickle's STOP");
+            ensure!(
+                machine.stack.is_empty() && machine.marks.is_empty(),
+                "values are left behind a pickle's STOP"
+            );
             *bytes = machine.input;
             return Ok(value);
         }
@@ -116,9 +126,12 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Result<Value> {
 /// # Errors
 /// When there are fewer.
 pub(crate) fn take<'a>(input: &mut &'a [u8], count: usize) -> Result<&'a [u8]> {
-    let (head, tail) = input
-        .split_at_checked(count)
-        .with_context(|| format!("the file is cut short: {count} bytes wanted, {} left", input.len()))?;
+    let (head, tail) = input.split_at_checked(count).with_context(|| {
+        format!(
+            "the file is cut short: {count} bytes wanted, {} left",
+            input.len()
+        )
+    })?;
     *input = tail;
     Ok(head)
 }
@@ -205,13 +218,18 @@ impl Machine<'_> {
             }
             b'R' => self.reduce()?,
             b'Q' => {
-                let Value::Tuple(id) = self.pop()? else { bail!("a persistent id must be a tuple") };
+                let Value::Tuple(id) = self.pop()? else {
+                    bail!("a persistent id must be a tuple")
+                };
                 self.stack.push(Value::Persistent(id));
             }
             // The attributes of the state dict: version numbers of modules, of no use here.
             b'b' => {
                 self.pop()?;
-                ensure!(matches!(self.stack.last(), Some(Value::Dict(_))), "only a dict may have attributes");
+                ensure!(
+                    matches!(self.stack.last(), Some(Value::Dict(_))),
+                    "only a dict may have attributes"
+                );
             }
             _ => bail!("a state dict has no need of it"),
         }
@@ -219,8 +237,12 @@ impl Machine<'_> {
     }
 
     fn reduce(&mut self) -> Result<()> {
-        let Value::Tuple(arguments) = self.pop()? else { bail!("the arguments of a call must be a tuple") };
-        let Value::Global(function) = self.pop()? else { bail!("only a named function can be called") };
+        let Value::Tuple(arguments) = self.pop()? else {
+            bail!("the arguments of a call must be a tuple")
+        };
+        let Value::Global(function) = self.pop()? else {
+            bail!("only a named function can be called")
+        };
         self.stack.push(match function {
             Global::OrderedDict if arguments.values.is_empty() => Value::Dict(Items::default()),
             Global::RebuildTensor => {
@@ -233,7 +255,7 @@ impl Machine<'_> {
     }
 
     fn set_items(&mut self, values: Vec<Value>) -> Result<()> {
-        ensure!(values.len() % 2 == 0, "a key without a value");
+        ensure!(values.len().is_multiple_of(2), "a key without a value");
         match self.stack.last_mut() {
             Some(Value::Dict(items)) => items.extend(values),
             _ => bail!("items can only be set in a dict"),
@@ -254,7 +276,10 @@ impl Machine<'_> {
     }
 
     fn recall(&mut self, index: u32) -> Result<()> {
-        let value = self.memo.get(&index).with_context(|| format!("nothing can be recalled from place {index}"))?;
+        let value = self
+            .memo
+            .get(&index)
+            .with_context(|| format!("nothing can be recalled from place {index}"))?;
         self.stack.push(value.clone());
         Ok(())
     }
@@ -290,7 +315,11 @@ impl Machine<'_> {
     }
 
     fn line(&mut self) -> Result<String> {
-        let length = self.input.iter().position(|b| *b == b'\n').context("a name does not end")?;
+        let length = self
+            .input
+            .iter()
+            .position(|b| *b == b'\n')
+            .context("a name does not end")?;
         let text = take(&mut self.input, length + 1)?;
         Ok(std::str::from_utf8(&text[..length])?.to_owned())
     }
@@ -321,20 +350,28 @@ mod tests {
         // pickle.dumps({"a": (1, -2, 300, 0x1950A86A20F9469CFC6C), "b": [None, True]}, 2)
         let bytes = b"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01(K\x01J\xfe\xff\xff\xffM,\x01\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19tq\x02X\x01\x00\x00\x00bq\x03]q\x04(N\x88eu.rest";
         let mut rest = &bytes[..];
-        let Value::Dict(items) = read(&mut rest).unwrap() else { panic!("not a dict") };
+        let Value::Dict(items) = read(&mut rest).unwrap() else {
+            panic!("not a dict")
+        };
         assert_eq!(rest, b"rest");
         let ints = [1, -2, 300, 0x1950_A86A_20F9_469C_FC6C].map(Value::Int).to_vec();
         assert_eq!(items.values[0], Value::Text("a".into()));
         assert_eq!(items.values[1], Value::Tuple(Rc::new(Items::new(ints).unwrap())));
-        let Value::List(list) = &items.values[3] else { panic!("not a list") };
+        let Value::List(list) = &items.values[3] else {
+            panic!("not a list")
+        };
         assert_eq!(list.values, [Value::None, Value::Bool]);
     }
 
     #[test]
     fn a_call_is_data_and_a_dict_is_a_dict() {
         let bytes = b"\x80\x02ccollections\nOrderedDict\n)RX\x01\x00\x00\x00kctorch._utils\n_rebuild_tensor_v2\nK\x07\x85Rs.";
-        let Value::Dict(items) = parse(bytes).unwrap() else { panic!("not a dict") };
-        let Value::Call(Global::RebuildTensor, arguments) = &items.values[1] else { panic!("not a call") };
+        let Value::Dict(items) = parse(bytes).unwrap() else {
+            panic!("not a dict")
+        };
+        let Value::Call(Global::RebuildTensor, arguments) = &items.values[1] else {
+            panic!("not a call")
+        };
         assert_eq!(arguments.values, [Value::Int(7)]);
     }
 
@@ -350,7 +387,14 @@ mod tests {
     #[test]
     fn refuses_other_opcodes_and_protocols() {
         // INST, OBJ, NEWOBJ, STACK_GLOBAL, EXT1, and protocol 4.
-        for bytes in [&b"(iposix\nsystem\n."[..], b"(o.", b")\x81.", b"\x93.", b"\x82\x01.", b"\x80\x04."] {
+        for bytes in [
+            &b"(iposix\nsystem\n."[..],
+            b"(o.",
+            b")\x81.",
+            b"\x93.",
+            b"\x82\x01.",
+            b"\x80\x04.",
+        ] {
             assert!(refusal(bytes).contains("is refused"));
         }
     }
@@ -358,7 +402,7 @@ mod tests {
     #[test]
     fn refuses_every_truncation() {
         let whole = b"\x80\x02}(X\x01\x00\x00\x00aK\x01ctorch._utils\n_rebuild_tensor_v2\n)RK\x02u.";
-        let whole = [&whole[..6], &whole[6..]].concat();
+        assert!(parse(whole).is_ok());
         for end in 0..whole.len() {
             assert!(parse(&whole[..end]).is_err(), "accepted the first {end} bytes");
         }
@@ -366,7 +410,20 @@ mod tests {
 
     #[test]
     fn refuses_an_empty_stack_and_lengths_beyond_the_end() {
-        for bytes in [&b"."[..], b"s.", b"t.", b"\x87.", b"R.", b"Q.", b"b.", b"q\x00.", b"h\x00.", b"(N.", b"N(0.", b"e."] {
+        for bytes in [
+            &b"."[..],
+            b"s.",
+            b"t.",
+            b"\x87.",
+            b"R.",
+            b"Q.",
+            b"b.",
+            b"q\x00.",
+            b"h\x00.",
+            b"(N.",
+            b"N(0.",
+            b"e.",
+        ] {
             assert!(parse(bytes).is_err());
         }
         assert!(refusal(b"X\xff\xff\xff\xffab.").contains("cut short"));
