@@ -17,6 +17,8 @@ const TYPES: &[u8] = include_bytes!("data/runtime/types.onnx");
 const LOOP: &[u8] = include_bytes!("data/runtime/loop.onnx");
 const QUANTISED: &[u8] = include_bytes!("data/runtime/quantised.onnx");
 const NONZERO: &[u8] = include_bytes!("data/runtime/nonzero.onnx");
+const SEQUENCE: &[u8] = include_bytes!("data/runtime/sequence.onnx");
+const ABSENT: &[u8] = include_bytes!("data/runtime/absent.onnx");
 
 fn runtime() -> &'static Runtime {
     Runtime::open(None).unwrap_or_else(|e| panic!("{e}"))
@@ -285,4 +287,17 @@ fn the_runtime_tells_its_path_and_version() {
     let runtime = runtime();
     assert!(runtime.path().is_absolute() && runtime.path().is_file());
     assert!(runtime.version().starts_with("1."), "{}", runtime.version());
+}
+
+#[test]
+fn outputs_that_are_no_tensors_do_no_harm() {
+    let x = Tensor::f32([4], [0.0; 4]);
+    let nothing = Tensor {
+        shape: vec![],
+        data: Data::Other,
+    };
+    assert_eq!(load(SEQUENCE).run(&[("x", &x)]).unwrap(), [("s".into(), nothing)]);
+    // Here the `ort` crate panics, and says so on standard error.
+    let error = load(ABSENT).run(&[("x", &x)]).unwrap_err();
+    assert!(matches!(error, Error::Run { .. }), "{error}");
 }
