@@ -6,7 +6,7 @@ import pathlib
 
 import onnx
 
-HEADER = '<ir_version: 8, opset_import: ["" : 13]>\n'
+HEADER = '<ir_version: 8, opset_import: ["" : 15]>\n'
 
 MODELS = {
     # Two inputs of two types, two outputs, in an order of their own.
@@ -52,7 +52,19 @@ MODELS = {
             plain = DequantizeLinear (weight, scale, zero)
             y = Mul (x, plain)
         }""",
-    # An output that is no tensor of known shape, and depends on the input's values.
+    # An output that is no tensor.
+    "sequence": """
+        sequence (float[4] x) => (seq(float[4]) s)
+        {
+            s = SequenceConstruct (x)
+        }""",
+    # An output that is a tensor, or not there; it is not there.
+    "absent": """
+        absent (float[4] x) => (optional(float[4]) o)
+        {
+            o = Optional <type = float[4]> ()
+        }""",
+    # An output whose shape depends on the input's values.
     "nonzero": """
         nonzero (float[4] x) => (float[n] y)
         {

@@ -44,7 +44,8 @@ impl Interrupter {
         }
     }
 
-    /// Lets runs proceed again.
+    /// Lets runs proceed again. To be called when the interrupted run has returned: what is cleared before ONNX
+    /// Runtime looked may pass unnoticed.
     pub fn clear(&self) {
         if let Err(e) = self.shared.options.unterminate() {
             log::warn!("ONNX Runtime does not take back an interruption: {e}");

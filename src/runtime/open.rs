@@ -184,3 +184,46 @@ fn log(level: LogLevel, category: &str, _id: &str, location: &str, message: &str
     };
     log::log!(target: "steerlens-ort", level, "{message} ({category}, {location})");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_remembered_for_the_same_request_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lib.so");
+        let mut process = Process {
+            taken: None,
+            open: None,
+            failed: None,
+        };
+        let mut reason = |path: &Path| process.open(Some(path)).unwrap_err().to_string();
+        assert!(reason(&path).contains("No such file"));
+        std::fs::write(&path, "x").unwrap();
+        assert!(reason(&path).contains("No such file"));
+        assert!(reason(folder.path()).contains("not a regular file"));
+        assert!(reason(&path).contains("not a 64-bit"));
+    }
+
+    #[test]
+    fn what_the_ort_crate_has_taken_cannot_be_exchanged() {
+        let mut process = Process {
+            taken: Some("/first.so".into()),
+            open: None,
+            failed: None,
+        };
+        let other = Probed {
+            path: "/second.so".into(),
+            version: "1.21.0".to_owned(),
+        };
+        let error = process.start(other).unwrap_err();
+        assert_eq!(
+            error,
+            Error::Conflict {
+                open: "/first.so".into(),
+                requested: "/second.so".into()
+            }
+        );
+    }
+}
