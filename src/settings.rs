@@ -74,12 +74,18 @@ pub trait Choice: Copy + PartialEq + Sized + 'static {
 
     /// The nick of this value.
     fn nick(self) -> &'static str {
-        Self::ALL.iter().find(|(value, ..)| *value == self).map_or("", |(_, nick, _)| nick)
+        Self::ALL
+            .iter()
+            .find(|(value, ..)| *value == self)
+            .map_or("", |(_, nick, _)| nick)
     }
 
     /// The value with this nick, if there is one.
     fn from_nick(nick: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, n, _)| *n == nick).map(|(value, ..)| *value)
+        Self::ALL
+            .iter()
+            .find(|(_, n, _)| *n == nick)
+            .map(|(value, ..)| *value)
     }
 }
 

@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn ramp_starts_again() {
-        assert_eq!([0.0, 1.0, 3.0, 4.0, 5.0].map(|t| at(Sweep::Ramp, t)), [0.0, 0.25, 0.75, 0.0, 0.25]);
+        assert_eq!(
+            [0.0, 1.0, 3.0, 4.0, 5.0].map(|t| at(Sweep::Ramp, t)),
+            [0.0, 0.25, 0.75, 0.0, 0.25]
+        );
     }
 
     #[test]
@@ -82,6 +85,10 @@ mod tests {
 
     #[test]
     fn no_period_is_too_short() {
-        assert!(Sweep::Ramp.factor(Duration::from_secs(1), Duration::ZERO).is_finite());
+        assert!(
+            Sweep::Ramp
+                .factor(Duration::from_secs(1), Duration::ZERO)
+                .is_finite()
+        );
     }
 }

@@ -16,8 +16,8 @@ use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
+use steerlens::classifier::Interrupter;
 use steerlens::render::DisplayMode;
-use steerlens::runtime::Interrupter;
 use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Reading};
 
 use super::caps::{self, Width};
@@ -358,12 +358,21 @@ impl ClassMorph {
         let file = classifier.model_file.display();
         gst::info!(CAT, imp = self, "loading {file}");
         self.say(messages::loading(&classifier));
-        let start = Instant::now();
         let lens = Lens::open(&classifier, lens).map_err(|error| errors::bus_error(&error))?;
-        let time = start.elapsed();
-        gst::info!(CAT, imp = self, "loaded {file} in {time:.1?}");
+        let model = lens.classifier();
+        let (runtime, time) = (model.runtime(), model.load_time());
+        let library = runtime.path().display();
+        gst::info!(
+            CAT,
+            imp = self,
+            "loaded {file} in {time:.1?}, ONNX Runtime {} at {library}",
+            runtime.version()
+        );
         *lock(&self.stats) = Stats::since_loading(time);
-        self.say(messages::loaded(time, lens.classifier()));
+        self.say(messages::loaded(model));
+        for warning in model.warnings() {
+            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{warning}"));
+        }
         Ok(Opened {
             classifier,
             lens,

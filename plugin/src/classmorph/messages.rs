@@ -2,7 +2,6 @@
 //! What the element says on the bus (FIELD.md 5.2), as structures; posting is `imp`'s.
 
 use std::path::Path;
-use std::time::Duration;
 
 use steerlens::{Classifier, ClassifierSettings, Reading, Report};
 
@@ -59,7 +58,7 @@ pub(super) fn analysed(
         .field("target-logit", logit(target))
         .field("source-probability", probability(source))
         .field("target-probability", probability(target))
-        .field("margin", logit(target) - logit(source))
+        .field("margin", f64::from(reading.margin()))
         .field("gradient-norm", reading.gradient_norm)
         .field("change-norm", report.phase_rms)
         .field("magnification", report.magnification)
@@ -97,12 +96,11 @@ pub(super) fn loading(classifier: &ClassifierSettings) -> gst::Structure {
 }
 
 /// A model has been loaded: the message `classmorph-loaded`.
-pub(super) fn loaded(time: Duration, classifier: &Classifier) -> gst::Structure {
-    let model = classifier.describe();
+pub(super) fn loaded(classifier: &Classifier) -> gst::Structure {
     gst::Structure::builder("classmorph-loaded")
-        .field("time", nanoseconds(time))
-        .field("nodes", count(model.nodes))
-        .field("gradient-nodes", count(model.gradient_nodes))
+        .field("time", nanoseconds(classifier.load_time()))
+        .field("nodes", count(classifier.nodes()))
+        .field("gradient-nodes", count(classifier.gradient_nodes()))
         .field("provider", "cpu")
         .build()
 }
