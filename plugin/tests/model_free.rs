@@ -67,8 +67,8 @@ resolution GstClassMorphResolution auto P
 display-mode GstClassMorphDisplayMode morph P
 sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
-post-messages gboolean FALSE P
-measure-after gboolean FALSE P
+post-messages gboolean false P
+measure-after gboolean false P
 top-k guint 5 P
 stats GstStructure - -
 ";
@@ -180,6 +180,57 @@ fn setters_take_everything_and_open_nothing() {
     };
     assert_eq!(values("mean"), [0.485, 0.456, 0.406]);
     assert_eq!(values("std"), [1.0]);
+}
+
+/// What the sink pad takes where downstream takes `width`, in any state and without a model.
+fn taken(mode: &str, width: &str) -> gst::Caps {
+    init();
+    let line = format!(
+        "classmorph name=morph display-mode={mode} ! capsfilter caps=\"video/x-raw,width={width}\" ! fakesink"
+    );
+    let pipeline = gst::parse::launch(&line)
+        .unwrap()
+        .downcast::<gst::Pipeline>()
+        .unwrap();
+    let sink = pipeline.by_name("morph").unwrap().static_pad("sink").unwrap();
+    sink.query_caps(None)
+}
+
+#[test]
+fn side_by_side_is_twice_as_wide() {
+    let fits = |caps: &gst::Caps, width: i32| {
+        caps.can_intersect(&gst::Caps::builder("video/x-raw").field("width", width).build())
+    };
+    for (downstream, fitting, unfitting) in [
+        ("(int)80", vec![40], vec![80, 39]),
+        ("(int)[41,43]", vec![21], vec![20, 22, 42]),
+        (
+            "(int)[1,2147483647]",
+            vec![1, 2, 1_073_741_823],
+            vec![1_073_741_824],
+        ),
+    ] {
+        let caps = taken("side-by-side", downstream);
+        assert!(
+            fitting.iter().all(|width| fits(&caps, *width)),
+            "{downstream}: {caps}"
+        );
+        assert!(
+            !unfitting.iter().any(|width| fits(&caps, *width)),
+            "{downstream}: {caps}"
+        );
+        assert_eq!(
+            caps.structure(0)
+                .unwrap()
+                .get::<gst::List>("format")
+                .unwrap()
+                .len(),
+            11
+        );
+    }
+    assert!(taken("side-by-side", "(int)81").is_empty());
+    let same = taken("morph", "(int)81");
+    assert!(fits(&same, 81) && !fits(&same, 40));
 }
 
 #[test]
