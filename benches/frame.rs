@@ -33,7 +33,7 @@ fn main() {
 fn bench(format: PixelFormat, (width, height): (usize, usize)) {
     let row = width * format.bytes();
     let bytes: Vec<u8> = (0..row * height)
-        .map(|i| (i * 2_654_435_761 >> 13) as u8)
+        .map(|i| ((i * 2_654_435_761) >> 13) as u8)
         .collect();
     let pixels = width * height;
     let change: Vec<f32> = (0..3 * pixels).map(|i| (i % 97) as f32 / 970.0 - 0.05).collect();
