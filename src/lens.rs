@@ -202,7 +202,7 @@ impl Lens {
     }
 
     /// A handle that ends a run from another thread.
-    pub fn interrupter(&self) -> crate::runtime::Interrupter {
+    pub fn interrupter(&self) -> crate::classifier::Interrupter {
         unimplemented!()
     }
 }
