@@ -139,4 +139,6 @@ pub struct Reading {
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,
+    /// Which reading of its lens this is; 0 for none.
+    pub(crate) id: u64,
 }

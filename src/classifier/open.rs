@@ -102,6 +102,11 @@ impl Classifier {
         &self.signature
     }
 
+    /// How frames are laid into the input.
+    pub fn fit(&self) -> crate::frame::Fit {
+        self.fit
+    }
+
     /// Number of classes; two for a model with a single score.
     pub fn classes(&self) -> usize {
         self.scores.max(2)
