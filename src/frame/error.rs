@@ -6,7 +6,9 @@
 #[non_exhaustive]
 pub enum Error {
     /// The buffer is shorter than size and stride need.
-    #[error("a {width}x{height} frame with rows of {stride} bytes needs {needed} bytes, the buffer has {found}")]
+    #[error(
+        "a {width}x{height} frame with rows of {stride} bytes needs {needed} bytes, the buffer has {found}"
+    )]
     Short {
         /// Pixels per row.
         width: usize,

@@ -53,11 +53,21 @@ fn check(format: PixelFormat, width: usize, height: usize, stride: usize, found:
     }
     let row = width.checked_mul(format.bytes()).filter(|row| *row <= stride);
     let Some(row) = row else {
-        return Err(Error::Stride { width, stride, pixel: format.bytes() });
+        return Err(Error::Stride {
+            width,
+            stride,
+            pixel: format.bytes(),
+        });
     };
     let needed = stride.saturating_mul(height - 1).saturating_add(row);
     if found < needed {
-        return Err(Error::Short { width, height, stride, needed, found });
+        return Err(Error::Short {
+            width,
+            height,
+            stride,
+            needed,
+            found,
+        });
     }
     Ok(())
 }
@@ -85,7 +95,13 @@ impl<'a> FrameView<'a> {
         data: &'a [u8],
     ) -> Result<Self, Error> {
         check(format, width, height, stride, data.len())?;
-        Ok(Self { format, width, height, stride, data })
+        Ok(Self {
+            format,
+            width,
+            height,
+            stride,
+            data,
+        })
     }
 
     /// The pixel format.
@@ -137,7 +153,13 @@ impl<'a> FrameViewMut<'a> {
         data: &'a mut [u8],
     ) -> Result<Self, Error> {
         check(format, width, height, stride, data.len())?;
-        Ok(Self { format, width, height, stride, data })
+        Ok(Self {
+            format,
+            width,
+            height,
+            stride,
+            data,
+        })
     }
 
     /// The pixel format.

@@ -97,7 +97,11 @@ impl Session {
     ///
     /// # Errors
     /// When a name is not the model's.
-    pub fn bind(self, inputs: &[(&str, &Tensor)], outputs: &[(&str, &[usize])]) -> Result<BoundSession, Error> {
+    pub fn bind(
+        self,
+        inputs: &[(&str, &Tensor)],
+        outputs: &[(&str, &[usize])],
+    ) -> Result<BoundSession, Error> {
         let _ = (inputs, outputs);
         unimplemented!()
     }
