@@ -72,6 +72,12 @@ pub(crate) struct ImageTransform {
     columns: Lines,
 }
 
+impl std::fmt::Debug for ImageTransform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ImageTransform({}x{})", self.width, self.height)
+    }
+}
+
 /// Scratch of an [`ImageTransform`].
 #[derive(Debug, Clone)]
 pub(crate) struct ImageScratch {
