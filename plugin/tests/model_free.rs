@@ -249,7 +249,7 @@ fn no_model_is_one_error_that_names_the_property() {
 }
 
 #[test]
-fn what_is_no_model_is_one_error_that_names_the_file() {
+fn what_is_no_model_is_one_error_that_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.onnx");
     std::fs::write(&text, "This is no model.\n").unwrap();
@@ -258,24 +258,39 @@ fn what_is_no_model_is_one_error_that_names_the_file() {
     let missing = folder.path().join("missing.onnx");
     let name = |path: &std::path::Path| path.to_str().unwrap().to_owned();
     // One bus error each; the domain tells a program which.
-    let check = |file: String, fits: fn(&glib::Error) -> bool| {
+    let check = |file: String, fits: fn(&glib::Error) -> bool, says: &str| {
         let element = classmorph();
         element.set_property("model-file", &file);
         let error = start_error(&element);
         assert!(fits(&error), "{file}: {error:?}");
-        assert!(error.message().contains(&file), "{file}: {error}");
+        assert!(error.message().contains(says), "{file}: {error}");
     };
-    check(name(&missing), |error| {
-        error.matches(gst::ResourceError::NotFound)
-    });
-    check(name(folder.path()), |error| {
-        error.matches(gst::ResourceError::OpenRead)
-    });
-    check(fifo(folder.path()), |error| {
-        error.matches(gst::ResourceError::OpenRead)
-    });
-    check(name(&text), |error| error.matches(gst::StreamError::Decode));
-    check(name(&empty), |error| error.matches(gst::StreamError::Decode));
+    check(
+        name(&missing),
+        |error| error.matches(gst::ResourceError::NotFound),
+        &name(&missing),
+    );
+    check(
+        name(folder.path()),
+        |error| error.matches(gst::ResourceError::OpenRead),
+        &name(folder.path()),
+    );
+    let fifo = fifo(folder.path());
+    check(
+        fifo.clone(),
+        |error| error.matches(gst::ResourceError::OpenRead),
+        &fifo,
+    );
+    check(
+        name(&text),
+        |error| error.matches(gst::StreamError::Decode),
+        "not an ONNX model",
+    );
+    check(
+        name(&empty),
+        |error| error.matches(gst::StreamError::Decode),
+        "not an ONNX model",
+    );
 }
 
 #[test]

@@ -83,10 +83,8 @@ mod tests {
         assert_eq!(stats.structure().get("average-morph-time"), Ok(0u64));
         for ms in [2, 4] {
             let time = Duration::from_millis(ms);
-            let reading = Reading {
-                inference_time: time,
-                ..Reading::default()
-            };
+            let mut reading = Reading::default();
+            reading.inference_time = time;
             stats.add(
                 &reading,
                 &Report {
