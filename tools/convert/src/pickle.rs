@@ -428,17 +428,23 @@ mod tests {
         }
         assert!(refusal(b"X\xff\xff\xff\xffab.").contains("cut short"));
         assert!(refusal(b"\x8a\xff.").contains("255 bytes"));
-        // A MARK protects what is below it.
-        assert!(parse(b"N(\x85.").is_err());
+        // A MARK protects what is below it: without, the second tuple would begin behind the stack's end.
+        assert!(refusal(b"NN(\x86t.").contains("stack is empty"));
         assert!(refusal(b"}(Nu.").contains("without a value"));
     }
 
     #[test]
     fn refuses_deep_nesting_before_it_can_exhaust_the_stack() {
-        let mut bytes = vec![b')'];
-        bytes.extend(std::iter::repeat_n(0x85, 1 << 20));
-        bytes.push(b'.');
-        assert!(refusal(&bytes).contains("nest"));
+        let tuples = |count| {
+            let mut bytes = vec![b')'];
+            bytes.extend(std::iter::repeat_n(0x85, count));
+            bytes.push(b'.');
+            bytes
+        };
+        let most = usize::from(MAX_DEPTH) - 1;
+        assert!(parse(&tuples(most)).is_ok());
+        assert!(refusal(&tuples(most + 1)).contains("nest"));
+        assert!(refusal(&tuples(1 << 20)).contains("nest"));
         // The same through calls and dicts.
         let mut bytes = Vec::new();
         for _ in 0..1000 {
