@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use crate::Error;
 use crate::classifier::{ClassChoice, Classifier, ClassifierSettings, Reading};
 use crate::frame::{FrameView, FrameViewMut};
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
 use crate::settings;
-use crate::Error;
 
 /// Where the pyramid works (METHOD.md 2.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

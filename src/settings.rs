@@ -4,12 +4,12 @@
 //! The element's properties, the command line's flags and the documentation take them from here. Names are
 //! kebab-case, as GStreamer's own elements write them.
 
+use crate::Resolution;
 use crate::classifier::{InputFormat, InputLayout, Normalization};
 use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
-use crate::Resolution;
 
 /// A real-valued setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,12 +74,18 @@ pub trait Choice: Copy + PartialEq + Sized + 'static {
 
     /// The nick of this value.
     fn nick(self) -> &'static str {
-        Self::ALL.iter().find(|(value, ..)| *value == self).map_or("", |(_, nick, _)| nick)
+        Self::ALL
+            .iter()
+            .find(|(value, ..)| *value == self)
+            .map_or("", |(_, nick, _)| nick)
     }
 
     /// The value with this nick, if there is one.
     fn from_nick(nick: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, n, _)| *n == nick).map(|(value, ..)| *value)
+        Self::ALL
+            .iter()
+            .find(|(_, n, _)| *n == nick)
+            .map(|(value, ..)| *value)
     }
 }
 

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A model as a classifier: its signature, preprocessing, labels, and the reading of a frame.
 
+mod description;
 mod error;
+mod labels;
+mod metadata;
+mod modelinfo;
+mod text;
 
+pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 pub use error::Error;
+pub use labels::{LabelError, Labels};
+pub use modelinfo::ModelInfoError;
+pub use text::TextError;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,7 +6,9 @@
 #[non_exhaustive]
 pub enum Error {
     /// The buffer is shorter than size and stride need.
-    #[error("a {width}x{height} frame with rows of {stride} bytes needs {needed} bytes, the buffer has {found}")]
+    #[error(
+        "a {width}x{height} frame with rows of {stride} bytes needs {needed} bytes, the buffer has {found}"
+    )]
     Short {
         /// Pixels per row.
         width: usize,
@@ -38,7 +40,7 @@ pub enum Error {
         height: usize,
     },
     /// Two frames that belong together differ in size or format.
-    #[error("the output must be a {expected}, it is a {found}")]
+    #[error("a {expected} frame is needed here, and a {found} frame was given")]
     Mismatch {
         /// Size and format that fit, as text.
         expected: String,

@@ -28,7 +28,10 @@ pub struct Tensor {
 impl Tensor {
     /// An `f32` tensor.
     pub fn f32(shape: impl Into<Vec<usize>>, data: impl Into<Vec<f32>>) -> Self {
-        Self { shape: shape.into(), data: Data::F32(data.into()) }
+        Self {
+            shape: shape.into(),
+            data: Data::F32(data.into()),
+        }
     }
 
     /// The elements, if they are `f32`.
