@@ -5,6 +5,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches};
 use steerlens::settings::{Choice, Count, Real, Text};
 
+use crate::report::short;
+
 /// A flag that takes a real number within the setting's range.
 pub(super) fn real(setting: Real) -> Arg {
     let Real {
@@ -85,10 +87,4 @@ pub(super) fn count_of(matches: &ArgMatches, setting: Count) -> u32 {
 /// The value given for a setting, or its default.
 pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches) -> T {
     matches.get_one(T::NAME).copied().unwrap_or(T::DEFAULT)
-}
-
-/// At most four decimals: π/2 has no short spelling.
-fn short(value: f64) -> String {
-    let text = format!("{value:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -62,6 +62,7 @@ mod video {
         ("decodebin", BASE),
         ("oggdemux", BASE),
         ("theoradec", BASE),
+        ("videocrop", GOOD),
         ("multifilesrc", GOOD),
         ("imagefreeze", GOOD),
         ("pngdec", GOOD),

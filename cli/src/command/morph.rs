@@ -8,7 +8,7 @@ use steerlens::{Lens, LensSettings, Reading};
 use super::{path, print};
 use crate::args::{self, Magnifications, name};
 use crate::picture::{Picture, write_png};
-use crate::report::{Files, Morphed, Step};
+use crate::report::{Files, Morphed, Step, short};
 use crate::sheet::{self, Cell};
 use crate::{Outcome, progress};
 
@@ -55,7 +55,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     match pictures.as_slice() {
         [picture] if sheet.is_none() => picture.write(&out)?,
         pictures => write_png(
-            &sheet::draw(&report.title(), &cells(&report, &source, pictures)).into(),
+            &sheet::draw(
+                &report.pair(),
+                &report.aside(),
+                &cells(&report, &source, pictures),
+            )
+            .into(),
             &out,
         )?,
     }
@@ -91,7 +96,7 @@ fn cells(report: &Morphed, source: &Picture, pictures: &[Picture]) -> Vec<Cell> 
     let (before, after) = (report.source_probability, report.target_probability);
     let first = cell(source, "source".to_owned(), Some(before), Some(after));
     let morphs = pictures.iter().zip(&report.morphs).map(|(picture, morph)| {
-        let heading = format!("magnification {}", morph.magnification);
+        let heading = format!("magnification {}", short(morph.magnification));
         cell(
             picture,
             heading,

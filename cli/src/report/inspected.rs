@@ -187,18 +187,12 @@ impl fmt::Display for Inspected {
 
 impl Inspected {
     fn label_words(&self) -> Vec<String> {
-        let mut labels: Vec<String> = self
-            .labels
-            .iter()
-            .take(LABELS)
-            .map(|label| format!("{label},"))
-            .collect();
-        match (labels.last_mut(), self.labels.len().saturating_sub(LABELS)) {
-            (None, _) => return vec!["none: give a file with --label-file".to_owned()],
-            (Some(last), 0) => drop(last.pop()),
-            (_, more) => labels.push(format!("and {more} more")),
+        if self.labels.is_empty() {
+            return words("none: give a file with --label-file");
         }
-        labels
+        let rest = self.labels.len().saturating_sub(LABELS);
+        let more = (rest > 0).then(|| format!("and {rest} more"));
+        commas(self.labels.iter().take(LABELS).cloned().chain(more))
     }
 }
 
@@ -211,8 +205,17 @@ impl fmt::Display for Tensor {
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.supported { "" } else { " (unsupported)" };
-        write!(f, "{} \u{d7}{}{mark} ", self.operator, self.count)
+        write!(f, "{} \u{d7}{}{mark}", self.operator, self.count)
     }
+}
+
+/// Puts a comma after all but the last.
+fn commas(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words: Vec<String> = words.map(|word| word + ",").collect();
+    if let Some(last) = words.last_mut() {
+        last.pop();
+    }
+    words
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -14,3 +14,9 @@ pub(crate) use morphed::{Files, Morphed, Step};
 
 /// The version of every report's shape.
 const SCHEMA: u32 = 1;
+
+/// At most four decimals: users write fewer, π/2 and what a budget finds have no end.
+pub(crate) fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

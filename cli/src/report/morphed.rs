@@ -180,12 +180,16 @@ impl Morphed {
         }
     }
 
-    /// "source → target · model".
-    pub(crate) fn title(&self) -> String {
-        let model = self.model.file_stem().unwrap_or_default().to_string_lossy();
+    /// "source → target".
+    pub(crate) fn pair(&self) -> String {
+        format!("{} \u{2192} {}", self.source_label, self.target_label)
+    }
+
+    /// " · model".
+    pub(crate) fn aside(&self) -> String {
         format!(
-            "{} \u{2192} {} \u{b7} {model}",
-            self.source_label, self.target_label
+            " \u{b7} {}",
+            self.model.file_stem().unwrap_or_default().to_string_lossy()
         )
     }
 
@@ -202,45 +206,34 @@ impl Morphed {
 
 impl fmt::Display for Morphed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (source, target) = (
+        let columns = [
             format!("p({})", self.source_label),
             format!("p({})", self.target_label),
-        );
-        let (wide, wider) = (source.chars().count(), target.chars().count());
-        let top = self
-            .morphs
-            .iter()
-            .filter_map(|morph| morph.top_label_after.as_deref());
-        let top_now = self.classes.first().map_or("", |class| &class.label);
-        let widest = top
-            .chain(["top class", top_now])
-            .map(|label| label.chars().count())
-            .max()
-            .unwrap_or(0);
+        ];
+        let [wide, wider] = columns.each_ref().map(|column| column.chars().count());
+        let [source, target] = columns;
+        let top = self.classes.first().map_or("", |class| &class.label);
         let p = |p: Option<f32>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"));
 
-        writeln!(f, "{}\n", self.title())?;
-        writeln!(
-            f,
-            "magnification  {source}  {target}  {:widest$}     L2",
-            "top class"
-        )?;
+        writeln!(f, "{}{}\n", self.pair(), self.aside())?;
+        writeln!(f, "magnification  {source}  {target}      L2  top class")?;
         let (before, after) = (p(Some(self.source_probability)), p(Some(self.target_probability)));
         writeln!(
             f,
-            "{:<13}  {before:>wide$}  {after:>wider$}  {top_now:widest$}",
-            "source"
+            "{:<13}  {before:>wide$}  {after:>wider$}  {:>6}  {top}",
+            "source", ""
         )?;
         for morph in &self.morphs {
             let (before, after) = (
                 p(morph.source_probability_after),
                 p(morph.target_probability_after),
             );
-            let (magnification, l2) = (morph.magnification, morph.l2);
+            let magnification = super::short(morph.magnification);
             let top = morph.top_label_after.as_deref().unwrap_or("-");
             writeln!(
                 f,
-                "{magnification:<13.4}  {before:>wide$}  {after:>wider$}  {top:widest$}  {l2:5.2}"
+                "{magnification:<13}  {before:>wide$}  {after:>wider$}  {:6.2}  {top}",
+                morph.l2
             )?;
         }
         writeln!(f)?;

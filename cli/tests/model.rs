@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `steerlens inspect` and `steerlens gradient`: what is said of models, and what is written.
+
+mod common;
+
+use std::path::Path;
+
+use common::{repository, steerlens};
+use tempfile::TempDir;
+
+#[test]
+fn a_supported_model_is_told_in_one_screen() {
+    let model = repository("models/faces_robust.onnx");
+    let answer = steerlens([Path::new("inspect"), &model]).with_runtime().code(0);
+    assert!(
+        answer.stdout.lines().all(|line| line.chars().count() <= 100),
+        "{}",
+        answer.stdout
+    );
+    for expected in [
+        "input",
+        "[N, 1, 64, 64]",
+        "logits, 4 classes",
+        "neutral, smile, frown, surprise",
+        "Conv",
+        "Supported",
+    ] {
+        assert!(answer.stdout.contains(expected), "{expected}:\n{}", answer.stdout);
+    }
+}
+
+#[test]
+fn the_written_model_is_a_model_with_a_cotangent_and_a_gradient() {
+    let folder = TempDir::new().unwrap();
+    let (model, out) = (
+        repository("models/digits_robust.onnx"),
+        folder.path().join("gradient.onnx"),
+    );
+    let line = [Path::new("gradient"), &model, Path::new("-o"), &out];
+    let answer = steerlens(line).with_runtime().code(0);
+    assert!(
+        answer.stdout.contains("cotangent") && answer.stdout.contains("input_gradient"),
+        "{}",
+        answer.stdout
+    );
+    let written = steerlens::onnx::read(&out).unwrap();
+    let graph = written.graph.as_ref().unwrap();
+    let names = |infos: &[steerlens::onnx::ValueInfoProto]| -> Vec<String> {
+        infos.iter().filter_map(|info| info.name.clone()).collect()
+    };
+    assert_eq!(names(&graph.input), ["input", "cotangent"]);
+    assert_eq!(names(&graph.output), ["logits", "input_gradient"]);
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_by_naming_it() {
+    let folder = TempDir::new().unwrap();
+    let model = repository("models/digits_robust.onnx");
+    let [once, twice] = ["once.onnx", "twice.onnx"].map(|name| folder.path().join(name));
+    steerlens([Path::new("gradient"), &model, Path::new("-o"), &once])
+        .with_runtime()
+        .code(0);
+    let answer = steerlens([Path::new("gradient"), &once, Path::new("-o"), &twice]).code(2);
+    assert!(
+        answer.stderr.starts_with("steerlens: error: "),
+        "{}",
+        answer.stderr
+    );
+    assert!(!twice.exists());
+}
