@@ -7,10 +7,11 @@ pub(super) struct Rows {
     /// Per row, its first column and where its weights end; they begin where the row before ends.
     spans: Vec<(usize, usize)>,
     weights: Vec<f32>,
+    columns: usize,
 }
 
 impl Rows {
-    fn new(rows: &[(usize, Vec<f32>)]) -> Self {
+    fn new(rows: &[(usize, Vec<f32>)], columns: usize) -> Self {
         let mut end = 0;
         let spans = rows.iter().map(|(first, weights)| {
             end += weights.len();
@@ -19,7 +20,18 @@ impl Rows {
         Self {
             spans: spans.collect(),
             weights: rows.iter().flat_map(|(_, weights)| weights).copied().collect(),
+            columns,
         }
+    }
+
+    /// Rows of the matrix.
+    pub(super) fn rows(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Columns of the matrix.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
     }
 
     /// The first column of row `r`, and the weights from there on.
@@ -65,7 +77,7 @@ impl Rows {
         channels: [usize; 3],
         mut put: impl FnMut(usize, [f32; 3]),
     ) {
-        for r in 0..self.spans.len() {
+        for r in 0..self.rows() {
             let (first, weights) = self.row(r);
             let mut sums = [0.0; 3];
             for (pixel, weight) in line[first..].iter().zip(weights) {
@@ -113,19 +125,9 @@ impl Axis {
             ));
         }
         Self {
-            forward: Rows::new(&forward),
-            back: Rows::new(&back),
+            forward: Rows::new(&forward, from),
+            back: Rows::new(&back, to),
         }
-    }
-
-    /// Samples mapped from.
-    pub(super) fn inputs(&self) -> usize {
-        self.back.spans.len()
-    }
-
-    /// Samples mapped to.
-    pub(super) fn outputs(&self) -> usize {
-        self.forward.spans.len()
     }
 
     /// The matrix, `[to, from]`.
@@ -144,7 +146,7 @@ mod tests {
     use super::*;
 
     fn dense(rows: &Rows, columns: usize) -> Vec<Vec<f32>> {
-        (0..rows.spans.len())
+        (0..rows.rows())
             .map(|r| {
                 let mut line = vec![0.0; columns];
                 let (first, weights) = rows.row(r);
@@ -168,7 +170,8 @@ mod tests {
             (1000, 3),
         ] {
             let axis = Axis::new(from, to);
-            assert_eq!((axis.inputs(), axis.outputs()), (from, to));
+            assert_eq!((axis.forward.columns(), axis.forward.rows()), (from, to));
+            assert_eq!((axis.back.columns(), axis.back.rows()), (to, from));
             let (forward, back) = (dense(&axis.forward, from), dense(&axis.back, to));
             for (o, row) in forward.iter().enumerate() {
                 for (i, weight) in row.iter().enumerate() {

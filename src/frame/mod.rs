@@ -15,6 +15,7 @@ mod sampling;
 pub use error::Error;
 pub use fit::{Fit, Placement, Rect};
 pub(crate) use format::with_layout;
+pub(crate) use planes::LUMA;
 pub use format::{FrameView, FrameViewMut, PixelFormat};
 pub use planes::{read_luma, read_rgb, write_luma_change, write_rgb_change};
 pub use resize::Resize;

@@ -5,7 +5,7 @@ use super::format::with_layout;
 use super::{Error, FrameView, FrameViewMut, PixelFormat};
 
 /// BT.601 on gamma-coded values (METHOD.md 2.6).
-const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+pub(crate) const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 /// The 8-bit value of 1.0.
 pub(super) const WHITE: f32 = 255.0;
 /// Pixels written at a time: their change, spread over the bytes of a pixel, stays in the first cache.

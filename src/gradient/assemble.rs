@@ -25,14 +25,22 @@ pub(super) fn assemble(
     reverse: Reverse,
 ) -> Result<Differentiated, Error> {
     let mut graph = model.graph.take().unwrap_or_default();
-    let added = reverse.nodes.iter().flat_map(|n| &n.output).chain(reverse.initializers.iter().filter_map(|t| t.name.as_ref()));
+    let added = reverse
+        .nodes
+        .iter()
+        .flat_map(|n| &n.output)
+        .chain(reverse.initializers.iter().filter_map(|t| t.name.as_ref()));
     for name in added.map(String::as_str).chain([COTANGENT, INPUT_GRADIENT]) {
         if facts.shape(name).is_some() {
             return Err(Error::NameTaken(name.into()));
         }
     }
     let float = ElementType::Float.number();
-    graph.input = vec![ValueInfoProto::tensor(&input.name, input.element.number(), &input.shape)];
+    graph.input = vec![ValueInfoProto::tensor(
+        &input.name,
+        input.element.number(),
+        &input.shape,
+    )];
     graph.output = vec![ValueInfoProto::tensor(&logits.name, float, &logits.shape)];
     prune(&mut graph);
     let forward_nodes = graph.node.len();
@@ -40,11 +48,20 @@ pub(super) fn assemble(
     forward.graph = Some(graph.clone());
 
     graph.node.extend(reverse.nodes);
-    let last = NodeProto::new("Identity", INPUT_GRADIENT, &[&reverse.gradient.name], &[INPUT_GRADIENT]);
+    let last = NodeProto::new(
+        "Identity",
+        INPUT_GRADIENT,
+        &[&reverse.gradient.name],
+        &[INPUT_GRADIENT],
+    );
     graph.node.push(last);
     graph.initializer.extend(reverse.initializers);
-    graph.input.push(ValueInfoProto::tensor(COTANGENT, float, &logits.shape));
-    graph.output.push(ValueInfoProto::tensor(INPUT_GRADIENT, float, &input.shape));
+    graph
+        .input
+        .push(ValueInfoProto::tensor(COTANGENT, float, &logits.shape));
+    graph
+        .output
+        .push(ValueInfoProto::tensor(INPUT_GRADIENT, float, &input.shape));
     prune(&mut graph);
     let gradient_nodes = graph.node.len() - forward_nodes;
     model.graph = Some(graph);
@@ -75,6 +92,8 @@ fn prune(graph: &mut GraphProto) {
     }
     kept.reverse();
     graph.node = kept;
-    graph.initializer.retain(|t| t.name.as_ref().is_some_and(|n| needed.contains(n)));
+    graph
+        .initializer
+        .retain(|t| t.name.as_ref().is_some_and(|n| needed.contains(n)));
     graph.value_info.clear();
 }

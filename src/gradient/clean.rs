@@ -22,11 +22,19 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
     graph.input.retain(|i| !constants.contains(&i.name));
     widen(&mut graph)?;
     if graph.input.len() != 1 {
-        return Err(Error::Inputs(graph.input.iter().filter_map(|i| i.name.clone()).collect()));
+        return Err(Error::Inputs(
+            graph.input.iter().filter_map(|i| i.name.clone()).collect(),
+        ));
     }
-    let (name, element) = (graph.input[0].name.clone().unwrap_or_default(), ElementType::from_number(graph.input[0].element()));
+    let (name, element) = (
+        graph.input[0].name.clone().unwrap_or_default(),
+        ElementType::from_number(graph.input[0].element()),
+    );
     if !matches!(element, ElementType::Float | ElementType::Uint8) {
-        return Err(Error::InputType { name, element: element.to_string() });
+        return Err(Error::InputType {
+            name,
+            element: element.to_string(),
+        });
     }
     let shape = fixed_shape(&graph.input[0], options)?;
     graph.input[0] = ValueInfoProto::tensor(&name, element.number(), &shape);
@@ -34,8 +42,12 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
     graph.value_info.clear();
     for output in &mut graph.output {
         let element = output.element();
-        output.r#type =
-            Some(TypeProto { tensor_type: Some(TensorTypeProto { elem_type: Some(element), shape: None }) });
+        output.r#type = Some(TypeProto {
+            tensor_type: Some(TensorTypeProto {
+                elem_type: Some(element),
+                shape: None,
+            }),
+        });
     }
     model.graph = Some(graph);
     Ok(Input { name, element, shape })
@@ -43,9 +55,18 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
 
 /// The CPU provider computes float16 in float32 anyway, and refuses bfloat16 convolutions.
 fn widen(graph: &mut GraphProto) -> Result<(), Error> {
-    let half = |n: i32| matches!(ElementType::from_number(n), ElementType::Float16 | ElementType::Bfloat16);
+    let half = |n: i32| {
+        matches!(
+            ElementType::from_number(n),
+            ElementType::Float16 | ElementType::Bfloat16
+        )
+    };
     let float = ElementType::Float.number();
-    let constants = graph.node.iter_mut().flat_map(|n| &mut n.attribute).filter_map(|a| a.t.as_mut());
+    let constants = graph
+        .node
+        .iter_mut()
+        .flat_map(|n| &mut n.attribute)
+        .filter_map(|a| a.t.as_mut());
     for tensor in graph.initializer.iter_mut().chain(constants) {
         if half(tensor.data_type.unwrap_or(0)) {
             let name = tensor.name.clone();
@@ -80,20 +101,32 @@ fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, 
         return Err(refuse("a picture's input has four axes, [N,C,H,W] or [N,H,W,C]"));
     };
     if known(batch).is_some_and(|n| n > 1) {
-        return Err(refuse("the batch is fixed at more than 1; export with batch 1 or a dynamic one"));
+        return Err(refuse(
+            "the batch is fixed at more than 1; export with batch 1 or a dynamic one",
+        ));
     }
     let is_channels = |d: &DimensionProto| matches!(known(d), Some(1 | 3 | 4));
     let channels_last = options.channels_last.unwrap_or(!is_channels(a) && is_channels(c));
     let (channels, height, width) = if channels_last { (c, a, b) } else { (a, b, c) };
     let Some(channels) = known(channels) else {
-        return Err(refuse("the number of channels is not fixed; export with a fixed one"));
+        return Err(refuse(
+            "the number of channels is not fixed; export with a fixed one",
+        ));
     };
     let extent = |d: &DimensionProto, wanted: Option<usize>, axis: &str| match (known(d), wanted) {
-        (Some(n), Some(w)) if n != w => Err(refuse(&format!("its {axis} is fixed at {n}, {w} was asked for"))),
+        (Some(n), Some(w)) if n != w => {
+            Err(refuse(&format!("its {axis} is fixed at {n}, {w} was asked for")))
+        }
         (Some(n), _) | (None, Some(n)) if n > 0 => Ok(n),
-        _ => Err(refuse("height or width is open; give the size with input-size HxW")),
+        _ => Err(refuse(
+            "height or width is open; give the size with input-size HxW",
+        )),
     };
     let height = extent(height, options.input_size.map(|s| s.0), "height")?;
     let width = extent(width, options.input_size.map(|s| s.1), "width")?;
-    Ok(if channels_last { vec![1, height, width, channels] } else { vec![1, channels, height, width] })
+    Ok(if channels_last {
+        vec![1, height, width, channels]
+    } else {
+        vec![1, channels, height, width]
+    })
 }

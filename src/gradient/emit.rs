@@ -20,7 +20,10 @@ pub(super) struct Value {
 
 impl Value {
     pub(super) fn new(name: &str, shape: &[usize]) -> Self {
-        Self { name: name.into(), shape: shape.into() }
+        Self {
+            name: name.into(),
+            shape: shape.into(),
+        }
     }
 
     pub(super) fn rank(&self) -> usize {
@@ -61,7 +64,9 @@ impl<'a> Emit<'a> {
     ) -> Self {
         let mut layout = Layout::default();
         if profile == Profile::Cpu {
-            forward.iter().for_each(|n| layout.follow(n, |t| facts.shape(t), |t| facts.is_constant(t)));
+            forward
+                .iter()
+                .for_each(|n| layout.follow(n, |t| facts.shape(t), |t| facts.is_constant(t)));
         }
         Self {
             facts,
@@ -82,7 +87,13 @@ impl<'a> Emit<'a> {
     }
 
     /// One node with one output of the given shape.
-    pub(super) fn op(&mut self, op: &str, inputs: &[&Value], attributes: Attributes<'_>, shape: &[usize]) -> Value {
+    pub(super) fn op(
+        &mut self,
+        op: &str,
+        inputs: &[&Value],
+        attributes: Attributes<'_>,
+        shape: &[usize],
+    ) -> Value {
         let names: Vec<&str> = inputs.iter().map(|v| &*v.name).collect();
         self.op_by_name(op, &names, attributes, shape)
     }
@@ -107,18 +118,24 @@ impl<'a> Emit<'a> {
         shapes: &[&[usize]],
     ) -> Vec<Value> {
         let first = self.known.len();
-        let outputs: Vec<Value> =
-            shapes.iter().enumerate().map(|(k, s)| Value::new(&format!("__g{}", first + k), s)).collect();
+        let outputs: Vec<Value> = shapes
+            .iter()
+            .enumerate()
+            .map(|(k, s)| Value::new(&format!("__g{}", first + k), s))
+            .collect();
         let names: Vec<&str> = outputs.iter().map(|v| &*v.name).collect();
         let mut node = NodeProto::new(op, names[0], inputs, &names);
-        attributes.iter().for_each(|(name, value)| node.set(name, value.clone()));
+        attributes
+            .iter()
+            .for_each(|(name, value)| node.set(name, value.clone()));
         for v in &outputs {
             self.known.insert(v.name.clone(), v.shape.clone());
         }
         if self.profile == Profile::Cpu {
             let (known, facts) = (&self.known, self.facts);
             let shape = |t: &str| known.get(t).map(|s| &**s).or_else(|| facts.shape(t));
-            self.layout.follow(&node, shape, |t| t.starts_with("__c") || facts.is_constant(t));
+            self.layout
+                .follow(&node, shape, |t| t.starts_with("__c") || facts.is_constant(t));
         }
         self.nodes.push(node);
         outputs
@@ -219,8 +236,12 @@ impl<'a> Emit<'a> {
         if axes.is_empty() {
             return a.clone();
         }
-        let shape: Vec<usize> =
-            a.shape.iter().enumerate().map(|(k, d)| if axes.contains(&k) { 1 } else { *d }).collect();
+        let shape: Vec<usize> = a
+            .shape
+            .iter()
+            .enumerate()
+            .map(|(k, d)| if axes.contains(&k) { 1 } else { *d })
+            .collect();
         let axes = self.extents(axes);
         self.op("ReduceSum", &[a, &axes], &[("keepdims", 1.into())], &shape)
     }
@@ -243,8 +264,9 @@ impl<'a> Emit<'a> {
         // Every axis that is summed must be there in full, or the sum would be short.
         let a = self.full(a, full);
         let offset = full.len() - shape.len();
-        let axes: Vec<usize> =
-            (0..full.len()).filter(|k| *k < offset || (shape[k - offset] == 1 && full[*k] != 1)).collect();
+        let axes: Vec<usize> = (0..full.len())
+            .filter(|k| *k < offset || (shape[k - offset] == 1 && full[*k] != 1))
+            .collect();
         let summed = self.sum_over(&a, &axes);
         self.reshape(&summed, shape)
     }
@@ -261,19 +283,26 @@ impl<'a> Emit<'a> {
         self.op("Cast", &[a], &[("to", 1.into())], &a.shape.clone())
     }
 
-    /// `ct` where `y > 0`, else 0, for a `y` that is never negative.
-    pub(super) fn where_positive(&mut self, ct: &Value, y: &Value) -> Value {
-        self.where_inside(ct, y, Some(0.0), None)
-    }
-
     /// `ct` where `low < y < high`, else 0, for a `y` that is never outside the bounds.
     ///
     /// Where the mask must stay in the blocked layout it is a HardSigmoid with a slope of 2^125: exact, since it
     /// takes 0 to 0 and every normal positive number to 1, and exact at a bound below 8 because the slope is a
     /// power of two. `Where` is several times slower than a product.
-    pub(super) fn where_inside(&mut self, ct: &Value, y: &Value, low: Option<f32>, high: Option<f32>) -> Value {
-        let steep = self.profile == Profile::Cpu && low.is_none_or(|l| l == 0.0) && high.is_none_or(|h| h.abs() < 8.0);
-        let mut ct = if steep { self.in_layout_of(ct, y) } else { ct.clone() };
+    pub(super) fn where_inside(
+        &mut self,
+        ct: &Value,
+        y: &Value,
+        low: Option<f32>,
+        high: Option<f32>,
+    ) -> Value {
+        let steep = self.profile == Profile::Cpu
+            && low.is_none_or(|l| l == 0.0)
+            && high.is_none_or(|h| h.abs() < 8.0);
+        let mut ct = if steep {
+            self.in_layout_of(ct, y)
+        } else {
+            ct.clone()
+        };
         for (bound, comparison, sign) in [(low, "Greater", 1.0), (high, "Less", -1.0)] {
             let Some(bound) = bound else { continue };
             let mask = if steep {
@@ -308,7 +337,12 @@ impl<'a> Emit<'a> {
         if self.profile == Profile::Cpu && a.rank() == 4 {
             let weight = self.constant(Array::real([factor.len(), 1, 1, 1], factor));
             let group = ("group", signed(&[factor.len()])[0].into());
-            return self.op("Conv", &[a, &weight], &[group, ("kernel_shape", vec![1, 1].into())], &a.shape.clone());
+            return self.op(
+                "Conv",
+                &[a, &weight],
+                &[group, ("kernel_shape", vec![1, 1].into())],
+                &a.shape.clone(),
+            );
         }
         let mut shape = vec![1; a.rank()];
         shape[1] = factor.len();
@@ -332,5 +366,7 @@ pub(super) fn signed(v: &[usize]) -> Vec<i64> {
 pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Vec<usize> {
     let rank = a.len().max(b.len());
     let at = |s: &[usize], k: usize| (k + s.len()).checked_sub(rank).map_or(1, |i| s[i]);
-    (0..rank).map(|k| if at(a, k) == 1 { at(b, k) } else { at(a, k) }).collect()
+    (0..rank)
+        .map(|k| if at(a, k) == 1 { at(b, k) } else { at(a, k) })
+        .collect()
 }

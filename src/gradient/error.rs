@@ -14,7 +14,11 @@ pub struct Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "unsupported operator {} (node \"{}\"): {}", self.operator, self.node, self.reason)
+        write!(
+            f,
+            "unsupported operator {} (node \"{}\"): {}",
+            self.operator, self.node, self.reason
+        )
     }
 }
 

@@ -29,18 +29,21 @@ impl Layout {
         constant: impl Fn(&str) -> bool,
     ) {
         let Some(out) = node.output(0) else { return };
-        let Some(extent @ [_, _, _, _]) = shape(out) else { return };
+        let Some(extent @ [_, _, _, _]) = shape(out) else {
+            return;
+        };
         let inputs = || node.input.iter().filter(|i| !i.is_empty());
         let first = node.input(0).is_some_and(|i| self.is_blocked(i));
         let blocked = match node.op() {
-            "Conv" => node.input(1).is_some_and(|w| constant(w) && shape(w).is_some_and(|w| conv_blocks(w, node))),
+            "Conv" => node
+                .input(1)
+                .is_some_and(|w| constant(w) && shape(w).is_some_and(|w| conv_blocks(w, node))),
             "Add" | "Sum" | "Mul" => inputs().all(|i| self.is_blocked(i) && shape(i) == Some(extent)),
             "Concat" => node.int("axis", 0) == 1 && inputs().all(|i| self.is_blocked(i)),
             // A Clip stays only where it fuses into the Conv before it.
-            "Relu" | "Clip" | "Sigmoid" | "Tanh" | "HardSigmoid" | "LeakyRelu" | "Gelu" | "BatchNormalization"
-            | "Identity" | "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "Resize" => {
-                first && node.output(1).is_none()
-            }
+            "Relu" | "Clip" | "Sigmoid" | "Tanh" | "HardSigmoid" | "LeakyRelu" | "Gelu"
+            | "BatchNormalization" | "Identity" | "MaxPool" | "AveragePool" | "GlobalAveragePool"
+            | "GlobalMaxPool" | "Resize" => first && node.output(1).is_none(),
             _ => false,
         };
         if blocked {
@@ -51,7 +54,9 @@ impl Layout {
 
 /// Whether a Conv with weight `[M, C/group, ..]` runs in the blocked layout.
 fn conv_blocks(weight: &[usize], node: &NodeProto) -> bool {
-    let (&[out, per_group, ..], Ok(group)) = (weight, usize::try_from(node.int("group", 1))) else { return false };
+    let (&[out, per_group, ..], Ok(group)) = (weight, usize::try_from(node.int("group", 1))) else {
+        return false;
+    };
     match group {
         1 => out >= 8 && (per_group % 4 == 0 || per_group < 16),
         g => (per_group == 1 && out == g) || (per_group % 16 == 0 && (out / g.max(1)) % 16 == 0),

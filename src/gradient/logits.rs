@@ -20,11 +20,25 @@ pub(super) fn find(model: &ModelProto, facts: &Facts, options: &Options) -> Resu
     let graph = model.graph.as_ref().unwrap_or(&empty);
     let shape = |name: &str| facts.shape(name).unwrap_or_default().to_vec();
     if let Some(name) = &options.output {
-        let outputs = || graph.output.iter().filter_map(|o| o.name.as_deref()).map(|o| described(o, facts)).collect();
+        let outputs = || {
+            graph
+                .output
+                .iter()
+                .filter_map(|o| o.name.as_deref())
+                .map(|o| described(o, facts))
+                .collect()
+        };
         if facts.shape(name).is_none() || facts.is_constant(name) {
-            return Err(Error::NoSuchOutput { name: name.clone(), outputs: outputs() });
+            return Err(Error::NoSuchOutput {
+                name: name.clone(),
+                outputs: outputs(),
+            });
         }
-        return Ok(Logits { name: name.clone(), shape: shape(name), activation: None });
+        return Ok(Logits {
+            name: name.clone(),
+            shape: shape(name),
+            activation: None,
+        });
     }
     let output = scores(graph, facts, options.labels)?;
     let producer = |name: &str| graph.node.iter().find(|n| n.output.iter().any(|o| o == name));
@@ -57,12 +71,17 @@ pub(super) fn find(model: &ModelProto, facts: &Facts, options: &Options) -> Resu
     if activation.is_none() {
         name = output;
     }
-    Ok(Logits { shape: shape(&name), name, activation })
+    Ok(Logits {
+        shape: shape(&name),
+        name,
+        activation,
+    })
 }
 
 fn over_classes(node: &NodeProto, shape: &[usize], classes: usize) -> bool {
     let axis = node.int("axis", -1);
-    let axis = usize::try_from(axis).unwrap_or_else(|_| shape.len().saturating_sub(axis.unsigned_abs() as usize));
+    let axis =
+        usize::try_from(axis).unwrap_or_else(|_| shape.len().saturating_sub(axis.unsigned_abs() as usize));
     shape.get(axis) == Some(&classes)
 }
 
@@ -82,11 +101,23 @@ fn scores(graph: &GraphProto, facts: &Facts, labels: Option<usize>) -> Result<St
     };
     only(rows.clone())
         .or_else(|| rows.iter().find(|n| ***n == "logits").map(|n| (**n).to_owned()))
-        .or_else(|| only(rows.iter().copied().filter(|n| Some(classes(n)) == labels).collect()))
+        .or_else(|| {
+            only(
+                rows.iter()
+                    .copied()
+                    .filter(|n| Some(classes(n)) == labels)
+                    .collect(),
+            )
+        })
         .ok_or_else(|| Error::AmbiguousOutput(names.iter().map(|n| described(n, facts)).collect()))
 }
 
 fn described(name: &str, facts: &Facts) -> String {
-    let shape: Vec<String> = facts.shape(name).unwrap_or_default().iter().map(ToString::to_string).collect();
+    let shape: Vec<String> = facts
+        .shape(name)
+        .unwrap_or_default()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     format!("\"{name}\" [{}]", shape.join(","))
 }

@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::clean::Input;
 use super::Error;
+use super::clean::Input;
 use crate::onnx::{self, Array, ElementType, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use crate::runtime::{Data, Optimisation, Runtime, Session, SessionOptions, Tensor};
 
@@ -59,7 +59,8 @@ impl Facts {
     pub(super) fn insert_constant(&mut self, tensor: TensorProto) {
         let name = tensor.name.clone().unwrap_or_default();
         let extent = |d: &i64| usize::try_from(*d).unwrap_or(0);
-        self.shapes.insert(name.clone(), tensor.dims.iter().map(extent).collect());
+        self.shapes
+            .insert(name.clone(), tensor.dims.iter().map(extent).collect());
         if ElementType::from_number(tensor.data_type.unwrap_or(0)).is_real() {
             self.real.insert(name.clone());
         }
@@ -89,13 +90,23 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
     let mut facts = Facts::default();
     let mut probed = model.clone();
     if let Some(graph) = &mut probed.graph {
-        graph.initializer.iter().for_each(|t| facts.insert_constant(t.clone()));
+        graph
+            .initializer
+            .iter()
+            .for_each(|t| facts.insert_constant(t.clone()));
         let named: HashSet<String> = graph.output.iter().filter_map(|o| o.name.clone()).collect();
-        let inner = graph.node.iter().flat_map(|n| &n.output).filter(|o| !o.is_empty() && !named.contains(*o));
+        let inner = graph
+            .node
+            .iter()
+            .flat_map(|n| &n.output)
+            .filter(|o| !o.is_empty() && !named.contains(*o));
         let added: Vec<_> = inner.map(|name| ValueInfoProto::untyped(name)).collect();
         graph.output.extend(added);
     }
-    let options = SessionOptions { optimisation: Optimisation::Disable, ..Default::default() };
+    let options = SessionOptions {
+        optimisation: Optimisation::Disable,
+        ..Default::default()
+    };
     let mut session = Session::new(runtime, &onnx::encode(&probed), &options)?;
     let picture = noise(input);
     for (name, tensor) in session.run(&[(&input.name, &picture)])? {
@@ -117,7 +128,10 @@ fn noise(input: &Input) -> Tensor {
         ElementType::Uint8 => Data::U8(bytes.take(count).collect()),
         _ => Data::F32(bytes.take(count).map(|b| f32::from(b) / 255.0).collect()),
     };
-    Tensor { shape: input.shape.clone(), data }
+    Tensor {
+        shape: input.shape.clone(),
+        data,
+    }
 }
 
 /// Runs one node on one input: facts about an operator that the runtime decides.
@@ -127,20 +141,37 @@ pub(super) fn run_node(
     input: &Tensor,
     runtime: &'static Runtime,
 ) -> Result<Tensor, Error> {
-    let (name, out) = (node.input(0).unwrap_or_default(), node.output(0).unwrap_or_default());
+    let (name, out) = (
+        node.input(0).unwrap_or_default(),
+        node.output(0).unwrap_or_default(),
+    );
     let mut node = node.clone();
     node.output.truncate(1);
     let graph = onnx::GraphProto {
         name: Some("one".into()),
-        input: vec![ValueInfoProto::tensor(name, ElementType::Float.number(), &input.shape)],
+        input: vec![ValueInfoProto::tensor(
+            name,
+            ElementType::Float.number(),
+            &input.shape,
+        )],
         output: vec![ValueInfoProto::untyped(out)],
         node: vec![node.clone()],
         ..Default::default()
     };
-    let import = onnx::OperatorSetIdProto { domain: None, version: Some(opset) };
-    let model =
-        ModelProto { ir_version: Some(8), graph: Some(graph), opset_import: vec![import], ..Default::default() };
-    let options = SessionOptions { optimisation: Optimisation::Disable, ..Default::default() };
+    let import = onnx::OperatorSetIdProto {
+        domain: None,
+        version: Some(opset),
+    };
+    let model = ModelProto {
+        ir_version: Some(8),
+        graph: Some(graph),
+        opset_import: vec![import],
+        ..Default::default()
+    };
+    let options = SessionOptions {
+        optimisation: Optimisation::Disable,
+        ..Default::default()
+    };
     let mut session = Session::new(runtime, &onnx::encode(&model), &options)?;
     let mut outputs = session.run(&[(name, input)])?;
     Ok(outputs.swap_remove(0).1)

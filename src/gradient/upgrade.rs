@@ -10,7 +10,10 @@ const TARGET: i64 = 17;
 
 /// Brings every node to its form at opset 17 or later, and returns the opset then declared.
 pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, Error> {
-    let import = model.opset_import.iter_mut().find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
+    let import = model
+        .opset_import
+        .iter_mut()
+        .find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
     let Some(import) = import else {
         return Err(Error::Opset(0));
     };
@@ -23,7 +26,12 @@ pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, 
     import.version = Some(declared);
     model.ir_version = Some(model.ir_version.unwrap_or(0).max(8));
     if let Some(graph) = &mut model.graph {
-        let mut pass = Pass { found, facts, added: Vec::new(), count: 0 };
+        let mut pass = Pass {
+            found,
+            facts,
+            added: Vec::new(),
+            count: 0,
+        };
         let nodes = std::mem::take(&mut graph.node);
         for node in nodes {
             pass.node(node, graph);
@@ -74,7 +82,9 @@ impl Pass<'_> {
             }
             "Slice" if v < 10 => {
                 let starts = n.ints("starts").unwrap_or_default().to_vec();
-                let axes = n.ints("axes").map_or_else(|| (0..).take(starts.len()).collect(), <[i64]>::to_vec);
+                let axes = n
+                    .ints("axes")
+                    .map_or_else(|| (0..).take(starts.len()).collect(), <[i64]>::to_vec);
                 n.set("axes", axes);
                 for name in ["starts", "ends", "axes"] {
                     self.ints_to_input(&mut n, name);
@@ -112,11 +122,15 @@ impl Pass<'_> {
     /// Before opset 13 the input was flattened to two axes at `axis`; raising the opset alone would silently
     /// change the result.
     fn flattening_softmax(&mut self, mut n: NodeProto, graph: &mut GraphProto) {
-        let (x, y) = (n.input(0).unwrap_or_default().to_owned(), n.output(0).unwrap_or_default().to_owned());
+        let (x, y) = (
+            n.input(0).unwrap_or_default().to_owned(),
+            n.output(0).unwrap_or_default().to_owned(),
+        );
         let shape = self.facts.shape(&x).unwrap_or_default().to_vec();
         let rank = shape.len();
         let given = n.int("axis", 1);
-        let axis = usize::try_from(given).unwrap_or_else(|_| rank.saturating_sub(given.unsigned_abs() as usize));
+        let axis =
+            usize::try_from(given).unwrap_or_else(|_| rank.saturating_sub(given.unsigned_abs() as usize));
         n.remove("axis");
         if axis + 1 == rank || shape.iter().skip(axis + 1).all(|d| *d == 1) {
             n.set("axis", i64::try_from(axis).unwrap_or(1));
@@ -127,13 +141,34 @@ impl Pass<'_> {
         let columns: usize = shape[axis..].iter().product();
         let label = n.label().to_owned();
         let (flat, soft) = (format!("{y}__flat"), format!("{y}__soft"));
-        let whole = |s: &[usize]| Array::whole(s.iter().map(|d| i64::try_from(*d).unwrap_or(0)).collect::<Vec<_>>());
-        let (down, up) = (self.constant(whole(&[rows, columns])), self.constant(whole(&shape)));
+        let whole = |s: &[usize]| {
+            Array::whole(
+                s.iter()
+                    .map(|d| i64::try_from(*d).unwrap_or(0))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let (down, up) = (
+            self.constant(whole(&[rows, columns])),
+            self.constant(whole(&shape)),
+        );
         self.facts.insert(&flat, vec![rows, columns]);
         self.facts.insert(&soft, vec![rows, columns]);
-        graph.node.push(NodeProto::new("Reshape", &format!("{label}__flat"), &[&x, &down], &[&flat]));
-        graph.node.push(NodeProto::new(n.op(), &label, &[&flat], &[&soft]).with("axis", 1));
-        graph.node.push(NodeProto::new("Reshape", &format!("{label}__back"), &[&soft, &up], &[&y]));
+        graph.node.push(NodeProto::new(
+            "Reshape",
+            &format!("{label}__flat"),
+            &[&x, &down],
+            &[&flat],
+        ));
+        graph
+            .node
+            .push(NodeProto::new(n.op(), &label, &[&flat], &[&soft]).with("axis", 1));
+        graph.node.push(NodeProto::new(
+            "Reshape",
+            &format!("{label}__back"),
+            &[&soft, &up],
+            &[&y],
+        ));
     }
 
     /// Upsample 7 to 9 and Resize 10: asymmetric coordinates, nearest rounded down.

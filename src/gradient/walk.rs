@@ -30,20 +30,32 @@ pub(super) fn walk(
     logits: &Logits,
     profile: Profile,
 ) -> Result<Reverse, Error> {
-    let nodes = model.graph.as_ref().map(|g| g.node.as_slice()).unwrap_or_default();
-    let opset = model.opset_import.iter().find(|o| o.domain.as_deref().unwrap_or_default().is_empty());
+    let nodes = model
+        .graph
+        .as_ref()
+        .map(|g| g.node.as_slice())
+        .unwrap_or_default();
+    let opset = model
+        .opset_import
+        .iter()
+        .find(|o| o.domain.as_deref().unwrap_or_default().is_empty());
     let opset = opset.and_then(|o| o.version).unwrap_or(0);
     let active = active(nodes, facts, &input.name, &logits.name);
     if !active.contains(&*logits.name) {
         let cut = cut(nodes, facts, &input.name).map(|r| r.to_string());
-        return Err(Error::Independent { output: logits.name.clone(), cut });
+        return Err(Error::Independent {
+            output: logits.name.clone(),
+            cut,
+        });
     }
     let mut emit = Emit::new(facts, profile, runtime, opset, nodes);
     let mut cotangents: HashMap<&str, Vec<Value>> = HashMap::new();
     cotangents.insert(&logits.name, vec![Value::new(assemble::COTANGENT, &logits.shape)]);
     let mut refusals = Vec::new();
     for node in nodes.iter().rev() {
-        if !node.output.iter().any(|o| active.contains(&**o)) || !node.input.iter().any(|i| active.contains(&**i)) {
+        if !node.output.iter().any(|o| active.contains(&**o))
+            || !node.input.iter().any(|i| active.contains(&**i))
+        {
             continue;
         }
         let cts: Vec<Option<Value>> = node
@@ -69,12 +81,19 @@ pub(super) fn walk(
     }
     let all = cotangents.remove(&*input.name).unwrap_or_default();
     if all.is_empty() {
-        return Err(Error::Independent { output: logits.name.clone(), cut: None });
+        return Err(Error::Independent {
+            output: logits.name.clone(),
+            cut: None,
+        });
     }
     let gradient = total(&mut emit, all);
     let gradient = emit.full(&gradient, &input.shape);
     let (nodes, initializers) = emit.finish();
-    Ok(Reverse { nodes, initializers, gradient })
+    Ok(Reverse {
+        nodes,
+        initializers,
+        gradient,
+    })
 }
 
 fn refusal(node: &NodeProto, reason: String) -> Refusal {
@@ -82,7 +101,11 @@ fn refusal(node: &NodeProto, reason: String) -> Refusal {
         Some(domain) if !node.is_standard() => format!("{domain}.{}", node.op()),
         _ => node.op().to_owned(),
     };
-    Refusal { node: node.label().into(), operator, reason }
+    Refusal {
+        node: node.label().into(),
+        operator,
+        reason,
+    }
 }
 
 /// Applies the node's rule; after a refusal the walk goes on without cotangents, to find every other one.
@@ -112,7 +135,9 @@ fn apply(
 /// The sum, pairwise: Conv and Add fuse, a Sum of three does not.
 fn total(emit: &mut Emit<'_>, all: Vec<Value>) -> Value {
     let mut all = all.into_iter();
-    let Some(first) = all.next() else { unreachable!("cotangents are stored one at a time") };
+    let Some(first) = all.next() else {
+        unreachable!("cotangents are stored one at a time")
+    };
     all.fold(first, |sum, next| emit.binary("Add", &sum, &next))
 }
 
@@ -121,7 +146,12 @@ fn active<'a>(nodes: &'a [NodeProto], facts: &Facts, input: &'a str, logits: &'a
     let mut from_input = HashSet::from([input]);
     for node in nodes {
         if node.input.iter().any(|i| from_input.contains(&**i)) && !ops::ends_gradient(node) {
-            from_input.extend(node.output.iter().filter(|o| facts.is_real(o)).map(String::as_str));
+            from_input.extend(
+                node.output
+                    .iter()
+                    .filter(|o| facts.is_real(o))
+                    .map(String::as_str),
+            );
         }
     }
     let mut to_logits = HashSet::from([logits]);
@@ -142,7 +172,12 @@ fn cut(nodes: &[NodeProto], facts: &Facts, input: &str) -> Option<Refusal> {
             if let Err(reason) = ops::rule(node) {
                 return Some(refusal(node, reason));
             }
-            reached.extend(node.output.iter().filter(|o| facts.is_real(o)).map(String::as_str));
+            reached.extend(
+                node.output
+                    .iter()
+                    .filter(|o| facts.is_real(o))
+                    .map(String::as_str),
+            );
         }
     }
     None

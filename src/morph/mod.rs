@@ -1,5 +1,34 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From image and gradient to an edited image (METHOD.md 2).
+//!
+//! A [`Morpher`] holds the path `x(t)` that leaves a picture along its class gradient; `t` is the magnification.
+//! [`Morpher::prepare`] analyses picture and gradient and finds the direction, once; [`Morpher::extrapolate`]
+//! walks to any `t` and gives the *change* of the picture, unclipped, as often as wanted. The caller adds it,
+//! clips once, and, with several steps, comes back with the gradient at the new place.
+//!
+//! Where to read: `path` is the method from top to bottom; `field` the direction (2.3); `group` and
+//! `rotate` limit and rotation (2.4); `smooth` and `average` the direction's smoothing in space and time (2.5, 2.10); `border` the
+//! padding (2.5b); `coordinates` and `fourier` what is rotated; `pixel` the path without phases (2.9);
+//! `budget` how far to go for a wanted distance (2.7).
+
+mod average;
+mod border;
+mod budget;
+mod coordinates;
+mod field;
+mod fourier;
+mod group;
+mod morpher;
+mod path;
+mod pixel;
+mod rotate;
+mod settings;
+mod smooth;
+
+pub use budget::{Reach, reach_budget};
+pub use group::Steps;
+pub use morpher::{Morpher, Prepared};
+pub use settings::Settings;
 
 /// The coordinates in which the picture moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +63,16 @@ pub enum Normalise {
     None,
 }
 
+/// How a phase change is kept from growing without end (METHOD.md 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Limit {
+    /// Softly, by a hyperbolic tangent.
+    #[default]
+    Tanh,
+    /// Cut off.
+    Clip,
+}
+
 /// How several steps follow each other (METHOD.md 2.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepMode {
@@ -59,4 +98,27 @@ pub enum Error {
         /// Largest accepted value.
         max: f64,
     },
+    /// The padding is larger than the picture that it would mirror.
+    #[error(
+        "the padding is {padding} pixels, and the picture only {width}x{height}: at most its shorter side can be mirrored"
+    )]
+    Padding {
+        /// The padding asked for.
+        padding: usize,
+        /// Columns of the picture.
+        width: usize,
+        /// Rows of the picture.
+        height: usize,
+    },
+    /// The picture has a number of planes that no colour mode knows.
+    #[error(
+        "a picture of {channels} planes cannot be morphed: give 1 (luma or grey) or 3 (red, green, blue)"
+    )]
+    Channels {
+        /// The number of planes.
+        channels: usize,
+    },
+    /// No pyramid can be made.
+    #[error(transparent)]
+    Pyramid(#[from] crate::pyramid::Error),
 }

@@ -1,5 +1,35 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The Parseval complex steerable pyramid (METHOD.md 1): masks, plans, analysis and synthesis.
+//! The Parseval complex steerable pyramid (METHOD.md 1; Simoncelli & Freeman 1995; Portilla & Simoncelli 2000).
+//!
+//! A real plane becomes complex bands `(j, k)`: radial band `j` (0 is the finest) and orientation `k`, each
+//! analytic, so that a coefficient's angle is the local phase of a structure of that scale and orientation and a
+//! shift of the structure turns it. Analysis `A` and synthesis `S` are adjoint to each other, and with the two
+//! residuals `S A x = x` for every size.
+//!
+//! [`Plan`] holds what a size needs and is made once; [`Workspace`] is one thread's scratch; [`Bands`] are the
+//! coefficients of one plane. Residuals are never edited, so the way back that matters adds a *change* of bands
+//! to the picture: `x' = x + Re S(c' - c)` (METHOD.md 1.7).
+//!
+//! Conventions: planes are row major, `y` points down, the transform is periodic. The Fourier transform has no
+//! factor, its inverse has `1/N`. Band `k` keeps the frequencies on the side of `(cos pi k/K, sin pi k/K)`. A
+//! cosine of amplitude `a` that one band alone sees has `|c| = a/sqrt(2)` there.
+
+mod analysis;
+mod fft;
+mod grid;
+mod masks;
+mod plan;
+mod residual;
+mod runs;
+mod synthesis;
+
+pub use analysis::Spectrum;
+pub use num_complex::Complex32;
+pub use plan::{Band, Bands, Plan, Workspace};
+pub use residual::Residuals;
+
+pub(crate) use fft::{ImageScratch, ImageTransform};
+pub(crate) use plan::default_octaves;
 
 /// The sampling grid of the bands (METHOD.md 1.5). Both grids have the same masks and perfect reconstruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,4 +38,62 @@ pub enum Grid {
     Exact,
     /// Row-span grid: as few samples as keep the band's frequencies apart.
     Fast,
+}
+
+/// Which pyramid (METHOD.md 1.1, 1.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    /// Octaves, at least 1; larger requests are reduced to what the size has. `None`: from the size.
+    pub octaves: Option<usize>,
+    /// Orientations, 2 to 8.
+    pub orientations: usize,
+    /// Radial bands per octave, 1 or 2.
+    pub bands_per_octave: usize,
+    /// Where the bands are sampled.
+    pub grid: Grid,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            octaves: None,
+            orientations: 4,
+            bands_per_octave: 1,
+            grid: Grid::default(),
+        }
+    }
+}
+
+/// The largest area a plan is made for: 2^28 pixels, so that every index fits 32 bits.
+pub const MAX_PIXELS: usize = 1 << 28;
+
+/// What no pyramid can be made of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The plane is empty or too large.
+    #[error(
+        "a picture of {width}x{height} pixels has no pyramid: both sides must be at least 1 and the area at most {MAX_PIXELS} pixels"
+    )]
+    Size {
+        /// Columns asked for.
+        width: usize,
+        /// Rows asked for.
+        height: usize,
+    },
+    /// The number of octaves is zero.
+    #[error("a pyramid of 0 octaves has no bands: ask for at least 1, or leave the number to the size")]
+    Octaves,
+    /// The number of orientations is out of range.
+    #[error("the pyramid has 2 to 8 orientations, not {orientations}")]
+    Orientations {
+        /// The number asked for.
+        orientations: usize,
+    },
+    /// The number of radial bands per octave is out of range.
+    #[error("the pyramid has 1 or 2 bands per octave, not {bands_per_octave}")]
+    BandsPerOctave {
+        /// The number asked for.
+        bands_per_octave: usize,
+    },
 }

@@ -11,84 +11,196 @@ use crate::onnx::NodeProto;
 pub(super) const RULES: &[Rule] = &[
     rule_for("Relu", |e, c| masked(e, c, Some(0.0), None), ""),
     rule_for("Clip", clip, "constant bounds"),
-    rule_for("LeakyRelu", |e, c| pointwise(e, c, |e, n, _, y| {
-        let slope = e.scalar(n.float("alpha", 0.01));
-        one_above(e, y, &slope)
-    }), "alpha > 0"),
+    rule_for(
+        "LeakyRelu",
+        |e, c| {
+            pointwise(e, c, |e, n, _, y| {
+                let slope = e.scalar(n.float("alpha", 0.01));
+                one_above(e, y, &slope)
+            })
+        },
+        "alpha > 0",
+    ),
     rule_for("PRelu", prelu, "constant slope"),
-    rule_for("ThresholdedRelu", |e, c| pointwise(e, c, |e, n, x, _| e.indicator("Greater", x, n.float("alpha", 1.0))), ""),
-    rule_for("Elu", |e, c| pointwise(e, c, |e, n, x, y| {
-        let below = plus(e, y, n.float("alpha", 1.0));
-        one_above(e, x, &below)
-    }), ""),
-    rule_for("Selu", |e, c| pointwise(e, c, |e, n, x, y| {
-        let (gamma, alpha) = (n.float("gamma", 1.050_700_9), n.float("alpha", 1.673_263_2));
-        let (above, below) = (e.scalar(gamma), plus(e, y, gamma * alpha));
-        above_or(e, x, &above, &below)
-    }), ""),
-    rule_for("Celu", |e, c| pointwise(e, c, |e, n, x, _| {
-        let scaled = e.scale(x, 1.0 / n.float("alpha", 1.0));
-        let below = e.unary("Exp", &scaled);
-        one_above(e, x, &below)
-    }), ""),
-    rule_for("Sigmoid", |e, c| pointwise(e, c, |e, _, _, y| {
-        let rest = complement(e, y);
-        e.mul(y, &rest)
-    }), ""),
-    rule_for("HardSigmoid", |e, c| {
-        let slope = c.node.float("alpha", 0.2);
-        let masked = masked(e, c, Some(0.0), Some(1.0))?;
-        Ok(masked.into_iter().map(|(i, ct)| (i, e.scale(&ct, slope))).collect())
-    }, ""),
-    rule_for("HardSwish", |e, c| pointwise(e, c, |e, _, x, _| {
-        // x h(x), h = HardSigmoid(x; 1/6, 1/2): h + x/6 where 0 < h < 1.
-        let h = e.op("HardSigmoid", &[x], &[("alpha", (1.0f32 / 6.0).into()), ("beta", 0.5f32.into())], &x.shape.clone());
-        let slope = e.scale(x, 1.0 / 6.0);
-        let inside = e.where_inside(&slope, &h, Some(0.0), Some(1.0));
-        e.binary("Add", &h, &inside)
-    }), ""),
-    rule_for("Tanh", |e, c| pointwise(e, c, |e, _, _, y| {
-        let square = e.mul(y, y);
-        e.one_minus(&square)
-    }), ""),
-    rule_for("Softplus", |e, c| pointwise(e, c, |e, _, x, _| e.unary("Sigmoid", x)), ""),
-    rule_for("Softsign", |e, c| pointwise(e, c, |e, _, _, y| {
-        let magnitude = e.unary("Abs", y);
-        let rest = e.one_minus(&magnitude);
-        e.mul(&rest, &rest)
-    }), ""),
+    rule_for(
+        "ThresholdedRelu",
+        |e, c| {
+            pointwise(e, c, |e, n, x, _| {
+                e.indicator("Greater", x, n.float("alpha", 1.0))
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Elu",
+        |e, c| {
+            pointwise(e, c, |e, n, x, y| {
+                let below = plus(e, y, n.float("alpha", 1.0));
+                one_above(e, x, &below)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Selu",
+        |e, c| {
+            pointwise(e, c, |e, n, x, y| {
+                let (gamma, alpha) = (n.float("gamma", 1.050_700_9), n.float("alpha", 1.673_263_2));
+                let (above, below) = (e.scalar(gamma), plus(e, y, gamma * alpha));
+                above_or(e, x, &above, &below)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Celu",
+        |e, c| {
+            pointwise(e, c, |e, n, x, _| {
+                let scaled = e.scale(x, 1.0 / n.float("alpha", 1.0));
+                let below = e.unary("Exp", &scaled);
+                one_above(e, x, &below)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Sigmoid",
+        |e, c| {
+            pointwise(e, c, |e, _, _, y| {
+                let rest = complement(e, y);
+                e.mul(y, &rest)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "HardSigmoid",
+        |e, c| {
+            let slope = c.node.float("alpha", 0.2);
+            let masked = masked(e, c, Some(0.0), Some(1.0))?;
+            Ok(masked
+                .into_iter()
+                .map(|(i, ct)| (i, e.scale(&ct, slope)))
+                .collect())
+        },
+        "",
+    ),
+    rule_for(
+        "HardSwish",
+        |e, c| {
+            pointwise(e, c, |e, _, x, _| {
+                // x h(x), h = HardSigmoid(x; 1/6, 1/2): h + x/6 where 0 < h < 1.
+                let h = e.op(
+                    "HardSigmoid",
+                    &[x],
+                    &[("alpha", (1.0f32 / 6.0).into()), ("beta", 0.5f32.into())],
+                    &x.shape.clone(),
+                );
+                let slope = e.scale(x, 1.0 / 6.0);
+                let inside = e.where_inside(&slope, &h, Some(0.0), Some(1.0));
+                e.binary("Add", &h, &inside)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Tanh",
+        |e, c| {
+            pointwise(e, c, |e, _, _, y| {
+                let square = e.mul(y, y);
+                e.one_minus(&square)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Softplus",
+        |e, c| pointwise(e, c, |e, _, x, _| e.unary("Sigmoid", x)),
+        "",
+    ),
+    rule_for(
+        "Softsign",
+        |e, c| {
+            pointwise(e, c, |e, _, _, y| {
+                let magnitude = e.unary("Abs", y);
+                let rest = e.one_minus(&magnitude);
+                e.mul(&rest, &rest)
+            })
+        },
+        "",
+    ),
     rule_for("Gelu", gelu, ""),
-    rule_for("Mish", |e, c| pointwise(e, c, |e, _, x, _| {
-        let soft = e.unary("Softplus", x);
-        let t = e.unary("Tanh", &soft);
-        let square = e.mul(&t, &t);
-        let rest = e.one_minus(&square);
-        let sigmoid = e.unary("Sigmoid", x);
-        let slope = e.mul(x, &sigmoid);
-        let second = e.mul(&slope, &rest);
-        e.binary("Add", &t, &second)
-    }), ""),
-    rule_for("Erf", |e, c| pointwise(e, c, |e, _, x, _| gauss(e, x, -1.0, std::f32::consts::FRAC_2_SQRT_PI)), ""),
+    rule_for(
+        "Mish",
+        |e, c| {
+            pointwise(e, c, |e, _, x, _| {
+                let soft = e.unary("Softplus", x);
+                let t = e.unary("Tanh", &soft);
+                let square = e.mul(&t, &t);
+                let rest = e.one_minus(&square);
+                let sigmoid = e.unary("Sigmoid", x);
+                let slope = e.mul(x, &sigmoid);
+                let second = e.mul(&slope, &rest);
+                e.binary("Add", &t, &second)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Erf",
+        |e, c| {
+            pointwise(e, c, |e, _, x, _| {
+                gauss(e, x, -1.0, std::f32::consts::FRAC_2_SQRT_PI)
+            })
+        },
+        "",
+    ),
     rule_for("Exp", |e, c| pointwise(e, c, |_, _, _, y| y.clone()), ""),
-    rule_for("Log", |e, c| pointwise(e, c, |e, _, x, _| e.unary("Reciprocal", x)), ""),
-    rule_for("Sqrt", |e, c| pointwise(e, c, |e, _, _, y| {
-        let half = e.scalar(0.5);
-        e.binary("Div", &half, y)
-    }), ""),
-    rule_for("Reciprocal", |e, c| pointwise(e, c, |e, _, _, y| {
-        let square = e.mul(y, y);
-        e.unary("Neg", &square)
-    }), ""),
+    rule_for(
+        "Log",
+        |e, c| pointwise(e, c, |e, _, x, _| e.unary("Reciprocal", x)),
+        "",
+    ),
+    rule_for(
+        "Sqrt",
+        |e, c| {
+            pointwise(e, c, |e, _, _, y| {
+                let half = e.scalar(0.5);
+                e.binary("Div", &half, y)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Reciprocal",
+        |e, c| {
+            pointwise(e, c, |e, _, _, y| {
+                let square = e.mul(y, y);
+                e.unary("Neg", &square)
+            })
+        },
+        "",
+    ),
     rule_for("Abs", |e, c| pointwise(e, c, |e, _, x, _| e.unary("Sign", x)), ""),
-    rule_for("Neg", |e, c| {
-        let ct = e.unary("Neg", &c.ct);
-        Ok(vec![(0, ct)])
-    }, ""),
+    rule_for(
+        "Neg",
+        |e, c| {
+            let ct = e.unary("Neg", &c.ct);
+            Ok(vec![(0, ct)])
+        },
+        "",
+    ),
     rule_for("Sin", |e, c| pointwise(e, c, |e, _, x, _| e.unary("Cos", x)), ""),
-    rule_for("Cos", |e, c| pointwise(e, c, |e, _, x, _| {
-        let sine = e.unary("Sin", x);
-        e.unary("Neg", &sine)
-    }), ""),
+    rule_for(
+        "Cos",
+        |e, c| {
+            pointwise(e, c, |e, _, x, _| {
+                let sine = e.unary("Sin", x);
+                e.unary("Neg", &sine)
+            })
+        },
+        "",
+    ),
 ];
 
 /// `ct` times a derivative made from the node, its input and its output.
@@ -114,8 +226,11 @@ fn clip(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         if c.node.input(index).is_none() {
             return Ok(None);
         }
-        let constant = c.real_constant(e, index).and_then(|a| a.as_real().and_then(|v| v.first().copied()));
-        let value = constant.ok_or_else(|| Stop::refuse("its bounds are computed; export with constant bounds"))?;
+        let constant = c
+            .real_constant(e, index)
+            .and_then(|a| a.as_real().and_then(|v| v.first().copied()));
+        let value =
+            constant.ok_or_else(|| Stop::refuse("its bounds are computed; export with constant bounds"))?;
         // Exporters write the largest finite number for "no bound".
         Ok(Some(value).filter(|v| (v / beyond) < 0.99))
     };
@@ -125,7 +240,9 @@ fn clip(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn prelu(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     if c.wants(1) {
-        return Err(Stop::refuse("its slope is computed from the input; only constant slopes are supported"));
+        return Err(Stop::refuse(
+            "its slope is computed from the input; only constant slopes are supported",
+        ));
     }
     let (x, slope) = (c.input(0)?.clone(), c.input(1)?.clone());
     let derivative = one_above(e, &x, &slope);
@@ -134,7 +251,11 @@ fn prelu(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn gelu(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let tanh = c.node.string("approximate", "none") == "tanh";
-    pointwise(e, c, |e, _, x, _| if tanh { gelu_tanh(e, x) } else { gelu_erf(e, x) })
+    pointwise(
+        e,
+        c,
+        |e, _, x, _| if tanh { gelu_tanh(e, x) } else { gelu_erf(e, x) },
+    )
 }
 
 /// `(1 + erf(x/sqrt2))/2 + x phi(x)`.
@@ -182,7 +303,12 @@ fn gauss(e: &mut Emit<'_>, x: &Value, exponent: f32, factor: f32) -> Value {
 /// `1 - y` for a `y` in [0,1]; as a HardSigmoid it stays in the blocked layout, and is exact.
 fn complement(e: &mut Emit<'_>, y: &Value) -> Value {
     if e.is_blocked(y) {
-        return e.op("HardSigmoid", &[y], &[("alpha", (-1.0f32).into()), ("beta", 1.0f32.into())], &y.shape.clone());
+        return e.op(
+            "HardSigmoid",
+            &[y],
+            &[("alpha", (-1.0f32).into()), ("beta", 1.0f32.into())],
+            &y.shape.clone(),
+        );
     }
     e.one_minus(y)
 }

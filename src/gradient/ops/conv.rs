@@ -13,7 +13,11 @@ use crate::onnx::{Array, NodeProto};
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Conv", conv, "constant weight"),
-    rule_for("ConvTranspose", conv_transpose, "constant weight; no auto_pad, no output_shape"),
+    rule_for(
+        "ConvTranspose",
+        conv_transpose,
+        "constant weight; no auto_pad, no output_shape",
+    ),
 ];
 
 /// Kernel, strides and pads of a node, per spatial axis, with ONNX's defaults and `auto_pad` resolved.
@@ -42,7 +46,11 @@ impl Window {
                 for i in 0..n {
                     let out = (x[i] + strides[i] - 1) / strides[i];
                     let all = ((out - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1 - x[i]).max(0);
-                    begin[i] = if same == "SAME_UPPER" { all / 2 } else { all - all / 2 };
+                    begin[i] = if same == "SAME_UPPER" {
+                        all / 2
+                    } else {
+                        all - all / 2
+                    };
                     end[i] = all - begin[i];
                 }
             }
@@ -52,7 +60,13 @@ impl Window {
                 end.copy_from_slice(&pads[n..]);
             }
         }
-        Self { kernel, strides, dilations, begin, end }
+        Self {
+            kernel,
+            strides,
+            dilations,
+            begin,
+            end,
+        }
     }
 
     /// From the first to the last element that one window touches, minus 1.
@@ -67,7 +81,9 @@ impl Window {
 
 fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     if c.wants(1) {
-        return Err(Stop::refuse("its weight is computed from the input; only constant weights are supported"));
+        return Err(Stop::refuse(
+            "its weight is computed from the input; only constant weights are supported",
+        ));
     }
     let weight = c
         .real_constant(e, 1)
@@ -81,17 +97,27 @@ fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let begin: Vec<i64> = (0..n).map(|i| window.reach(i) - window.begin[i]).collect();
 
     if window.is_dense() {
-        let end: Vec<i64> = (0..n).map(|i| xs[i] + window.reach(i) - begin[i] - ys[i]).collect();
+        let end: Vec<i64> = (0..n)
+            .map(|i| xs[i] + window.reach(i) - begin[i] - ys[i])
+            .collect();
         if begin.iter().chain(&end).all(|p| *p >= 0) {
-            return Ok(vec![(0, dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape))]);
+            return Ok(vec![(
+                0,
+                dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape),
+            )]);
         }
     }
     let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
     if depthwise && n == 2 && e.profile == Profile::Cpu && begin.iter().all(|p| *p >= 0) {
         if let Some(ct) = spread(e, &ct, &window, &xs, &begin) {
             let spread = signed(&ct.shape[2..]);
-            let end = (0..n).map(|i| xs[i] + window.reach(i) - begin[i] - spread[i]).collect();
-            return Ok(vec![(0, dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape))]);
+            let end = (0..n)
+                .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
+                .collect();
+            return Ok(vec![(
+                0,
+                dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape),
+            )]);
         }
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.
@@ -110,7 +136,10 @@ fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ("pads", [window.begin.clone(), end].concat().into()),
         ("output_padding", extra.into()),
     ];
-    Ok(vec![(0, e.op("ConvTranspose", &[&ct, &w], &attributes, &x.shape))])
+    Ok(vec![(
+        0,
+        e.op("ConvTranspose", &[&ct, &w], &attributes, &x.shape),
+    )])
 }
 
 fn dense(
@@ -154,7 +183,9 @@ fn turned(weight: &Array, groups: usize) -> Array {
 
 /// Zeros between the elements: a 1x1 ConvTranspose over N*C one-channel pictures, much faster than Pad.
 fn spread(e: &mut Emit<'_>, ct: &Value, window: &Window, xs: &[i64], begin: &[i64]) -> Option<Value> {
-    let [n, channels, h, w] = ct.shape[..] else { return None };
+    let [n, channels, h, w] = ct.shape[..] else {
+        return None;
+    };
     let mut extent = [0usize; 2];
     let mut extra = vec![0i64; 2];
     for i in 0..2 {
@@ -174,15 +205,23 @@ fn spread(e: &mut Emit<'_>, ct: &Value, window: &Window, xs: &[i64], begin: &[i6
         ("strides", window.strides.clone().into()),
         ("output_padding", extra.into()),
     ];
-    let wide = e.op("ConvTranspose", &[&flat, &one], &attributes, &[n * channels, 1, extent[0], extent[1]]);
+    let wide = e.op(
+        "ConvTranspose",
+        &[&flat, &one],
+        &attributes,
+        &[n * channels, 1, extent[0], extent[1]],
+    );
     Some(e.reshape(&wide, &[n, channels, extent[0], extent[1]]))
 }
 
 fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let weight = c.real_constant(e, 1).filter(|_| !c.wants(1));
-    let weight = weight.ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
+    let weight = weight
+        .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
     if c.node.string("auto_pad", "NOTSET") != "NOTSET" || c.node.attribute("output_shape").is_some() {
-        return Err(Stop::refuse("auto_pad and output_shape are not supported; export with explicit pads"));
+        return Err(Stop::refuse(
+            "auto_pad and output_shape are not supported; export with explicit pads",
+        ));
     }
     let (x, y, w) = (c.input(0)?.clone(), c.y()?.clone(), c.input(1)?.clone());
     let n = x.rank() - 2;
@@ -190,8 +229,9 @@ fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let window = Window::of(c.node, &weight.shape[2..], &xs);
     let mut ct = e.full(&c.ct, &y.shape);
     // ct_x = conv(ct_y, w), the end pads chosen so that exactly the input's extent comes out.
-    let mut end: Vec<i64> =
-        (0..n).map(|i| (xs[i] - 1) * window.strides[i] + window.reach(i) + 1 - window.begin[i] - ys[i]).collect();
+    let mut end: Vec<i64> = (0..n)
+        .map(|i| (xs[i] - 1) * window.strides[i] + window.reach(i) + 1 - window.begin[i] - ys[i])
+        .collect();
     if end.iter().any(|p| *p < 0) {
         let kept: Vec<i64> = (0..n).map(|i| ys[i] + end[i].min(0)).collect();
         let mut shape = y.shape.to_vec();

@@ -58,7 +58,11 @@ fn mul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut out = Vec::new();
     for (k, own, other) in [(0, &a, &b), (1, &b, &a)] {
         if c.wants(k) {
-            let ct = if other.shape == own.shape { e.in_layout_of(&c.ct, other) } else { c.ct.clone() };
+            let ct = if other.shape == own.shape {
+                e.in_layout_of(&c.ct, other)
+            } else {
+                c.ct.clone()
+            };
             let ct = e.mul(&ct, other);
             out.extend(down(e, c, &ct, k)?);
         }
@@ -83,10 +87,13 @@ fn div(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 }
 
 fn pow(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let exponent = c.real_constant(e, 1).filter(|_| !c.wants(1)).and_then(|a| match a.as_real() {
-        Some([x]) => Some(*x),
-        _ => None,
-    });
+    let exponent = c
+        .real_constant(e, 1)
+        .filter(|_| !c.wants(1))
+        .and_then(|a| match a.as_real() {
+            Some([x]) => Some(*x),
+            _ => None,
+        });
     let exponent = exponent.ok_or_else(|| Stop::refuse("only one constant exponent is supported"))?;
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let slope = if exponent == 1.0 {

@@ -16,8 +16,11 @@ fn gemm(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let alpha = c.node.float("alpha", 1.0);
     let (ta, tb) = (c.node.int("transA", 0) != 0, c.node.int("transB", 0) != 0);
     let product = |e: &mut Emit<'_>, l: &Value, r: &Value, tl: bool, tr: bool, shape: &[usize]| {
-        let attributes =
-            [("alpha", alpha.into()), ("transA", i64::from(tl).into()), ("transB", i64::from(tr).into())];
+        let attributes = [
+            ("alpha", alpha.into()),
+            ("transA", i64::from(tl).into()),
+            ("transB", i64::from(tr).into()),
+        ];
         e.op("Gemm", &[l, r], &attributes, shape)
     };
     let mut out = Vec::new();
@@ -48,8 +51,16 @@ fn gemm(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 fn matmul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (a, b, y) = (c.input(0)?.clone(), c.input(1)?.clone(), c.y()?.clone());
     // A vector on the left is a row, on the right a column; the result lacks that axis.
-    let rows: Vec<usize> = if a.rank() == 1 { [&[1], &*a.shape].concat() } else { a.shape.to_vec() };
-    let columns: Vec<usize> = if b.rank() == 1 { [&*b.shape, &[1]].concat() } else { b.shape.to_vec() };
+    let rows: Vec<usize> = if a.rank() == 1 {
+        [&[1], &*a.shape].concat()
+    } else {
+        a.shape.to_vec()
+    };
+    let columns: Vec<usize> = if b.rank() == 1 {
+        [&*b.shape, &[1]].concat()
+    } else {
+        b.shape.to_vec()
+    };
     let mut full = broadcast(&rows[..rows.len() - 2], &columns[..columns.len() - 2]);
     let batch = full.len();
     full.extend([rows[rows.len() - 2], columns[columns.len() - 1]]);

@@ -14,8 +14,8 @@ mod pool;
 mod reduce;
 mod softmax;
 
-use super::emit::{Emit, Value};
 use super::Error;
+use super::emit::{Emit, Value};
 use crate::onnx::NodeProto;
 
 /// A node whose cotangents are asked for.
@@ -36,12 +36,18 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// The input at `index`.
     pub(super) fn input(&self, index: usize) -> Result<&Value, Stop> {
-        self.inputs.get(index).and_then(Option::as_ref).ok_or_else(|| Stop::refuse(format!("its input {index} is absent")))
+        self.inputs
+            .get(index)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| Stop::refuse(format!("its input {index} is absent")))
     }
 
     /// The first output.
     pub(super) fn y(&self) -> Result<&Value, Stop> {
-        self.outputs.first().and_then(Option::as_ref).ok_or_else(|| Stop::refuse("its output is absent"))
+        self.outputs
+            .first()
+            .and_then(Option::as_ref)
+            .ok_or_else(|| Stop::refuse("its output is absent"))
     }
 
     /// Whether a cotangent of the input at `index` is wanted.
@@ -94,7 +100,11 @@ struct Rule {
 }
 
 const fn rule_for(operator: &'static str, apply: Apply, conditions: &'static str) -> Rule {
-    Rule { operator, conditions, apply }
+    Rule {
+        operator,
+        conditions,
+        apply,
+    }
 }
 
 const FAMILIES: &[(&str, &[Rule])] = &[
@@ -111,33 +121,76 @@ const FAMILIES: &[(&str, &[Rule])] = &[
 
 /// Operators whose output no gradient flows through: the walk simply ends there.
 const ENDS: &[&str] = &[
-    "Shape", "Size", "ArgMax", "ArgMin", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or",
-    "Not", "Xor", "IsNaN", "IsInf", "Floor", "Ceil", "Round", "Sign", "NonZero", "ConstantOfShape", "Range",
+    "Shape",
+    "Size",
+    "ArgMax",
+    "ArgMin",
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+    "LessOrEqual",
+    "And",
+    "Or",
+    "Not",
+    "Xor",
+    "IsNaN",
+    "IsInf",
+    "Floor",
+    "Ceil",
+    "Round",
+    "Sign",
+    "NonZero",
+    "ConstantOfShape",
+    "Range",
 ];
 
 /// What is said of operators that are asked about often.
 const ADVICE: &[(&str, &str)] = &[
-    ("QLinearConv", "this is the QOperator form of a quantised model; save it in the QDQ form"),
-    ("QLinearMatMul", "this is the QOperator form of a quantised model; save it in the QDQ form"),
-    ("ConvInteger", "its arithmetic is in whole numbers; save the model in the QDQ form"),
-    ("MatMulInteger", "its arithmetic is in whole numbers; save the model in the QDQ form"),
-    ("If", "branches have no gradient here; export the model with the branch decided"),
+    (
+        "QLinearConv",
+        "this is the QOperator form of a quantised model; save it in the QDQ form",
+    ),
+    (
+        "QLinearMatMul",
+        "this is the QOperator form of a quantised model; save it in the QDQ form",
+    ),
+    (
+        "ConvInteger",
+        "its arithmetic is in whole numbers; save the model in the QDQ form",
+    ),
+    (
+        "MatMulInteger",
+        "its arithmetic is in whole numbers; save the model in the QDQ form",
+    ),
+    (
+        "If",
+        "branches have no gradient here; export the model with the branch decided",
+    ),
     ("Loop", "loops have no gradient here; export the model unrolled"),
     ("Scan", "loops have no gradient here; export the model unrolled"),
-    ("NonMaxSuppression", "it has no gradient; cut the model before it with output-name"),
+    (
+        "NonMaxSuppression",
+        "it has no gradient; cut the model before it with output-name",
+    ),
 ];
 
 /// The rule of a node, or why there is none.
 pub(super) fn rule(node: &NodeProto) -> Result<Apply, String> {
     if !node.is_standard() {
-        return Err("it belongs to one runtime, not to ONNX; export the model again, or save it without \
+        return Err(
+            "it belongs to one runtime, not to ONNX; export the model again, or save it without \
                     optimisation"
-            .into());
+                .into(),
+        );
     }
     if let Some(found) = all().find(|(_, r)| r.operator == node.op()) {
         return Ok(found.1.apply);
     }
-    let advice = ADVICE.iter().find(|(op, _)| *op == node.op()).map(|(_, text)| *text);
+    let advice = ADVICE
+        .iter()
+        .find(|(op, _)| *op == node.op())
+        .map(|(_, text)| *text);
     Err(advice.unwrap_or("it has no gradient rule here; cut the model before it with output-name, or export it without this operator").into())
 }
 
@@ -147,7 +200,9 @@ pub(super) fn ends_gradient(node: &NodeProto) -> bool {
 }
 
 fn all() -> impl Iterator<Item = (&'static str, &'static Rule)> {
-    FAMILIES.iter().flat_map(|(family, rules)| rules.iter().map(move |r| (*family, r)))
+    FAMILIES
+        .iter()
+        .flat_map(|(family, rules)| rules.iter().map(move |r| (*family, r)))
 }
 
 /// What is supported of an operator.
@@ -163,7 +218,11 @@ pub struct OperatorRow {
 
 /// Every operator that has a rule, family by family.
 pub fn operators() -> impl Iterator<Item = OperatorRow> {
-    all().map(|(family, r)| OperatorRow { family, operator: r.operator, conditions: r.conditions })
+    all().map(|(family, r)| OperatorRow {
+        family,
+        operator: r.operator,
+        conditions: r.conditions,
+    })
 }
 
 /// Whether a gradient can flow through the operator, or need not; its conditions are not looked at.
@@ -174,5 +233,7 @@ pub fn supports(node: &NodeProto) -> bool {
 /// The axis, counted from the front.
 pub(super) fn axis_of(axis: i64, rank: usize) -> Option<usize> {
     let rank_i = i64::try_from(rank).ok()?;
-    usize::try_from(if axis < 0 { axis + rank_i } else { axis }).ok().filter(|a| *a < rank)
+    usize::try_from(if axis < 0 { axis + rank_i } else { axis })
+        .ok()
+        .filter(|a| *a < rank)
 }

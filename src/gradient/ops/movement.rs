@@ -7,7 +7,11 @@ use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
 pub(super) const RULES: &[Rule] = &[
     rule_for("Identity", |_, c| Ok(vec![(0, c.ct.clone())]), ""),
     rule_for("Dropout", dropout, "inference; mask unused"),
-    rule_for("Cast", |_, c| Ok(vec![(0, c.ct.clone())]), "between real types, or from a uint8 input"),
+    rule_for(
+        "Cast",
+        |_, c| Ok(vec![(0, c.ct.clone())]),
+        "between real types, or from a uint8 input",
+    ),
     rule_for("Reshape", reshape, ""),
     rule_for("Flatten", reshape, ""),
     rule_for("Squeeze", reshape, ""),
@@ -15,7 +19,11 @@ pub(super) const RULES: &[Rule] = &[
     rule_for("Transpose", transpose, ""),
     rule_for("Concat", concat, ""),
     rule_for("Split", split, ""),
-    rule_for("Slice", slice, "positions known when the model is built; positive steps"),
+    rule_for(
+        "Slice",
+        slice,
+        "positions known when the model is built; positive steps",
+    ),
     rule_for("Gather", gather, "constant indices, one run or distinct"),
     rule_for("Expand", expand, ""),
     rule_for("Pad", pad, "constant mode; pads known when the model is built"),
@@ -55,13 +63,18 @@ fn cut(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, extent: usize) ->
         return v.clone();
     }
     shape[axis] = extent;
-    let (from, to, axis) = (e.extents(&[start]), e.extents(&[start + extent]), e.extents(&[axis]));
+    let (from, to, axis) = (
+        e.extents(&[start]),
+        e.extents(&[start + extent]),
+        e.extents(&[axis]),
+    );
     e.op("Slice", &[v, &from, &to, &axis], &[], &shape)
 }
 
 fn concat(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let y = c.y()?.shape.clone();
-    let axis = axis_of(c.node.int("axis", 0), y.len()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis =
+        axis_of(c.node.int("axis", 0), y.len()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
     let ct = e.full(&c.ct, &y);
     let mut start = 0;
     let mut out = Vec::new();
@@ -77,15 +90,23 @@ fn concat(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn split(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let x = c.input(0)?.clone();
-    let axis = axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis =
+        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
     let mut parts = Vec::new();
     for (output, ct) in c.outputs.iter().zip(&c.cts) {
-        let shape = output.as_ref().ok_or_else(|| Stop::refuse("one of its outputs is absent"))?.shape.clone();
+        let shape = output
+            .as_ref()
+            .ok_or_else(|| Stop::refuse("one of its outputs is absent"))?
+            .shape
+            .clone();
         let zero = e.scalar(0.0);
         parts.push(e.full(ct.as_ref().unwrap_or(&zero), &shape));
     }
     let parts: Vec<&Value> = parts.iter().collect();
-    Ok(vec![(0, e.op("Concat", &parts, &[("axis", signed(&[axis])[0].into())], &x.shape))])
+    Ok(vec![(
+        0,
+        e.op("Concat", &parts, &[("axis", signed(&[axis])[0].into())], &x.shape),
+    )])
 }
 
 /// Zeros around `v`: `before` and `after` per axis; negative counts cut.
@@ -104,14 +125,21 @@ fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         return Err(Stop::refuse("only padding with a constant is supported"));
     }
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let given = c.whole_constant(e, 1).ok_or_else(|| Stop::refuse("its pads are computed from the picture"))?;
+    let given = c
+        .whole_constant(e, 1)
+        .ok_or_else(|| Stop::refuse("its pads are computed from the picture"))?;
     let axes = match c.node.input(3) {
-        Some(_) => c.whole_constant(e, 3).ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
+        Some(_) => c
+            .whole_constant(e, 3)
+            .ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
         None => signed(&(0..x.rank()).collect::<Vec<_>>()),
     };
     let mut pads = [vec![0; x.rank()], vec![0; x.rank()]];
     for (k, axis) in axes.iter().enumerate() {
-        let (axis, pair) = (axis_of(*axis, x.rank()), (given.get(k), given.get(k + axes.len())));
+        let (axis, pair) = (
+            axis_of(*axis, x.rank()),
+            (given.get(k), given.get(k + axes.len())),
+        );
         let (Some(axis), (Some(before), Some(after))) = (axis, pair) else {
             return Err(Stop::refuse("its pads do not fit its axes"));
         };
@@ -133,7 +161,8 @@ fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 fn slice(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let known = |e: &Emit<'_>, k: usize| {
-        c.whole_constant(e, k).ok_or_else(|| Stop::refuse("its positions are computed from the picture"))
+        c.whole_constant(e, k)
+            .ok_or_else(|| Stop::refuse("its positions are computed from the picture"))
     };
     let starts = known(e, 1)?;
     let axes = match c.node.input(3) {
@@ -185,8 +214,11 @@ fn spread(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, step: usize, e
 
 fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let axis = axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
-    let indices = c.whole_constant(e, 1).ok_or_else(|| Stop::refuse("its indices are computed from the picture"))?;
+    let axis =
+        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let indices = c
+        .whole_constant(e, 1)
+        .ok_or_else(|| Stop::refuse("its indices are computed from the picture"))?;
     let extent = x.shape[axis];
     let places: Option<Vec<usize>> = indices.iter().map(|i| axis_of(*i, extent)).collect();
     let places = places.ok_or_else(|| Stop::refuse("its indices are out of range"))?;
@@ -203,14 +235,24 @@ fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut inverse = vec![places.len(); extent];
     for (k, p) in places.iter().enumerate() {
         if std::mem::replace(&mut inverse[*p], k) != places.len() {
-            return Err(Stop::refuse("it takes an element twice; only distinct indices are supported"));
+            return Err(Stop::refuse(
+                "it takes an element twice; only distinct indices are supported",
+            ));
         }
     }
     let mut after = vec![0; x.rank()];
     after[axis] = 1;
     let longer = padded(e, &ct, &vec![0; x.rank()], &after);
     let inverse = e.extents(&inverse);
-    Ok(vec![(0, e.op("Gather", &[&longer, &inverse], &[("axis", signed(&[axis])[0].into())], &x.shape))])
+    Ok(vec![(
+        0,
+        e.op(
+            "Gather",
+            &[&longer, &inverse],
+            &[("axis", signed(&[axis])[0].into())],
+            &x.shape,
+        ),
+    )])
 }
 
 fn expand(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -219,17 +261,26 @@ fn expand(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 }
 
 fn block(c: &Call<'_>) -> Result<usize, Stop> {
-    usize::try_from(c.node.int("blocksize", 0)).ok().filter(|b| *b > 0).ok_or_else(|| Stop::refuse("it has no block size"))
+    usize::try_from(c.node.int("blocksize", 0))
+        .ok()
+        .filter(|b| *b > 0)
+        .ok_or_else(|| Stop::refuse("it has no block size"))
 }
 
 fn depth_to_space(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.shape.clone());
     let b = block(c)?;
-    let [n, channels, h, w] = x.shape[..] else { return Err(Stop::refuse("its input has not four axes")) };
+    let [n, channels, h, w] = x.shape[..] else {
+        return Err(Stop::refuse("its input has not four axes"));
+    };
     let outer = channels / (b * b);
     let ct = e.full(&c.ct, &y);
     let split = e.reshape(&ct, &[n, outer, h, b, w, b]);
-    let order = if c.node.string("mode", "DCR") == "DCR" { [0, 3, 5, 1, 2, 4] } else { [0, 1, 3, 5, 2, 4] };
+    let order = if c.node.string("mode", "DCR") == "DCR" {
+        [0, 3, 5, 1, 2, 4]
+    } else {
+        [0, 1, 3, 5, 2, 4]
+    };
     let moved = e.transpose(&split, &order);
     Ok(vec![(0, e.reshape(&moved, &x.shape))])
 }
@@ -237,7 +288,9 @@ fn depth_to_space(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 fn space_to_depth(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.shape.clone());
     let b = block(c)?;
-    let [n, channels, ..] = x.shape[..] else { return Err(Stop::refuse("its input has not four axes")) };
+    let [n, channels, ..] = x.shape[..] else {
+        return Err(Stop::refuse("its input has not four axes"));
+    };
     let ct = e.full(&c.ct, &y);
     let split = e.reshape(&ct, &[n, b, b, channels, y[2], y[3]]);
     let moved = e.transpose(&split, &[0, 3, 4, 1, 5, 2]);

@@ -19,7 +19,10 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
-    let kernel = c.node.ints("kernel_shape").ok_or_else(|| Stop::refuse("it has no kernel_shape"))?;
+    let kernel = c
+        .node
+        .ints("kernel_shape")
+        .ok_or_else(|| Stop::refuse("it has no kernel_shape"))?;
     let kernel: Vec<usize> = kernel.iter().map(|k| usize::try_from(*k).unwrap_or(0)).collect();
     if kernel.len() + 2 != x.rank() {
         return Err(Stop::refuse("its kernel_shape does not fit its input"));
@@ -29,10 +32,14 @@ fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
 
 fn max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     if c.node.int("storage_order", 0) != 0 {
-        return Err(Stop::refuse("column-major indices (storage_order=1) are not supported"));
+        return Err(Stop::refuse(
+            "column-major indices (storage_order=1) are not supported",
+        ));
     }
     if c.node.output(1).is_some() {
-        return Err(Stop::refuse("its indices are used (unpooling); only plain pooling is supported"));
+        return Err(Stop::refuse(
+            "its indices are used (unpooling); only plain pooling is supported",
+        ));
     }
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let window = window_of(c, &x)?;
@@ -65,12 +72,22 @@ fn global_max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let rows = x.shape[0] * x.shape[1];
     let columns: usize = x.shape[2..].iter().product();
     let flat = e.reshape(&x, &[rows, columns]);
-    let first = e.op("ArgMax", &[&flat], &[("axis", 1.into()), ("keepdims", 1.into())], &[rows, 1]);
+    let first = e.op(
+        "ArgMax",
+        &[&flat],
+        &[("axis", 1.into()), ("keepdims", 1.into())],
+        &[rows, 1],
+    );
     let ct = e.full(&c.ct, &y.shape);
     let ct = e.reshape(&ct, &[rows, 1]);
     let shape = e.extents(&[rows, columns]);
     let zeros = e.op("ConstantOfShape", &[&shape], &[], &[rows, columns]);
-    let spread = e.op("ScatterElements", &[&zeros, &first, &ct], &[("axis", 1.into())], &[rows, columns]);
+    let spread = e.op(
+        "ScatterElements",
+        &[&zeros, &first, &ct],
+        &[("axis", 1.into())],
+        &[rows, columns],
+    );
     Ok(vec![(0, e.reshape(&spread, &x.shape))])
 }
 
@@ -91,7 +108,11 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let images = x.shape[0] * x.shape[1];
     let flat = |shape: &[usize]| [&[images, 1], &shape[2..]].concat();
     let ct = e.reshape(&ct, &flat(&y.shape));
-    let kernel: Vec<usize> = window.kernel.iter().map(|k| usize::try_from(*k).unwrap_or(0)).collect();
+    let kernel: Vec<usize> = window
+        .kernel
+        .iter()
+        .map(|k| usize::try_from(*k).unwrap_or(0))
+        .collect();
     let uniform = share.windows(2).all(|w| w[0] == w[1]);
     let (ct, tap) = if uniform {
         (ct, share[0])
@@ -100,7 +121,10 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         (e.mul(&ct, &map), 1.0)
     };
     let taps: usize = kernel.iter().product();
-    let weight = e.constant(Array::real([&[1, 1], kernel.as_slice()].concat(), vec![tap; taps]));
+    let weight = e.constant(Array::real(
+        [&[1, 1], kernel.as_slice()].concat(),
+        vec![tap; taps],
+    ));
     let mut end = window.end.clone();
     let mut extra = vec![0; n];
     for i in 0..n {

@@ -5,27 +5,67 @@ use super::super::emit::{Emit, Value};
 use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
 
 pub(super) const RULES: &[Rule] = &[
-    rule_for("ReduceSum", |e, c| reduced(e, c, |_, ct, _, _, _| ct), "axes known when the model is built"),
-    rule_for("ReduceMean", |e, c| reduced(e, c, |e, ct, _, _, count| e.scale(&ct, 1.0 / count as f32)), "axes known when the model is built"),
-    rule_for("ReduceSumSquare", |e, c| reduced(e, c, |e, ct, x, _, _| {
-        let twice = e.scale(x, 2.0);
-        e.mul(&ct, &twice)
-    }), "axes known when the model is built"),
-    rule_for("ReduceL1", |e, c| reduced(e, c, |e, ct, x, _, _| {
-        let sign = e.unary("Sign", x);
-        e.mul(&ct, &sign)
-    }), "axes known when the model is built"),
-    rule_for("ReduceL2", |e, c| reduced(e, c, |e, ct, x, y, _| {
-        let unit = e.binary("Div", x, y);
-        e.mul(&ct, &unit)
-    }), "axes known when the model is built"),
-    rule_for("ReduceLogSumExp", |e, c| reduced(e, c, |e, ct, x, y, _| {
-        let below = e.binary("Sub", x, y);
-        let share = e.unary("Exp", &below);
-        e.mul(&ct, &share)
-    }), "axes known when the model is built"),
-    rule_for("ReduceMax", |e, c| reduced(e, c, shared), "axes known when the model is built; ties share equally"),
-    rule_for("ReduceMin", |e, c| reduced(e, c, shared), "axes known when the model is built; ties share equally"),
+    rule_for(
+        "ReduceSum",
+        |e, c| reduced(e, c, |_, ct, _, _, _| ct),
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceMean",
+        |e, c| reduced(e, c, |e, ct, _, _, count| e.scale(&ct, 1.0 / count as f32)),
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceSumSquare",
+        |e, c| {
+            reduced(e, c, |e, ct, x, _, _| {
+                let twice = e.scale(x, 2.0);
+                e.mul(&ct, &twice)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceL1",
+        |e, c| {
+            reduced(e, c, |e, ct, x, _, _| {
+                let sign = e.unary("Sign", x);
+                e.mul(&ct, &sign)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceL2",
+        |e, c| {
+            reduced(e, c, |e, ct, x, y, _| {
+                let unit = e.binary("Div", x, y);
+                e.mul(&ct, &unit)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceLogSumExp",
+        |e, c| {
+            reduced(e, c, |e, ct, x, y, _| {
+                let below = e.binary("Sub", x, y);
+                let share = e.unary("Exp", &below);
+                e.mul(&ct, &share)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceMax",
+        |e, c| reduced(e, c, shared),
+        "axes known when the model is built; ties share equally",
+    ),
+    rule_for(
+        "ReduceMin",
+        |e, c| reduced(e, c, shared),
+        "axes known when the model is built; ties share equally",
+    ),
 ];
 
 /// Brings cotangent and result back to the input's rank with the reduced axes at extent 1, where `rule` takes them:
@@ -39,7 +79,9 @@ fn reduced(
     let given = c.node.ints("axes").map(<[i64]>::to_vec);
     let given = match (given, c.node.input(1)) {
         (Some(axes), _) => axes,
-        (None, Some(_)) => c.whole_constant(e, 1).ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
+        (None, Some(_)) => c
+            .whole_constant(e, 1)
+            .ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
         (None, None) => Vec::new(),
     };
     let axes: Option<Vec<usize>> = given.iter().map(|a| axis_of(*a, x.rank())).collect();
@@ -50,7 +92,9 @@ fn reduced(
         }
         axes = (0..x.rank()).collect();
     }
-    let kept: Vec<usize> = (0..x.rank()).map(|k| if axes.contains(&k) { 1 } else { x.shape[k] }).collect();
+    let kept: Vec<usize> = (0..x.rank())
+        .map(|k| if axes.contains(&k) { 1 } else { x.shape[k] })
+        .collect();
     let count = axes.iter().map(|a| x.shape[*a]).product();
     let ct = e.full(&c.ct, &y.shape);
     let (ct, y) = (e.reshape(&ct, &kept), e.reshape(&y, &kept));

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The coordinates of fourier-phase (METHOD.md 2.9): of every frequency pair `{f, -f}` one member,
+//! `c = sqrt(2/N) X(f)`. Frequencies that are their own mirror image are not edited.
+
+use num_complex::Complex32;
+
+use crate::pyramid::{ImageScratch, ImageTransform};
+
+/// The global Fourier transform of real planes, by pairs.
+#[derive(Debug)]
+pub(super) struct Fourier {
+    transform: ImageTransform,
+    scratch: ImageScratch,
+    /// One half spectrum per channel.
+    spectra: Vec<Vec<Complex32>>,
+    change: Vec<Complex32>,
+    /// Of every pair, the index of the member read, in the half spectrum.
+    pairs: Vec<u32>,
+    /// `(member, mirror image)` of the pairs that the half spectrum holds both of.
+    twins: Vec<(u32, u32)>,
+    pixels: f32,
+}
+
+impl Fourier {
+    pub(super) fn new(width: usize, height: usize, channels: usize) -> Self {
+        let transform = ImageTransform::new(width, height);
+        let (mut pairs, mut twins) = (Vec::new(), Vec::new());
+        for u in 0..transform.half_width() {
+            let column = |v: usize| (u * height + v) as u32;
+            if u == 0 || 2 * u == width {
+                // The column is its own mirror image.
+                let upper = 1..height.div_ceil(2);
+                pairs.extend(upper.clone().map(column));
+                twins.extend(upper.map(|v| (column(v), column(height - v))));
+            } else {
+                pairs.extend((0..height).map(column));
+            }
+        }
+        let zeros = vec![Complex32::ZERO; transform.spectrum_len()];
+        Self {
+            scratch: transform.scratch(),
+            spectra: vec![zeros.clone(); channels],
+            change: zeros,
+            pairs,
+            twins,
+            pixels: (width * height) as f32,
+            transform,
+        }
+    }
+
+    pub(super) fn samples(&self) -> usize {
+        self.pairs.len()
+    }
+
+    pub(super) fn open(&mut self, channel: usize, plane: &[f32]) -> f64 {
+        let spectrum = &mut self.spectra[channel];
+        self.transform.forward(plane, spectrum, &mut self.scratch);
+        let energy: f64 = self
+            .pairs
+            .iter()
+            .map(|&f| f64::from(spectrum[f as usize].norm_sqr()))
+            .sum();
+        2.0 / f64::from(self.pixels) * energy
+    }
+
+    pub(super) fn read(&mut self, channel: usize, out: &mut [Complex32]) {
+        let factor = (2.0 / self.pixels).sqrt();
+        let spectrum = &self.spectra[channel];
+        out.iter_mut()
+            .zip(&self.pairs)
+            .for_each(|(out, &f)| *out = spectrum[f as usize] * factor);
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.change.fill(Complex32::ZERO);
+    }
+
+    pub(super) fn add(&mut self, coefficients: &[Complex32]) {
+        // sqrt(N/2) back to X, 1/N of the inverse transform.
+        let factor = (0.5 / self.pixels).sqrt();
+        self.pairs
+            .iter()
+            .zip(coefficients)
+            .for_each(|(&f, c)| self.change[f as usize] = c * factor);
+        self.twins
+            .iter()
+            .for_each(|&(f, mirror)| self.change[mirror as usize] = self.change[f as usize].conj());
+    }
+
+    pub(super) fn finish(&mut self, plane: &mut [f32]) {
+        self.transform.inverse(&self.change, plane, &mut self.scratch);
+    }
+}

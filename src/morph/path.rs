@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The path through phases (METHOD.md 2.3-2.8), from top to bottom: [`Path::prepare`] analyses the picture and
+//! finds the direction, [`Path::extrapolate`] limits, rotates and synthesises.
+
+use num_complex::Complex32;
+
+use super::average::Average;
+use super::border::Border;
+use super::coordinates::{Coordinates, Part};
+use super::field::{self, Weighting};
+use super::group::{Group, Limits, Steps};
+use super::{ColorMode, Error, Method, Normalise, Prepared, Settings, StepMode};
+
+/// The path of one picture; what it holds is valid from one `prepare` to the next.
+#[derive(Debug)]
+pub(super) struct Path {
+    border: Border,
+    coordinates: Coordinates,
+    parts: Vec<Part>,
+    /// Coefficients `c` of the source, per channel.
+    source: Vec<Vec<Complex32>>,
+    groups: Vec<Group>,
+    limits: Limits,
+    exponent: f64,
+    relative_floor: f64,
+    normalise: Normalise,
+    /// Time constant of the average in seconds; 0: there is none.
+    memory: f64,
+    /// Whether the average holds an earlier frame.
+    remembers: bool,
+    /// `f^2` of METHOD.md 2.3.
+    floor: f64,
+    /// `k = magnification * unit`.
+    unit: f64,
+    scratch: Scratch,
+}
+
+/// Room for a padded plane, and for one band.
+#[derive(Debug)]
+struct Scratch {
+    plane: Vec<f32>,
+    gradient: Vec<Complex32>,
+    coefficients: Vec<Complex32>,
+    /// `a2`.
+    energy: Vec<f32>,
+    /// `sqrt(a2)`; as the next two, only where something is smoothed.
+    amplitude: Vec<f32>,
+    weight: Vec<f32>,
+    smooth: Vec<f32>,
+}
+
+impl Path {
+    pub(super) fn new(
+        width: usize,
+        height: usize,
+        channels: usize,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        let border = Border::new(width, height, settings.padding);
+        let (coordinates, parts) = Coordinates::new(&border, channels, settings)?;
+        let samples = coordinates.samples();
+        let with_amplitude = settings.method == Method::CspJoint;
+        let per_group = if settings.color_mode == ColorMode::Independent {
+            1
+        } else {
+            channels
+        };
+        let groups = (0..channels).step_by(per_group).map(|first| Group {
+            channels: first..first + per_group,
+            direction: Steps::new(samples, with_amplitude),
+            taken: (settings.step_mode == StepMode::Source).then(|| Steps::new(samples, with_amplitude)),
+            average: (settings.temporal_smooth > 0.0).then(|| Average::new(samples, with_amplitude)),
+        });
+        Ok(Self {
+            groups: groups.collect(),
+            source: vec![vec![Complex32::ZERO; samples]; channels],
+            limits: Limits::new(settings),
+            exponent: settings.amplitude_exponent,
+            relative_floor: settings.amplitude_floor,
+            normalise: settings.normalise,
+            memory: settings.temporal_smooth,
+            remembers: false,
+            floor: 0.0,
+            unit: 0.0,
+            scratch: Scratch::new(&border, &parts, settings),
+            border,
+            coordinates,
+            parts,
+        })
+    }
+
+    pub(super) fn set_limits(&mut self, settings: &Settings) {
+        self.limits = Limits::new(settings);
+    }
+
+    /// Forgets earlier frames.
+    pub(super) fn reset(&mut self) {
+        self.remembers = false;
+    }
+
+    /// Analyses a picture and finds its direction, `elapsed` seconds after the frame before it, if that counts.
+    pub(super) fn prepare(&mut self, image: &[f32], gradient: &[f32], elapsed: Option<f64>) -> Prepared {
+        let keep = match elapsed {
+            Some(elapsed) if self.remembers && self.memory > 0.0 => (-elapsed / self.memory).exp() as f32,
+            _ => 0.0,
+        };
+        self.groups.iter_mut().for_each(Group::return_to_source);
+        if !largest(image).is_finite() {
+            return self.stand_still();
+        }
+        self.analyse(image);
+        self.direct(gradient, keep)
+    }
+
+    /// Keeps the source, and finds the direction where the steps taken have led to (METHOD.md 2.8).
+    pub(super) fn prepare_step(&mut self, gradient: &[f32]) -> Prepared {
+        self.direct(gradient, 0.0)
+    }
+
+    /// Takes a step of this magnification (METHOD.md 2.8).
+    pub(super) fn advance(&mut self, magnification: f64) {
+        self.groups
+            .iter_mut()
+            .for_each(|group| group.advance(magnification * self.unit, &self.limits));
+    }
+
+    /// The change of the picture at a magnification: limit, rotation, synthesis.
+    pub(super) fn extrapolate(&mut self, magnification: f64, change: &mut [f32]) {
+        let factor = magnification * self.unit;
+        if factor == 0.0 && self.groups.iter().all(|group| group.taken.is_none()) {
+            change.fill(0.0);
+            return;
+        }
+        let Self {
+            border,
+            coordinates,
+            parts,
+            source,
+            groups,
+            limits,
+            scratch,
+            ..
+        } = self;
+        let pixels = change.len() / source.len();
+        for group in groups {
+            for channel in group.channels.clone() {
+                coordinates.begin();
+                for (index, part) in parts.iter().enumerate() {
+                    let moved = &mut scratch.coefficients[..part.range.len()];
+                    group.change(&source[channel], &part.range, factor, limits, moved);
+                    coordinates.add(index, moved);
+                }
+                coordinates.finish(&mut scratch.plane);
+                border.crop(&scratch.plane, &mut change[channel * pixels..][..pixels]);
+            }
+        }
+    }
+
+    /// The limited steps of one group at a magnification.
+    pub(super) fn steps(&self, group: usize, magnification: f64) -> Option<Steps> {
+        let group = self.groups.get(group)?;
+        let mut steps = group.direction.clone();
+        let all = 0..steps.phase.len();
+        let factor = magnification * self.unit;
+        group.limited(
+            &all,
+            factor,
+            &self.limits,
+            &mut steps.phase,
+            &mut steps.log_amplitude,
+        );
+        Some(steps)
+    }
+
+    /// The source's coefficients, and the floor of their amplitude.
+    fn analyse(&mut self, image: &[f32]) {
+        let channels = self.source.len();
+        let planes = image.chunks_exact(image.len() / channels);
+        let mut energy = 0.0;
+        for (channel, (plane, source)) in planes.zip(&mut self.source).enumerate() {
+            self.border.mirror(plane, &mut self.scratch.plane);
+            energy += self.coordinates.open(channel, &self.scratch.plane);
+            for (index, part) in self.parts.iter().enumerate() {
+                self.coordinates
+                    .read(channel, index, &mut source[part.range.clone()]);
+            }
+        }
+        let samples = (self.coordinates.nominal_samples() * channels).max(1);
+        self.floor = self.relative_floor.powi(2) * energy / samples as f64;
+    }
+
+    /// The direction of every group from the gradient's coefficients, and the unit of magnification.
+    fn direct(&mut self, gradient: &[f32], keep: f32) -> Prepared {
+        let Some(scale) = self.gradient_scale(gradient) else {
+            return self.stand_still();
+        };
+        let Self {
+            border,
+            coordinates,
+            parts,
+            source,
+            groups,
+            limits,
+            scratch,
+            ..
+        } = self;
+        let pixels = gradient.len() / source.len();
+        let (mut moved, mut total) = (0.0, 0.0);
+        for group in groups {
+            for channel in group.channels.clone() {
+                border.embed(&gradient[channel * pixels..][..pixels], scale, &mut scratch.plane);
+                coordinates.open(channel, &scratch.plane);
+            }
+            let floor = (group.channels.len() as f64 * self.floor) as f32;
+            for (index, part) in parts.iter().enumerate() {
+                let len = part.range.len();
+                let energy = &mut scratch.energy[..len];
+                let (phase, log_amplitude) = group.direction.band(&part.range);
+                energy.fill(0.0);
+                phase.fill(0.0);
+                log_amplitude.fill(0.0);
+                for channel in group.channels.clone() {
+                    let gradient = &mut scratch.gradient[..len];
+                    coordinates.read(channel, index, gradient);
+                    let room = &mut scratch.coefficients[..len];
+                    let here = group.here(&source[channel], &part.range, limits, room);
+                    let (phase, log_amplitude) = group.direction.band(&part.range);
+                    field::accumulate(here, gradient, energy, phase, log_amplitude);
+                }
+                let weighting = Weighting {
+                    exponent: self.exponent,
+                    floor,
+                    gain: part.gain,
+                };
+                let (phase, log_amplitude) = group.direction.band(&part.range);
+                field::divide(energy, phase, weighting);
+                field::divide(energy, log_amplitude, weighting);
+
+                if part.smoothing.is_some() || group.average.is_some() {
+                    let amplitude = &mut scratch.amplitude[..len];
+                    amplitude
+                        .iter_mut()
+                        .zip(&*energy)
+                        .for_each(|(a, a2)| *a = a2.sqrt());
+                    if let Some(gaussian) = &part.smoothing {
+                        let weight = &mut scratch.weight[..len];
+                        gaussian.smooth(amplitude, [phase, log_amplitude], weight, &mut scratch.smooth);
+                    }
+                    if let Some(average) = &mut group.average {
+                        average.update(part.range.clone(), keep, amplitude, phase, log_amplitude);
+                    }
+                }
+                let (band_moved, band_total) = field::moments(energy, phase);
+                moved += part.weight * band_moved;
+                total += part.weight * band_total;
+            }
+        }
+        self.remembers = true;
+        self.measure_unit(moved, total, f64::from(scale))
+    }
+
+    /// The RMS of the direction, and from it the unit (METHOD.md 2.4).
+    fn measure_unit(&mut self, moved: f64, total: f64, scale: f64) -> Prepared {
+        let rms = if total > 0.0 { (moved / total).sqrt() } else { 0.0 };
+        self.unit = match self.normalise {
+            _ if rms == 0.0 || !rms.is_finite() => 0.0,
+            Normalise::Rms => 1.0 / rms,
+            Normalise::None => 1.0 / scale,
+        };
+        Prepared {
+            phase_rms: rms / scale,
+            finite: rms.is_finite(),
+        }
+    }
+
+    /// Nothing can be made of what was given: the picture stays where it is.
+    fn stand_still(&mut self) -> Prepared {
+        self.unit = 0.0;
+        Prepared {
+            phase_rms: 0.0,
+            finite: false,
+        }
+    }
+
+    /// A power of two that brings the gradient to about 1, or `None` where it is not finite. A classifier that is
+    /// sure of itself has gradients near the end of f32, and their products would vanish. An average over frames
+    /// needs one unit for all of them.
+    fn gradient_scale(&self, gradient: &[f32]) -> Option<f32> {
+        let largest = largest(gradient);
+        if !largest.is_finite() {
+            None
+        } else if largest == 0.0 || self.memory > 0.0 {
+            Some(1.0)
+        } else {
+            Some((-f64::from(largest).log2().floor()).clamp(-126.0, 126.0).exp2() as f32)
+        }
+    }
+}
+
+impl Scratch {
+    fn new(border: &Border, parts: &[Part], settings: &Settings) -> Self {
+        let (width, height) = border.padded_size();
+        let largest = parts.iter().map(|part| part.range.len()).max().unwrap_or(0);
+        let smoothed = if settings.phase_smooth > 0.0 || settings.temporal_smooth > 0.0 {
+            largest
+        } else {
+            0
+        };
+        Self {
+            plane: vec![0.0; width * height],
+            gradient: vec![Complex32::ZERO; largest],
+            coefficients: vec![Complex32::ZERO; largest],
+            energy: vec![0.0; largest],
+            amplitude: vec![0.0; smoothed],
+            weight: vec![0.0; smoothed],
+            smooth: vec![0.0; smoothed],
+        }
+    }
+}
+
+/// The largest magnitude; not finite if one value is not. Without their signs, floats are ordered as their bits
+/// are, infinity and NaN last.
+fn largest(values: &[f32]) -> f32 {
+    f32::from_bits(
+        values
+            .iter()
+            .map(|value| value.abs().to_bits())
+            .max()
+            .unwrap_or(0),
+    )
+}

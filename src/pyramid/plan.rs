@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What a size needs, made once: bands, masks, transforms; and the buffers that go with it.
+
+use std::ops::Range;
+
+use num_complex::Complex32;
+
+use super::fft::{ImageScratch, ImageTransform, Lines, Planner, TILE};
+use super::masks::Masks;
+use super::runs::{Runs, wrap};
+use super::{Error, Grid, MAX_PIXELS, Spec, grid};
+
+/// One band of a plan: where it lies in frequency, and how it is sampled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// Radial band, 0 is the finest.
+    pub scale: usize,
+    /// Octave of the radial band: `scale / bands_per_octave`.
+    pub octave: usize,
+    /// Orientation `k`; the band keeps the frequencies on the side of `(cos pi k/K, sin pi k/K)`.
+    pub orientation: usize,
+    /// Samples in a row, `nx`.
+    pub width: usize,
+    /// Rows, `ny`.
+    pub height: usize,
+    /// Area of one sample in pixels, `w_b = N / N_b`.
+    pub weight: f64,
+    /// Index of the first sample in [`Bands`].
+    start: usize,
+}
+
+impl Band {
+    /// Where the band's samples lie, row major, among those of all bands.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.start + self.width * self.height
+    }
+}
+
+/// The pyramid of one size: immutable, to be shared between threads.
+#[derive(Clone)]
+pub struct Plan {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) octaves: usize,
+    pub(super) masks: Masks,
+    pub(super) image: ImageTransform,
+    pub(super) bands: Vec<Band>,
+    pub(super) filters: Vec<Filter>,
+    /// `[width/2 + 1, height]`: share of a half-spectrum sample's energy that lies in the bands, both of the
+    /// pair `{f, -f}` counted.
+    pub(super) band_share: Vec<f32>,
+}
+
+/// How a band is read out of the spectrum and put back.
+#[derive(Clone)]
+pub(super) struct Filter {
+    pub(super) runs: Runs,
+    pub(super) rows: Lines,
+    pub(super) columns: Lines,
+}
+
+impl Plan {
+    /// Makes the pyramid for planes of `width x height` pixels. Bands without any frequency are left out.
+    ///
+    /// # Errors
+    /// When a side is 0, the area exceeds [`MAX_PIXELS`], or the specification is out of range.
+    pub fn new(width: usize, height: usize, spec: &Spec) -> Result<Self, Error> {
+        let &Spec {
+            octaves,
+            orientations,
+            bands_per_octave,
+            grid,
+        } = spec;
+        match width.checked_mul(height) {
+            Some(1..=MAX_PIXELS) => (),
+            _ => return Err(Error::Size { width, height }),
+        }
+        if !(2..=8).contains(&orientations) {
+            return Err(Error::Orientations { orientations });
+        }
+        if !(1..=2).contains(&bands_per_octave) {
+            return Err(Error::BandsPerOctave { bands_per_octave });
+        }
+        let octaves = octaves.unwrap_or_else(|| default_octaves(width, height));
+        if octaves == 0 {
+            return Err(Error::Octaves);
+        }
+        let octaves = octaves.min(grid::most_octaves(width, height));
+
+        let masks = Masks::new(width, height, octaves, orientations, bands_per_octave);
+        let mut planner = Planner::new();
+        let (mut bands, mut filters, mut start) = (Vec::new(), Vec::new(), 0);
+        for scale in 0..masks.radial_bands() {
+            let octave = scale / bands_per_octave;
+            for (orientation, support) in masks.supports(scale).into_iter().enumerate() {
+                if support.is_empty() {
+                    continue;
+                }
+                let (nx, ny) = match grid {
+                    Grid::Exact => (
+                        grid::octave_samples(width, octave),
+                        grid::octave_samples(height, octave),
+                    ),
+                    Grid::Fast => grid::row_span_samples(&support),
+                };
+                let weight = (width * height) as f64 / (nx * ny) as f64;
+                bands.push(Band {
+                    scale,
+                    octave,
+                    orientation,
+                    width: nx,
+                    height: ny,
+                    weight,
+                    start,
+                });
+                filters.push(Filter {
+                    runs: Runs::new(&support, height, nx, ny),
+                    rows: planner.lines(nx),
+                    columns: planner.lines(ny),
+                });
+                start += nx * ny;
+            }
+        }
+        let image = ImageTransform::with_planner(width, height, &mut planner);
+        let band_share = band_share(&masks, width, height, image.half_width());
+        Ok(Self {
+            width,
+            height,
+            octaves,
+            masks,
+            image,
+            bands,
+            filters,
+            band_share,
+        })
+    }
+
+    /// Columns of the planes.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows of the planes.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Octaves, after the reduction to what the size has.
+    pub fn octaves(&self) -> usize {
+        self.octaves
+    }
+
+    /// Bands that METHOD.md 2.3 counts, `J K`: those left out for want of frequencies too.
+    pub fn nominal_bands(&self) -> usize {
+        self.masks.radial_bands() * self.masks.orientations()
+    }
+
+    /// The bands, from fine to coarse, and by orientation.
+    pub fn bands(&self) -> &[Band] {
+        &self.bands
+    }
+
+    /// Samples of all bands.
+    pub fn samples(&self) -> usize {
+        self.bands.last().map_or(0, |band| band.range().end)
+    }
+
+    /// The mask `B` of a band over all frequencies: `[height, width]`, index `(v mod height, u mod width)`.
+    ///
+    /// # Panics
+    /// When there is no such band.
+    pub fn mask(&self, band: usize) -> Vec<f32> {
+        let Band {
+            scale, orientation, ..
+        } = self.bands[band];
+        let mut mask = vec![0.0; self.width * self.height];
+        for sample in &self.masks.supports(scale)[orientation] {
+            mask[wrap(sample.v, self.height) * self.width + wrap(sample.u, self.width)] = sample.mask as f32;
+        }
+        mask
+    }
+
+    /// Scratch for one thread.
+    pub fn workspace(&self) -> Workspace {
+        let zero = Complex32::ZERO;
+        let tile = self
+            .bands
+            .iter()
+            .map(|band| TILE * band.height)
+            .max()
+            .unwrap_or(0);
+        let lines = self
+            .filters
+            .iter()
+            .map(|f| f.rows.scratch_len().max(f.columns.scratch_len()));
+        let band = self
+            .bands
+            .iter()
+            .map(|band| band.width * band.height)
+            .max()
+            .unwrap_or(0);
+        Workspace {
+            image: self.image.scratch(),
+            tile: vec![zero; tile],
+            fft: vec![zero; lines.max().unwrap_or(0)],
+            spectrum: self.spectrum(),
+            band: vec![zero; band],
+        }
+    }
+
+    /// Coefficients for one plane, all 0.
+    pub fn coefficients(&self) -> Bands {
+        Bands {
+            values: vec![Complex32::ZERO; self.samples()],
+        }
+    }
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("octaves", &self.octaves)
+            .field("bands", &self.bands.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The octaves a plan has when nothing is asked for (METHOD.md 1.6). Both sides must be at least 1.
+pub(crate) fn default_octaves(width: usize, height: usize) -> usize {
+    grid::default_octaves(width, height)
+}
+
+fn band_share(masks: &Masks, width: usize, height: usize, half_width: usize) -> Vec<f32> {
+    let signed = |v: usize| {
+        if v < height.div_ceil(2) {
+            v as i32
+        } else {
+            v as i32 - height as i32
+        }
+    };
+    let mut share = Vec::with_capacity(half_width * height);
+    for u in 0..half_width {
+        let pair = if u == 0 || 2 * u == width { 1.0 } else { 2.0 };
+        share.extend((0..height).map(|v| (pair * masks.band_share(u as i32, signed(v))) as f32));
+    }
+    share
+}
+
+/// Scratch of one thread for one plan; its contents carry nothing from call to call.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub(super) image: ImageScratch,
+    pub(super) tile: Vec<Complex32>,
+    pub(super) fft: Vec<Complex32>,
+    pub(super) spectrum: super::Spectrum,
+    pub(super) band: Vec<Complex32>,
+}
+
+/// The coefficients of one plane.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bands {
+    values: Vec<Complex32>,
+}
+
+impl Bands {
+    /// One band's samples, `[height, width]`.
+    pub fn band(&self, band: &Band) -> &[Complex32] {
+        &self.values[band.range()]
+    }
+
+    /// One band's samples, `[height, width]`.
+    pub fn band_mut(&mut self, band: &Band) -> &mut [Complex32] {
+        &mut self.values[band.range()]
+    }
+
+    /// All samples, band after band.
+    pub fn values(&self) -> &[Complex32] {
+        &self.values
+    }
+}
