@@ -2,12 +2,11 @@
 //! `steerlens gradient`: the model with its reverse half, as a file.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use anyhow::Result;
 use clap::ArgMatches;
-use steerlens::ClassifierSettings;
-use steerlens::gradient::{self, Profile, Written};
+use steerlens::Profile;
+use steerlens::gradient::{COTANGENT, INPUT_GRADIENT};
 
 use super::path;
 use crate::args::{self, name};
@@ -21,16 +20,26 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
         _ => Profile::Plain,
     };
     let spinner = progress::spinner("differentiating the model");
-    let written = write(&settings, profile, &out)?;
+    let written = steerlens::write_gradient(&settings, profile, &out)?;
     spinner.finish_and_clear();
+    let (picture, scores) = (shape(&written.input_shape), shape(&written.logits_shape));
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "wrote    {} ({} nodes)", out.display(), written.nodes)?;
-    writeln!(stdout, "inputs   {}, cotangent", written.input)?;
-    writeln!(stdout, "outputs  {}, input_gradient", written.logits)?;
+    writeln!(stdout, "wrote    {}, {} nodes", out.display(), written.nodes)?;
+    writeln!(
+        stdout,
+        "inputs   {} {picture}, {COTANGENT} {scores}",
+        written.input
+    )?;
+    writeln!(
+        stdout,
+        "outputs  {} {scores}, {INPUT_GRADIENT} {picture}",
+        written.logits
+    )?;
     stdout.flush()?;
     Ok(Outcome::Done)
 }
 
-fn write(settings: &ClassifierSettings, profile: Profile, out: &Path) -> Result<Written, steerlens::Error> {
-    gradient::write(settings, profile, out)
+fn shape(extents: &[usize]) -> String {
+    let extents: Vec<String> = extents.iter().map(ToString::to_string).collect();
+    format!("[{}]", extents.join(", "))
 }

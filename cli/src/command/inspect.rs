@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use clap::ArgMatches;
-use steerlens::ErrorKind;
+use steerlens::{Error, ErrorKind, gradient};
 
 use super::{path, print};
 use crate::args::{self, name};
@@ -15,21 +15,21 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let spinner = progress::spinner("reading the model");
     let inspection = steerlens::inspect(&settings);
     spinner.finish_and_clear();
-    match inspection {
-        Ok(inspection) => {
-            let report = Inspected::from(inspection);
-            print(matches, &report)?;
-            Ok(if report.supported {
-                Outcome::Done
-            } else {
-                Outcome::Finding
-            })
-        }
-        // Refused before there was anything to tell: still an answer, not a failure.
-        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotAClassifier) => {
-            progress::say(format_args!("refused: {error}"));
-            Ok(Outcome::Finding)
-        }
-        Err(error) => Err(error.into()),
-    }
+    let report = match inspection {
+        Ok(inspection) => Inspected::from(inspection),
+        // A model that can be read and has no gradient here: an answer, not a failure.
+        Err(error) if is_refusal(&error) => Inspected::refused(settings.model_file, error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
+    print(matches, &report)?;
+    Ok(if report.supported {
+        Outcome::Done
+    } else {
+        Outcome::Finding
+    })
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotAClassifier)
+        || matches!(error, Error::Gradient(gradient::Error::AmbiguousOutput(_)))
 }

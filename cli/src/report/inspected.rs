@@ -5,51 +5,56 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use steerlens::{Inspection, OperatorCount, TensorInfo, Unsupported};
+use steerlens::{Inspection, OperatorCount, Refusal, TensorInfo};
 
 /// Labels that the text shows; JSON has them all.
 const LABELS: usize = 8;
-/// Columns of the text, terminal or not.
+/// Where the text's second column begins, and where it ends, terminal or not.
+const INDENT: usize = 11;
 const COLUMNS: usize = 78;
 
-/// What a model is, and whether its gradient can be taken.
+/// What a model is, and whether its gradient can be taken. What is not known is null or empty.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Inspected {
     schema: u32,
-    /// Whether a gradient can be taken: everything on the way from the input to the logits is supported.
+    /// Whether the gradient can be taken.
     pub(crate) supported: bool,
+    /// Why not: one sentence.
+    refusal: Option<String>,
     file: PathBuf,
     ir_version: i64,
     opset: i64,
     producer: String,
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
-    /// The tensor with the class scores, if one was found.
+    /// The tensor with the class scores.
     logits: Option<String>,
     classes: Option<usize>,
-    /// All labels in the order of the classes; empty where the model has none.
+    /// In the order of the classes.
     labels: Vec<String>,
     layout: String,
     format: String,
     normalization: String,
+    /// Most frequent first.
     operators: Vec<Operator>,
-    /// Why the gradient cannot be taken, node by node.
-    unsupported: Vec<Refusal>,
-    /// Nodes of the model, and of the reverse half that was appended to it.
+    /// Nodes between input and logits that have no gradient.
+    unsupported: Vec<Node>,
+    /// Nodes of the file, and of the reverse half.
     nodes: usize,
     gradient_nodes: Option<usize>,
     warnings: Vec<String>,
 }
 
+/// A tensor; the axes of its shape are numbers, symbols, or "?".
 #[derive(Debug, Serialize)]
 struct Tensor {
     name: String,
     element: String,
-    /// Numbers, or the names of what is not fixed.
     shape: Vec<String>,
 }
 
+/// An operator, its nodes, and whether it has a gradient.
 #[derive(Debug, Serialize)]
 struct Operator {
     operator: String,
@@ -57,15 +62,16 @@ struct Operator {
     supported: bool,
 }
 
+/// A node without a gradient, and why.
 #[derive(Debug, Serialize)]
-struct Refusal {
+struct Node {
     node: String,
     operator: String,
     reason: String,
 }
 
 impl From<Inspection> for Inspected {
-    fn from(inspection: Inspection) -> Self {
+    fn from(found: Inspection) -> Self {
         let tensor = |TensorInfo {
                           name, element, shape, ..
                       }| Tensor { name, element, shape };
@@ -79,120 +85,127 @@ impl From<Inspection> for Inspected {
             count,
             supported,
         };
-        let refusal = |Unsupported {
-                           node,
-                           operator,
-                           reason,
-                           ..
-                       }| Refusal {
+        let node = |Refusal {
+                        node,
+                        operator,
+                        reason,
+                        ..
+                    }| Node {
             node,
             operator,
             reason,
         };
+        let sentences: Vec<String> = found.unsupported.iter().map(Refusal::to_string).collect();
         Self {
             schema: super::SCHEMA,
-            supported: inspection.gradient_nodes.is_some(),
-            file: inspection.file,
-            ir_version: inspection.ir_version,
-            opset: inspection.opset,
-            producer: inspection.producer,
-            inputs: inspection.inputs.into_iter().map(tensor).collect(),
-            outputs: inspection.outputs.into_iter().map(tensor).collect(),
-            logits: inspection.logits,
-            classes: inspection.classes,
-            labels: inspection.labels,
-            layout: inspection.layout,
-            format: inspection.format,
-            normalization: inspection.normalization,
-            operators: inspection.operators.into_iter().map(operator).collect(),
-            unsupported: inspection.unsupported.into_iter().map(refusal).collect(),
-            nodes: inspection.nodes,
-            gradient_nodes: inspection.gradient_nodes,
-            warnings: inspection.warnings,
+            supported: found.gradient_nodes.is_some(),
+            refusal: (!sentences.is_empty()).then(|| sentences.join("\n")),
+            file: found.file,
+            ir_version: found.ir_version,
+            opset: found.opset,
+            producer: found.producer,
+            inputs: found.inputs.into_iter().map(tensor).collect(),
+            outputs: found.outputs.into_iter().map(tensor).collect(),
+            logits: found.logits,
+            classes: found.classes,
+            labels: found.labels,
+            layout: found.layout,
+            format: found.format,
+            normalization: found.normalization,
+            operators: found.operators.into_iter().map(operator).collect(),
+            unsupported: found.unsupported.into_iter().map(node).collect(),
+            nodes: found.nodes,
+            gradient_nodes: found.gradient_nodes,
+            warnings: found.warnings,
+        }
+    }
+}
+
+impl Inspected {
+    /// A model of which no more is told than why it is refused.
+    pub(crate) fn refused(file: PathBuf, reason: String) -> Self {
+        Self {
+            file,
+            refusal: Some(reason),
+            ..Self::from(Inspection::default())
         }
     }
 }
 
 impl fmt::Display for Inspected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        row(f, "model", &[self.file.display().to_string()])?;
-        let producer = if self.producer.is_empty() {
-            "unknown"
-        } else {
-            &self.producer
-        };
-        row(
-            f,
-            "producer",
-            &[format!(
-                "{producer}, opset {}, IR {}",
-                self.opset, self.ir_version
-            )],
-        )?;
+        row(f, "model", [self.file.display()])?;
+        if self.opset > 0 {
+            let producer = if self.producer.is_empty() {
+                "unknown"
+            } else {
+                &self.producer
+            };
+            row(
+                f,
+                "producer",
+                [format!(
+                    "{producer}, opset {}, IR {}",
+                    self.opset, self.ir_version
+                )],
+            )?;
+        }
         for tensor in &self.inputs {
-            row(f, "input", &[tensor.to_string()])?;
+            row(f, "input", [tensor])?;
         }
-        row(
-            f,
-            "meaning",
-            &[format!(
-                "{}, {}, {}",
-                self.layout, self.format, self.normalization
-            )],
-        )?;
+        if !self.layout.is_empty() {
+            row(
+                f,
+                "",
+                [format!(
+                    "{}, {}, {}",
+                    self.layout, self.format, self.normalization
+                )],
+            )?;
+        }
         for tensor in &self.outputs {
-            row(f, "output", &[tensor.to_string()])?;
+            row(f, "output", [tensor])?;
         }
-        let logits = self
-            .logits
-            .as_deref()
-            .unwrap_or("not found: name the tensor with --output");
-        let classes = self
-            .classes
-            .map_or_else(String::new, |classes| format!(", {classes} classes"));
-        row(f, "logits", &[format!("{logits}{classes}")])?;
-        row(f, "labels", &self.label_words())?;
-        row(
-            f,
-            "operators",
-            &self.operators.iter().map(Operator::to_string).collect::<Vec<_>>(),
-        )?;
-        let reverse = self
-            .gradient_nodes
-            .map(|nodes| format!(", {nodes} more for the gradient"));
-        row(
-            f,
-            "nodes",
-            &[format!("{}{}", self.nodes, reverse.unwrap_or_default())],
-        )?;
+        if let (Some(logits), Some(classes)) = (&self.logits, self.classes) {
+            row(f, "logits", [format!("{logits}, {classes} classes")])?;
+        }
+        if !self.labels.is_empty() {
+            let rest = self.labels.len().saturating_sub(LABELS);
+            let more = (rest > 0).then(|| format!("and {rest} more"));
+            row(
+                f,
+                "labels",
+                commas(self.labels.iter().take(LABELS).cloned().chain(more)),
+            )?;
+        }
+        if !self.operators.is_empty() {
+            row(
+                f,
+                "operators",
+                commas(self.operators.iter().map(Operator::to_string)),
+            )?;
+            let reverse = self
+                .gradient_nodes
+                .map(|nodes| format!(", and {nodes} of the reverse half"));
+            row(
+                f,
+                "nodes",
+                [format!("{}{}", self.nodes, reverse.unwrap_or_default())],
+            )?;
+        }
         for warning in &self.warnings {
-            row(f, "warning", &words(warning))?;
+            row(f, "warning", warning.split_whitespace())?;
         }
         writeln!(f)?;
-        if self.supported {
-            return writeln!(f, "Supported: the gradient can be taken.");
+        match &self.refusal {
+            None => writeln!(f, "Supported: the gradient can be taken."),
+            Some(reason) => {
+                writeln!(f, "Refused: the gradient cannot be taken.")?;
+                reason
+                    .lines()
+                    .try_for_each(|line| row(f, "", line.split_whitespace()))
+            }
         }
-        writeln!(f, "Refused: the gradient cannot be taken.")?;
-        for Refusal {
-            node,
-            operator,
-            reason,
-        } in &self.unsupported
-        {
-            writeln!(f, "  unsupported operator {operator} (node \"{node}\"): {reason}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Inspected {
-    fn label_words(&self) -> Vec<String> {
-        if self.labels.is_empty() {
-            return words("none: give a file with --label-file");
-        }
-        let rest = self.labels.len().saturating_sub(LABELS);
-        let more = (rest > 0).then(|| format!("and {rest} more"));
-        commas(self.labels.iter().take(LABELS).cloned().chain(more))
     }
 }
 
@@ -218,16 +231,16 @@ fn commas(words: impl Iterator<Item = String>) -> Vec<String> {
     words
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
-
 /// One row: its name, then words that flow into an aligned column.
-fn row(f: &mut fmt::Formatter<'_>, name: &str, words: &[String]) -> fmt::Result {
-    const INDENT: usize = 11;
+fn row<W: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    words: impl IntoIterator<Item = W>,
+) -> fmt::Result {
     write!(f, "{name:<INDENT$}")?;
     let mut column = INDENT;
-    for (i, word) in words.iter().enumerate() {
+    for (i, word) in words.into_iter().enumerate() {
+        let word = word.to_string();
         let length = word.chars().count();
         if i > 0 && column + 1 + length > COLUMNS {
             write!(f, "\n{:INDENT$}", "")?;

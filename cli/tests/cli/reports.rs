@@ -3,12 +3,10 @@
 //!
 //! `STEERLENS_REMAKE_GOLDEN=1` writes the golden files anew, and fails.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{repository, steerlens};
+use crate::common::{repository, steerlens};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -81,11 +79,12 @@ fn compare(golden: &str, found: Value) {
         .join("tests/golden")
         .join(golden);
     if std::env::var_os("STEERLENS_REMAKE_GOLDEN").is_some() {
-        let text = serde_json::to_string_pretty(&steady(found)).unwrap();
-        fs::write(&path, text + "\n").unwrap();
+        let text = serde_json::to_string_pretty(&steady(found)).expect("JSON can be written");
+        fs::write(&path, text + "\n").expect("the golden file can be written");
         panic!("{} was written anew: look at it", path.display());
     }
-    let expected = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let expected = fs::read_to_string(&path).expect("the golden file is there");
+    let expected = serde_json::from_str(&expected).expect("the golden file is JSON");
     alike(&mut String::from(golden), &expected, &steady(found));
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens morph` on drawn faces: what is written, and what is said of it.
 
-mod common;
-
 use std::path::Path;
 
-use common::{Answer, repository, steerlens};
+use crate::common::{Answer, repository, steerlens};
 use image::{DynamicImage, GrayImage, ImageFormat, Rgba, RgbaImage};
 use tempfile::TempDir;
 

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Whatever is named as model or picture, the answer is one sentence and the right exit code, at once.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{repository, steerlens};
+use crate::common::{repository, steerlens};
 use tempfile::TempDir;
 
 /// Things that are no model: each with the reason why.
 fn strange_files(folder: &Path) -> Vec<(std::path::PathBuf, &'static str)> {
     let at = |name: &str| folder.join(name);
-    fs::write(at("text.onnx"), "this is not a model\n").unwrap();
-    fs::write(at("empty.onnx"), "").unwrap();
-    fs::create_dir(at("folder.onnx")).unwrap();
-    let made = Command::new("mkfifo").arg(at("fifo.onnx")).status().unwrap();
-    assert!(made.success());
+    let made = "the temporary folder can be written";
+    fs::write(at("text.onnx"), "this is not a model\n").expect(made);
+    fs::write(at("empty.onnx"), "").expect(made);
+    fs::create_dir(at("folder.onnx")).expect(made);
+    assert!(
+        Command::new("mkfifo")
+            .arg(at("fifo.onnx"))
+            .status()
+            .expect("coreutils are there")
+            .success()
+    );
     vec![
         (at("missing.onnx"), "missing"),
         (at("text.onnx"), "text"),
@@ -49,13 +53,11 @@ fn a_model_that_cannot_be_read_is_an_error_of_one_line() {
             let answer = steerlens(&line).code(2);
             assert_eq!(answer.stdout, "", "{what}");
             assert_eq!(answer.stderr.lines().count(), 1, "{what}: {}", answer.stderr);
-            let name = model.file_name().unwrap().to_str().unwrap();
             assert!(
                 answer.stderr.starts_with("steerlens: error: "),
                 "{what}: {}",
                 answer.stderr
             );
-            assert!(answer.stderr.contains(name), "{what}: {}", answer.stderr);
         }
         assert!(!out.exists() && !png.exists(), "{what}: nothing is written");
     }

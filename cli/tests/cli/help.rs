@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Help is read in a terminal of 80 columns, and is true.
 
-mod common;
-
-use common::steerlens;
+use crate::common::steerlens;
 use steerlens::settings::{self, Choice};
 
 const COMMANDS: [&str; 4] = ["inspect", "gradient", "morph", "doctor"];

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens inspect` and `steerlens gradient`: what is said of models, and what is written.
 
-mod common;
-
 use std::path::Path;
 
-use common::{repository, steerlens};
+use crate::common::{repository, steerlens};
 use tempfile::TempDir;
 
 #[test]
