@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use steerlens::{Inspection, OperatorCount, Refusal, TensorInfo};
+use steerlens::{Inspection, OperatorCount, Refusal, TensorInfo, gradient};
 
 /// Labels that the text shows; JSON has them all.
 const LABELS: usize = 8;
@@ -20,7 +20,7 @@ pub(crate) struct Inspected {
     schema: u32,
     /// Whether the gradient can be taken.
     pub(crate) supported: bool,
-    /// Why not: one sentence.
+    /// Why not, in short.
     refusal: Option<String>,
     file: PathBuf,
     ir_version: i64,
@@ -95,11 +95,12 @@ impl From<Inspection> for Inspected {
             operator,
             reason,
         };
-        let sentences: Vec<String> = found.unsupported.iter().map(Refusal::to_string).collect();
+        let refused = !found.unsupported.is_empty();
+        let refusal = refused.then(|| gradient::Error::Unsupported(found.unsupported.clone()).to_string());
         Self {
             schema: super::SCHEMA,
             supported: found.gradient_nodes.is_some(),
-            refusal: (!sentences.is_empty()).then(|| sentences.join("\n")),
+            refusal,
             file: found.file,
             ir_version: found.ir_version,
             opset: found.opset,
@@ -197,15 +198,36 @@ impl fmt::Display for Inspected {
             row(f, "warning", warning.split_whitespace())?;
         }
         writeln!(f)?;
-        match &self.refusal {
-            None => writeln!(f, "Supported: the gradient can be taken."),
-            Some(reason) => {
-                writeln!(f, "Refused: the gradient cannot be taken.")?;
-                reason
-                    .lines()
-                    .try_for_each(|line| row(f, "", line.split_whitespace()))
-            }
+        let Some(reason) = &self.refusal else {
+            return writeln!(f, "Supported: the gradient can be taken.");
+        };
+        writeln!(f, "Refused: the gradient cannot be taken.")?;
+        if self.unsupported.is_empty() {
+            return row(f, "", reason.split_whitespace());
         }
+        let same = |a: &&Node, b: &&Node| (&a.operator, &a.reason) == (&b.operator, &b.reason);
+        for (i, node) in self.unsupported.iter().enumerate() {
+            if self.unsupported[..i].iter().any(|earlier| same(&earlier, &node)) {
+                continue;
+            }
+            let more = self.unsupported[i + 1..]
+                .iter()
+                .filter(|later| same(later, &node))
+                .count();
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let Node {
+                node,
+                operator,
+                reason,
+            } = node;
+            let sentence = format!("unsupported operator {operator} (node \"{node}\"{more}): {reason}");
+            row(f, "", sentence.split_whitespace())?;
+        }
+        Ok(())
     }
 }
 

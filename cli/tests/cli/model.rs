@@ -66,3 +66,48 @@ fn a_name_that_is_taken_is_refused_by_naming_it() {
     );
     assert!(!twice.exists());
 }
+
+#[test]
+fn a_refusal_names_what_is_not_supported_and_what_to_do() {
+    // Half quantised: two operators without a gradient, many nodes of each, told once each.
+    let model = repository("tests/data/variety/qdq_int8.onnx");
+    let text = steerlens([Path::new("inspect"), &model])
+        .with_runtime()
+        .code(1)
+        .stdout;
+    let (_, reasons) = text.split_once("\nRefused").expect("it is refused");
+    for operator in ["QuantizeLinear", "DequantizeLinear"] {
+        assert_eq!(
+            reasons
+                .matches(&format!("unsupported operator {operator} "))
+                .count(),
+            1,
+            "{text}"
+        );
+    }
+    let report = steerlens([Path::new("inspect"), &model, Path::new("--json")])
+        .code(1)
+        .json();
+    assert_eq!(report["supported"], false);
+    assert!(
+        report["unsupported"]
+            .as_array()
+            .is_some_and(|nodes| nodes.len() > 2),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn a_model_of_open_size_is_refused_until_the_size_is_given() {
+    let model = repository("tests/data/variety/dynamic_shape.onnx");
+    let answer = steerlens([Path::new("inspect"), &model]).with_runtime().code(1);
+    assert!(answer.stdout.contains("input-size HxW"), "{}", answer.stdout);
+    let answer = steerlens([
+        Path::new("inspect"),
+        &model,
+        Path::new("--input-size"),
+        Path::new("28x28"),
+    ])
+    .code(0);
+    assert!(answer.stdout.contains("Supported"), "{}", answer.stdout);
+}
