@@ -100,13 +100,11 @@ fn record(bus: &gst::Bus, out: &mut dyn Write) -> Result<()> {
 }
 
 fn object(structure: &gst::StructureRef) -> Value {
-    let field = |(name, value): (&glib::GStr, &glib::SendValue)| (name.to_string(), json(value));
-    Value::Object(
-        structure
-            .iter()
-            .map(|(name, value)| field((name.as_ref(), value)))
-            .collect::<Map<_, _>>(),
-    )
+    let fields: Map<_, _> = structure
+        .iter()
+        .map(|(name, value)| (name.to_string(), json(value)))
+        .collect();
+    Value::Object(fields)
 }
 
 /// A field as JSON keeps it.
