@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element with a real model and ONNX Runtime: frames through a harness, from outside.
 
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+
 mod common;
 
 use gst::prelude::*;
@@ -389,6 +391,18 @@ fn a_message_says_everything_that_is_promised() {
         .collect();
     assert_eq!(list.len(), 3);
     assert!(list.is_sorted_by(|a, b| a >= b));
+}
+
+/// Cargo runs tests in the package's folder.
+#[test]
+fn a_relative_path_finds_model_and_labels() {
+    let element = classmorph();
+    element.set_property("model-file", "../models/faces_robust.onnx");
+    element.set_property("target-label", "smile");
+    let bus = with_bus(&element);
+    let started = element.set_state(gst::State::Paused);
+    element.set_state(gst::State::Null).unwrap();
+    assert!(started.is_ok(), "{:?}", messages(&bus, gst::MessageType::Error));
 }
 
 #[test]

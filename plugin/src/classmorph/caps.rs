@@ -142,7 +142,7 @@ mod tests {
         for (gst, pixel) in FORMATS {
             let info = gst_video::VideoInfo::builder(gst, 7, 5).build().unwrap();
             assert_eq!(pixel_format(gst), Some(pixel));
-            assert_eq!(info.comp_pstride(0) as usize, pixel.bytes());
+            assert_eq!(usize::try_from(info.comp_pstride(0)), Ok(pixel.bytes()));
             assert!(template().can_intersect(&info.to_caps().unwrap()), "{gst}");
             let red_green_blue =
                 [0, 1, 2].map(|c| info.comp_poffset(if pixel.is_gray() { 0 } else { c }) as usize);
