@@ -23,6 +23,7 @@ pub mod pyramid;
 pub mod render;
 pub mod runtime;
 pub mod settings;
+mod sweep;
 
 pub use classifier::{
     ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, OperatorCount, Reading, TensorInfo,
@@ -33,3 +34,4 @@ pub use frame::{FrameView, FrameViewMut, PixelFormat};
 pub use gradient::{Profile, Refusal};
 pub use lens::{After, Lens, LensSettings, Report, Resolution};
 pub use runtime::Runtime;
+pub use sweep::Sweep;

@@ -7,13 +7,8 @@ use super::clean::Input;
 use super::logits::Logits;
 use super::probe::Facts;
 use super::walk::Reverse;
-use super::{Differentiated, Error};
+use super::{COTANGENT, Differentiated, Error, INPUT_GRADIENT};
 use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
-
-/// Name of the input that takes the cotangent of the logits, shaped as they are.
-pub const COTANGENT: &str = "cotangent";
-/// Name of the output with the gradient, shaped as the model's input.
-pub const INPUT_GRADIENT: &str = "input_gradient";
 
 /// Joins the halves, names inputs and outputs, and drops what neither output needs.
 pub(super) fn assemble(

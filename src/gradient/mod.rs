@@ -20,12 +20,16 @@ mod probe;
 mod upgrade;
 mod walk;
 
-pub use assemble::{COTANGENT, INPUT_GRADIENT};
 pub use error::{Error, Refusal};
 pub use ops::{OperatorRow, operators, supports};
 
 use crate::onnx::{ElementType, ModelProto};
 use crate::runtime::Runtime;
+
+/// Name of the input that takes the cotangent of the logits, shaped as they are.
+pub const COTANGENT: &str = "cotangent";
+/// Name of the output with the gradient, shaped as the model's input.
+pub const INPUT_GRADIENT: &str = "input_gradient";
 
 /// How the reverse half is written. Both profiles compute the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

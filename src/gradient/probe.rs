@@ -43,6 +43,13 @@ impl Facts {
         self.initializers.get(name).and_then(|t| Array::decode(t).ok())
     }
 
+    /// The element type of a constant.
+    pub(super) fn element(&self, name: &str) -> Option<ElementType> {
+        self.initializers
+            .get(name)
+            .map(|t| ElementType::from_number(t.data_type.unwrap_or(0)))
+    }
+
     /// The elements of a constant, or unfolded, whole-number tensor.
     pub(super) fn whole(&self, name: &str) -> Option<Vec<i64>> {
         let constant = || self.constant(name)?.as_whole().map(<[i64]>::to_vec);

@@ -9,7 +9,7 @@ use super::error::Refusal;
 use super::logits::Logits;
 use super::ops::{self, Call, Stop};
 use super::probe::Facts;
-use super::{Error, Profile, assemble};
+use super::{COTANGENT, Error, Profile};
 use crate::onnx::{ModelProto, NodeProto, TensorProto};
 use crate::runtime::Runtime;
 
@@ -50,7 +50,7 @@ pub(super) fn walk(
     }
     let mut emit = Emit::new(facts, profile, runtime, opset, nodes);
     let mut cotangents: HashMap<&str, Vec<Value>> = HashMap::new();
-    cotangents.insert(&logits.name, vec![Value::new(assemble::COTANGENT, &logits.shape)]);
+    cotangents.insert(&logits.name, vec![Value::new(COTANGENT, &logits.shape)]);
     let mut refusals = Vec::new();
     for node in nodes.iter().rev() {
         if !node.output.iter().any(|o| active.contains(&**o))

@@ -166,7 +166,12 @@ impl Lens {
     ) -> Result<Report, Error> {
         let start = Instant::now();
         let stage = Stage::for_frame(&mut self.stage, frame, &self.classifier, &self.settings)?;
-        let mut report = Report { source: reading.source, target: reading.target, attained: true, ..Report::default() };
+        let mut report = Report {
+            source: reading.source,
+            target: reading.target,
+            attained: true,
+            ..Report::default()
+        };
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
         if let Some(warning) = refusal(reading) {
             report.warning = Some(warning.into());
@@ -175,7 +180,15 @@ impl Lens {
             stage.keep(frame)?;
         } else if self.settings.steps > 1 {
             let free = self.chooser.source_is_free();
-            steps::walk(stage, &mut self.classifier, &self.settings, frame, reading, free, &mut report)?;
+            steps::walk(
+                stage,
+                &mut self.classifier,
+                &self.settings,
+                frame,
+                reading,
+                free,
+                &mut report,
+            )?;
         } else {
             stage.step(frame, reading, &self.settings, &mut report)?;
         }

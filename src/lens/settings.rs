@@ -63,7 +63,6 @@ impl Default for LensSettings {
     }
 }
 
-
 impl LensSettings {
     /// The same wishes, as the morph room words them, for a picture of `size`.
     pub(super) fn morph(&self, (width, height): (usize, usize)) -> morph::Settings {
@@ -79,7 +78,11 @@ impl LensSettings {
             amplitude_exponent: self.amplitude_exponent,
             amplitude_floor: self.amplitude_floor,
             // A budget is searched along the path in RMS units (METHOD.md 2.7).
-            normalise: if self.l2_budget > 0.0 { Normalise::Rms } else { self.normalise },
+            normalise: if self.l2_budget > 0.0 {
+                Normalise::Rms
+            } else {
+                self.normalise
+            },
             phase_limit: self.phase_limit,
             limit: Limit::default(),
             amplitude_gain: self.amplitude_gain,
@@ -92,7 +95,10 @@ impl LensSettings {
 
     /// Refuses what is out of range.
     pub(super) fn check(&self) -> Result<(), morph::Error> {
-        let reals = [(settings::MAGNIFICATION, self.magnification), (settings::L2_BUDGET, self.l2_budget)];
+        let reals = [
+            (settings::MAGNIFICATION, self.magnification),
+            (settings::L2_BUDGET, self.l2_budget),
+        ];
         let counts = [
             (settings::STEPS, self.steps),
             (settings::ORIENTATIONS, self.orientations),
@@ -100,11 +106,23 @@ impl LensSettings {
             (settings::PADDING, self.padding),
             (settings::CLASS_HOLD, self.class_hold),
         ];
-        let counts = counts.map(|(fact, value)| (fact.name, f64::from(value), f64::from(fact.min), f64::from(fact.max)));
+        let counts = counts.map(|(fact, value)| {
+            (
+                fact.name,
+                f64::from(value),
+                f64::from(fact.min),
+                f64::from(fact.max),
+            )
+        });
         let reals = reals.map(|(fact, value)| (fact.name, value, fact.min, fact.max));
         for (name, value, min, max) in reals.into_iter().chain(counts) {
             if !(min..=max).contains(&value) {
-                return Err(morph::Error::Setting { name, value, min, max });
+                return Err(morph::Error::Setting {
+                    name,
+                    value,
+                    min,
+                    max,
+                });
             }
         }
         // The rest is checked where it is used; a small picture stands for any.

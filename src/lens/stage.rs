@@ -5,7 +5,8 @@ use super::{LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::{Classifier, Reading};
 use crate::frame::{
-    self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change, write_rgb_change,
+    self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
+    write_rgb_change,
 };
 use crate::morph::{ColorMode, Morpher, Settings, reach_budget};
 use crate::render::{DisplayMode, render};
@@ -54,7 +55,9 @@ impl Stage {
         classifier: &Classifier,
         settings: &LensSettings,
     ) -> Result<&'a mut Self, Error> {
-        let fits = slot.as_ref().is_some_and(|s| s.format == frame.format() && s.frame == frame.size());
+        let fits = slot
+            .as_ref()
+            .is_some_and(|s| s.format == frame.format() && s.frame == frame.size());
         let stage = match slot.take() {
             Some(stage) if fits => stage,
             _ => Self::new(frame, classifier, settings)?,
@@ -93,7 +96,11 @@ impl Stage {
             change: vec![0.0; edited * pixels],
             prepared: None,
             plane: vec![0.0; input],
-            enlarged: if at_frame { Vec::new() } else { vec![0.0; edited * whole.0 * whole.1] },
+            enlarged: if at_frame {
+                Vec::new()
+            } else {
+                vec![0.0; edited * whole.0 * whole.1]
+            },
             morph: vec![0; whole.0 * whole.1 * frame.format().bytes()],
         })
     }
@@ -117,7 +124,13 @@ impl Stage {
     pub(super) fn see_morph(&mut self, frame: &FrameView<'_>) -> Result<&[f32], frame::Error> {
         let morph = std::mem::take(&mut self.morph);
         let (width, height) = self.frame;
-        let view = FrameView::new(frame.format(), width, height, width * frame.format().bytes(), &morph)?;
+        let view = FrameView::new(
+            frame.format(),
+            width,
+            height,
+            width * frame.format().bytes(),
+            &morph,
+        )?;
         self.see(&view);
         self.morph = morph;
         Ok(&self.input)
@@ -150,7 +163,8 @@ impl Stage {
         };
         report.phase_rms = prepared.phase_rms;
         if prepared.phase_rms == 0.0 {
-            report.warning = Some("the gradient moves nothing in this picture: it is passed on unchanged".into());
+            report.warning =
+                Some("the gradient moves nothing in this picture: it is passed on unchanged".into());
             return Ok(self.keep(frame)?);
         }
         if settings.l2_budget > 0.0 {
@@ -165,7 +179,8 @@ impl Stage {
             if let Some(e) = failed {
                 return Err(e.into());
             }
-            (report.magnification, report.l2, report.attained) = (reach.magnification, reach.distance, reach.attained);
+            (report.magnification, report.l2, report.attained) =
+                (reach.magnification, reach.distance, reach.attained);
         } else {
             self.morpher.extrapolate(settings.magnification, &mut self.change);
             report.magnification = settings.magnification;
@@ -192,7 +207,11 @@ impl Stage {
     /// (METHOD.md 2.6) and resize (2.11).
     pub(super) fn take_gradient(&mut self, gradient: &[f32]) {
         let count = self.plane.len();
-        for (k, edited) in self.gradient.chunks_exact_mut(self.size.0 * self.size.1).enumerate() {
+        for (k, edited) in self
+            .gradient
+            .chunks_exact_mut(self.size.0 * self.size.1)
+            .enumerate()
+        {
             match (self.edited, self.seen) {
                 // Y enters R, G and B with factor 1 each, and luma itself with the sum of its weights, 1.
                 (1, 3) => {
@@ -204,7 +223,11 @@ impl Stage {
                 }
                 (1, _) => self.plane.copy_from_slice(gradient),
                 (_, 3) => self.plane.copy_from_slice(&gradient[k * count..][..count]),
-                _ => self.plane.iter_mut().zip(gradient).for_each(|(to, g)| *to = LUMA[k] * g),
+                _ => self
+                    .plane
+                    .iter_mut()
+                    .zip(gradient)
+                    .for_each(|(to, g)| *to = LUMA[k] * g),
             }
             if self.at_frame {
                 self.sampling.adjoint(&self.plane, edited);
@@ -220,7 +243,11 @@ impl Stage {
             &self.change
         } else {
             let (from, to) = (self.size.0 * self.size.1, self.frame.0 * self.frame.1);
-            for (plane, large) in self.change.chunks_exact(from).zip(self.enlarged.chunks_exact_mut(to)) {
+            for (plane, large) in self
+                .change
+                .chunks_exact(from)
+                .zip(self.enlarged.chunks_exact_mut(to))
+            {
                 self.sampling.enlarge(plane, large);
             }
             &self.enlarged
@@ -235,7 +262,11 @@ impl Stage {
 
     /// Writes a change of R, G and B (of the one plane of a grey frame) where the pyramid works, which the edited
     /// planes alone do not hold after several clipped steps.
-    pub(super) fn write_planes(&mut self, frame: &FrameView<'_>, change: &[f32]) -> Result<f64, frame::Error> {
+    pub(super) fn write_planes(
+        &mut self,
+        frame: &FrameView<'_>,
+        change: &[f32],
+    ) -> Result<f64, frame::Error> {
         let (from, to) = (self.size.0 * self.size.1, self.frame.0 * self.frame.1);
         let mut large = Vec::new();
         let change = if self.at_frame {

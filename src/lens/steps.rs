@@ -30,7 +30,11 @@ pub(super) fn walk(
         if step > 1 {
             let start = Instant::now();
             see(stage, &current);
-            let away = if free { best_but(&latest.logits, Some(latest.target)) } else { latest.source };
+            let away = if free {
+                best_but(&latest.logits, Some(latest.target))
+            } else {
+                latest.source
+            };
             classifier.read_planes(&stage.input, away, reading.target, &mut latest)?;
             report.step_time += start.elapsed();
         }
@@ -44,11 +48,17 @@ pub(super) fn walk(
             report.phase_rms = prepared.phase_rms;
         }
         if !prepared.finite {
-            report.warning = Some(format!("the gradient is not finite at step {step}: the steps end there"));
+            report.warning = Some(format!(
+                "the gradient is not finite at step {step}: the steps end there"
+            ));
             break;
         }
         let from_source = stage.morpher.step_mode() == StepMode::Source;
-        let base = if from_source { source.clone() } else { current.clone() };
+        let base = if from_source {
+            source.clone()
+        } else {
+            current.clone()
+        };
         let magnification = if settings.l2_budget > 0.0 {
             let budget = settings.l2_budget * f64::from(step) / f64::from(steps);
             let reach = reach_budget(budget, |magnification| {
@@ -118,16 +128,24 @@ fn edit_planes(stage: &mut Stage, current: &[f32]) {
 
 fn luma_of(planes: &[f32]) -> Vec<f32> {
     let pixels = planes.len() / 3;
-    (0..pixels).map(|k| (0..3).map(|c| LUMA[c] * planes[c * pixels + k]).sum()).collect()
+    (0..pixels)
+        .map(|k| (0..3).map(|c| LUMA[c] * planes[c * pixels + k]).sum())
+        .collect()
 }
 
 /// `base` plus the change of the edited planes, clipped.
 fn moved(base: &[f32], change: &[f32], to: &mut [f32]) {
     // A change of luma is added to all three planes.
     let change = change.iter().cycle();
-    to.iter_mut().zip(base.iter().zip(change)).for_each(|(to, (b, c))| *to = (b + c).clamp(0.0, 1.0));
+    to.iter_mut()
+        .zip(base.iter().zip(change))
+        .for_each(|(to, (b, c))| *to = (b + c).clamp(0.0, 1.0));
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| f64::from(a - b).powi(2))
+        .sum::<f64>()
+        .sqrt()
 }

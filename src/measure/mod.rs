@@ -1,2 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What happened to the picture: distances and explained energy (METHOD.md 3).
+//! What happened to the picture: distances, explained energy, energy per band (METHOD.md 3).
+//!
+//! Planes are row major, values 0..1; sums run in f64. No measure says that a person sees the target.
+
+mod cholesky;
+mod distance;
+mod energy;
+mod ssim;
+mod warp;
+
+pub use distance::{l2, psnr};
+pub use energy::{BandEnergy, band_energies};
+pub use ssim::ssim;
+pub use warp::{Fit, SmoothWarp};

@@ -8,9 +8,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path};
 
-use super::Error;
 use super::proto::{GraphProto, ModelProto, TensorProto};
-use super::read::MAX_BYTES;
+use super::{Error, MAX_BYTES};
 
 /// `data_location` of a tensor whose elements lie in another file.
 const EXTERNAL: i32 = 1;

@@ -20,3 +20,6 @@ pub use proto::{
 };
 pub use read::{decode, encode, read};
 pub use tensor::{Array, ElementType, Values};
+
+/// Protobuf's own limit, for a file and for all weights together.
+const MAX_BYTES: u64 = 1 << 31;

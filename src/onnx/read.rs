@@ -8,10 +8,8 @@ use std::path::Path;
 use prost::Message;
 
 use super::proto::{AttributeProto, GraphProto, ModelProto};
-use super::{Error, external};
+use super::{Error, MAX_BYTES, external};
 
-/// Protobuf's own limit.
-pub(super) const MAX_BYTES: u64 = 1 << 31;
 /// No classifier comes near these; a file beyond them is not one.
 const MAX_NODES: usize = 100_000;
 const MAX_DEPTH: usize = 32;

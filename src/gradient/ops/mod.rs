@@ -11,6 +11,7 @@ mod matmul;
 mod movement;
 mod norm;
 mod pool;
+mod quantize;
 mod reduce;
 mod softmax;
 
@@ -117,6 +118,7 @@ const FAMILIES: &[(&str, &[Rule])] = &[
     ("reduction", reduce::RULES),
     ("movement", movement::RULES),
     ("softmax", softmax::RULES),
+    ("quantisation", quantize::RULES),
 ];
 
 /// Operators whose output no gradient flows through: the walk simply ends there.

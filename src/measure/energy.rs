@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Where in scale and orientation a picture's energy lies, or an edit's.
+
+use crate::pyramid::{Plan, Workspace};
+
+/// The energy of one band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandEnergy {
+    /// Radial band, 0 is the finest.
+    pub scale: usize,
+    /// Orientation `k` of `K`; see [`crate::pyramid::Band::orientation`].
+    pub orientation: usize,
+    /// `w_b sum |c_b|^2`: its share of the plane's sum of squares (METHOD.md 1.4).
+    pub energy: f64,
+}
+
+/// The energy of a plane in every band of a pyramid; what is missing to its sum of squares lies in the residuals.
+///
+/// # Panics
+/// When plane or workspace are not of the plan's size.
+pub fn band_energies(plan: &Plan, plane: &[f32], workspace: &mut Workspace) -> Vec<BandEnergy> {
+    let mut bands = plan.coefficients();
+    plan.analyse(plane, &mut bands, workspace);
+    plan.bands()
+        .iter()
+        .map(|band| {
+            let sum: f64 = bands.band(band).iter().map(|c| f64::from(c.norm_sqr())).sum();
+            BandEnergy {
+                scale: band.scale,
+                orientation: band.orientation,
+                energy: band.weight * sum,
+            }
+        })
+        .collect()
+}
