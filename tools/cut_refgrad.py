@@ -15,7 +15,12 @@ import sys
 import numpy as np
 
 SRC, OUT = sys.argv[1:3]
-CASES = {"efficientnet_lite0": 1, "face_expression": 1, "shapes_plain": 1, "shapes_robust": 1, "shapes_judge": 1}
+CASES = {
+    "digits_judge": 2, "digits_plain": 2, "digits_robust": 2,
+    **dict.fromkeys(("efficientnet_lite0", "face_expression", "mini_xception", "shapes_judge", "shapes_plain",
+                     "shapes_robust", "v_convnext", "v_dynamo_dynamic", "v_fp16_io32", "v_mobilenetv3",
+                     "v_multi_output", "v_vit_tiny", "v_vit_tiny_dynamo"), 1),
+}
 ROUNDED = {"efficientnet_lite0", "face_expression"}
 MODELS = {"efficientnet_lite0": "efficientnet-lite0/efficientnet-lite0.onnx",
           "face_expression": "models/face_expression.onnx", "mini_xception": "models/mini_xception.onnx"}
