@@ -37,8 +37,8 @@ pub fn reach_budget(budget: f64, mut distance: impl FnMut(f64) -> f64) -> Reach 
         high.0 = 2.0 * low.0;
         high.1 = distance(high.0);
     }
-    // Not `<`: a distance that is no number has not reached anything.
-    if !(high.1 >= budget) {
+    // A distance that is no number has not reached anything.
+    if high.1.is_nan() || high.1 < budget {
         return Reach {
             magnification: high.0,
             distance: high.1,
