@@ -7,7 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::ThreadTime;
 use steerlens::morph::{Morpher, Settings};
 use steerlens::pyramid::{Grid, Spec};
 
@@ -56,13 +56,9 @@ fn main() {
 
 /// Milliseconds that this thread spent on the processor.
 fn cpu_time(run: impl FnOnce()) -> f64 {
-    let now = || {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 * 1e-6
-    };
-    let begin = now();
+    let begin = ThreadTime::now();
     run();
-    now() - begin
+    begin.elapsed().as_secs_f64() * 1e3
 }
 
 /// Noise in -0.5..0.5: every band is busy.

@@ -52,3 +52,45 @@ pub enum ErrorKind {
     /// The frame does not fit its description.
     Frame,
 }
+
+impl Error {
+    /// What sort of trouble this is.
+    pub fn kind(&self) -> ErrorKind {
+        use crate::{classifier, gradient, onnx, runtime};
+        match self {
+            Self::Onnx(e) | Self::Gradient(gradient::Error::Onnx(e)) => match e {
+                onnx::Error::NotFound { .. } => ErrorKind::NotFound,
+                onnx::Error::Unreadable { .. } => ErrorKind::Unreadable,
+                _ => ErrorKind::InvalidModel,
+            },
+            Self::Runtime(e) | Self::Gradient(gradient::Error::Runtime(e)) => match e {
+                runtime::Error::NotFound { .. } | runtime::Error::Unusable { .. } => {
+                    ErrorKind::RuntimeLibrary
+                }
+                runtime::Error::Conflict { .. } => ErrorKind::Settings,
+                runtime::Error::Model { .. } => ErrorKind::InvalidModel,
+                runtime::Error::Interrupted => ErrorKind::Interrupted,
+                _ => ErrorKind::Run,
+            },
+            Self::Gradient(e) => match e {
+                gradient::Error::Unsupported(_) | gradient::Error::Opset(_) => ErrorKind::Unsupported,
+                gradient::Error::NoSuchOutput { .. } | gradient::Error::AmbiguousOutput(_) => {
+                    ErrorKind::Settings
+                }
+                gradient::Error::Scratch(_) => ErrorKind::Unreadable,
+                _ => ErrorKind::NotAClassifier,
+            },
+            Self::Classifier(e) => match e {
+                classifier::Error::Channels { .. } | classifier::Error::NoScores { .. } => {
+                    ErrorKind::NotAClassifier
+                }
+                classifier::Error::ModelInfo(_)
+                | classifier::Error::Labels(_)
+                | classifier::Error::Write { .. } => ErrorKind::Unreadable,
+                _ => ErrorKind::Settings,
+            },
+            Self::Frame(_) => ErrorKind::Frame,
+            Self::Morph(_) => ErrorKind::Settings,
+        }
+    }
+}

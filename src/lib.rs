@@ -23,9 +23,15 @@ pub mod pyramid;
 pub mod render;
 pub mod runtime;
 pub mod settings;
+mod sweep;
 
-pub use classifier::{ClassChoice, Classifier, ClassifierSettings, Reading};
+pub use classifier::{
+    ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, OperatorCount, Reading, TensorInfo,
+    Written, inspect, write_gradient,
+};
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, PixelFormat};
+pub use gradient::{Profile, Refusal};
 pub use lens::{After, Lens, LensSettings, Report, Resolution};
 pub use runtime::Runtime;
+pub use sweep::Sweep;

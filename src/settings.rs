@@ -4,12 +4,12 @@
 //! The element's properties, the command line's flags and the documentation take them from here. Names are
 //! kebab-case, as GStreamer's own elements write them.
 
-use crate::Resolution;
 use crate::classifier::{InputFormat, InputLayout, Normalization};
 use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
+use crate::{Resolution, Sweep};
 
 /// A real-valued setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -136,6 +136,11 @@ choice!(DisplayMode, "display-mode", Morph, "What is shown",
     Source = "source": "The frame as it came",
     Difference = "difference": "Mid-grey plus the change, magnified",
     SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide");
+choice!(Sweep, "sweep", None, "How the magnification moves over a clip",
+    None = "none": "It stands still",
+    Sine = "sine": "Towards the target, back, away from it, and back, once per period",
+    Triangle = "triangle": "From 0 to the magnification and back, once per period",
+    Ramp = "ramp": "From 0 to the magnification, then again from 0");
 choice!(InputFormat, "input-format", Auto, "The channels that the model wants",
     Auto = "auto": "From side-car, metadata, or the number of channels (three: RGB)",
     Rgb = "rgb": "Red, green, blue",

@@ -1,3 +1,44 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The command line.
-fn main() {}
+//! `steerlens`, the command line: inspect a classifier, take its gradient, morph a picture, check the machine.
+//!
+//! It only translates: flags into the library's settings, the library's answers into text, JSON and pictures.
+//! Data goes to standard output, talk to standard error.
+
+mod args;
+mod command;
+mod picture;
+mod progress;
+mod report;
+mod sheet;
+
+use std::io;
+use std::process::ExitCode;
+
+/// How a command ended that could do its work.
+enum Outcome {
+    /// Everything is as wished.
+    Done,
+    /// The answer is "no": the model is refused, a budget was not attained, something is missing.
+    Finding,
+}
+
+fn main() -> ExitCode {
+    let matches = args::command().get_matches();
+    // The one place where endings become exit codes: 0 done, 1 finding, 2 error. A reader that closed the pipe
+    // has seen enough.
+    match command::run(&matches) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Finding) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::say(format_args!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,11 +1,72 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Why a model cannot be used as an image classifier.
 
+use super::{LabelError, ModelInfoError, TextError};
+
 /// A model, side-car, label file or class that does not fit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No model was named.
-    #[error("no model is set: name an ONNX classifier with model-file")]
+    #[error("the property model-file is not set: name an ONNX classifier")]
     NoModel,
+    /// The side-car cannot be used.
+    #[error(transparent)]
+    ModelInfo(#[from] ModelInfoError),
+    /// The label file cannot be read.
+    #[error("label file: {0}")]
+    Labels(#[source] TextError),
+    /// A label names no class, or several.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// A class number is too large.
+    #[error("there is no class {index}: the model has {classes} classes, numbered from 0")]
+    ClassIndex {
+        /// The number that was asked for.
+        index: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// The model's input is no picture.
+    #[error("input \"{input}\" has {channels} channels; 1 (gray) and 3 (colour) are supported")]
+    Channels {
+        /// The input.
+        input: String,
+        /// Its channels.
+        channels: usize,
+    },
+    /// The input's channels and the stated format do not fit.
+    #[error("input-format={format} does not fit an input with {channels} channels")]
+    Format {
+        /// The stated format.
+        format: &'static str,
+        /// The input's channels.
+        channels: usize,
+    },
+    /// A list of per-channel values has the wrong length, or a value makes no sense.
+    #[error("{name} has the values {values:?}: give 1 or {channels} finite ones{}", if *.name == "std" { ", none of them 0" } else { "" })]
+    PerChannel {
+        /// `mean`, `std` or `ranges`.
+        name: &'static str,
+        /// The values.
+        values: Vec<f64>,
+        /// The input's channels.
+        channels: usize,
+    },
+    /// The model has one score, or none.
+    #[error("the output \"{output}\" holds no class scores (shape {shape:?})")]
+    NoScores {
+        /// The output.
+        output: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A file cannot be written.
+    #[error("{} cannot be written ({reason})", path.display())]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        reason: String,
+    },
 }

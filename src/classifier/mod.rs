@@ -1,9 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A model as a classifier: its signature, preprocessing, labels, and the reading of a frame.
 
+mod choice;
+mod description;
 mod error;
+mod export;
+mod inspection;
+mod labels;
+mod metadata;
+mod modelinfo;
+mod open;
+mod preprocess;
+mod read;
+mod signature;
+mod text;
 
+pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 pub use error::Error;
+pub use export::{Written, write_gradient};
+pub use inspection::{Inspection, OperatorCount, TensorInfo, inspect};
+pub use labels::{LabelError, Labels};
+pub use modelinfo::ModelInfoError;
+pub use open::Classifier;
+pub use read::Interrupter;
+pub use signature::Signature;
+pub use text::TextError;
+
+pub(crate) use choice::{PairChooser, best_but, resolve};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,9 +122,9 @@ pub enum ClassChoice {
 /// What the classifier says of one frame.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    /// Raw scores, one per class.
+    /// Raw scores, one per class. A model with a single score `z` counts as two classes with scores 0 and `z`.
     pub logits: Vec<f32>,
-    /// Softmax of the logits (sigmoid and its complement for a single-logit model).
+    /// Softmax of the logits; the sigmoid of each where the model ends in one.
     pub probabilities: Vec<f32>,
     /// The class moved away from.
     pub source: usize,
@@ -116,8 +139,6 @@ pub struct Reading {
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,
+    /// Which reading of its lens this is; 0 for none.
+    pub(crate) id: u64,
 }
-
-/// A differentiated model, ready to read frames.
-#[derive(Debug)]
-pub struct Classifier {}

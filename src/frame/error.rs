@@ -40,7 +40,7 @@ pub enum Error {
         height: usize,
     },
     /// Two frames that belong together differ in size or format.
-    #[error("the output must be a {expected}, it is a {found}")]
+    #[error("a {expected} frame is needed here, and a {found} frame was given")]
     Mismatch {
         /// Size and format that fit, as text.
         expected: String,

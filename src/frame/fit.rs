@@ -31,11 +31,129 @@ pub struct Placement {
     pub input: Rect,
 }
 
+impl Rect {
+    /// All of a picture of `size` (width, height).
+    pub fn whole(size: (usize, usize)) -> Self {
+        Self {
+            x: 0,
+            y: 0,
+            width: size.0,
+            height: size.1,
+        }
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// The centred rectangle of `size` in a picture of `outer`; an odd remainder leaves the wider margin at the
+    /// right and at the bottom.
+    fn centred(size: (usize, usize), outer: (usize, usize)) -> Self {
+        Self {
+            x: outer.0.saturating_sub(size.0) / 2,
+            y: outer.1.saturating_sub(size.1) / 2,
+            width: size.0,
+            height: size.1,
+        }
+    }
+}
+
 impl Fit {
-    /// Lays a frame of `frame` (width, height) into an input of `input` (width, height). `crop_fraction` (0..1] is
-    /// the share of the largest centred cut that center-crop keeps.
+    /// Lays a frame of `frame` (width, height) into an input of `input` (width, height), neither of them empty.
+    /// `crop_fraction` (0..1] is the share of the largest centred cut that center-crop keeps; anything else counts
+    /// as 1. Sides are rounded to whole pixels, at least one (METHOD.md 2.11).
     pub fn place(self, frame: (usize, usize), input: (usize, usize), crop_fraction: f64) -> Placement {
-        let _ = (frame, input, crop_fraction);
-        unimplemented!()
+        let (whole_frame, whole_input) = (Rect::whole(frame), Rect::whole(input));
+        match self {
+            Self::Stretch => Placement {
+                frame: whole_frame,
+                input: whole_input,
+            },
+            Self::CenterCrop => {
+                let share = if crop_fraction > 0.0 && crop_fraction < 1.0 {
+                    crop_fraction
+                } else {
+                    1.0
+                };
+                Placement {
+                    frame: Rect::centred(inscribed(input, frame, share), frame),
+                    input: whole_input,
+                }
+            }
+            Self::Letterbox => Placement {
+                frame: whole_frame,
+                input: Rect::centred(inscribed(frame, input, 1.0), input),
+            },
+        }
+    }
+}
+
+/// Size of the largest rectangle shaped like `shape` inside `outer`, scaled by `share`.
+fn inscribed(shape: (usize, usize), outer: (usize, usize), share: f64) -> (usize, usize) {
+    let scale = share * (outer.0 as f64 / shape.0 as f64).min(outer.1 as f64 / shape.1 as f64);
+    let side = |shape: usize, outer: usize| ((shape as f64 * scale).round() as usize).min(outer).max(1);
+    (side(shape.0, outer.0), side(shape.1, outer.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rect(x: usize, y: usize, width: usize, height: usize) -> Rect {
+        Rect { x, y, width, height }
+    }
+
+    #[test]
+    fn center_crop_cuts_the_square_of_the_short_side() {
+        let place = |frame, fraction| Fit::CenterCrop.place(frame, (224, 224), fraction).frame;
+        assert_eq!(place((640, 480), 1.0), rect(80, 0, 480, 480));
+        assert_eq!(place((480, 640), 1.0), rect(0, 80, 480, 480));
+        // .875 of 256 is the 224 of ImageNet's usual evaluation.
+        assert_eq!(place((341, 256), 0.875), rect(58, 16, 224, 224));
+        assert_eq!(place((1, 9), 0.01), rect(0, 4, 1, 1));
+        for outside in [0.0, -1.0, 2.0, f64::NAN] {
+            assert_eq!(place((64, 64), outside), rect(0, 0, 64, 64));
+        }
+    }
+
+    #[test]
+    fn center_crop_follows_the_inputs_shape() {
+        assert_eq!(
+            Fit::CenterCrop.place((640, 480), (200, 100), 1.0).frame,
+            rect(0, 80, 640, 320)
+        );
+        assert_eq!(
+            Fit::CenterCrop.place((640, 480), (200, 100), 1.0).input,
+            rect(0, 0, 200, 100)
+        );
+    }
+
+    #[test]
+    fn letterbox_leaves_bars_in_the_input() {
+        let placement = Fit::Letterbox.place((640, 480), (224, 224), 0.5);
+        assert_eq!(
+            placement,
+            Placement {
+                frame: rect(0, 0, 640, 480),
+                input: rect(0, 28, 224, 168)
+            }
+        );
+        assert_eq!(
+            Fit::Letterbox.place((1000, 1), (8, 8), 1.0).input,
+            rect(0, 3, 8, 1)
+        );
+    }
+
+    #[test]
+    fn stretch_takes_all_of_both() {
+        let placement = Fit::Stretch.place((3, 5), (7, 2), 0.5);
+        assert_eq!(
+            placement,
+            Placement {
+                frame: rect(0, 0, 3, 5),
+                input: rect(0, 0, 7, 2)
+            }
+        );
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pixel formats, and views of a caller's buffer. Nothing is copied.
 
-use super::Error;
+use super::{Error, Rect};
 
 /// Layout of one 8-bit pixel in memory, named as GStreamer names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,21 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
+    /// Every format.
+    pub const ALL: [Self; 11] = [
+        Self::Rgb,
+        Self::Bgr,
+        Self::Rgbx,
+        Self::Bgrx,
+        Self::Xrgb,
+        Self::Xbgr,
+        Self::Rgba,
+        Self::Bgra,
+        Self::Argb,
+        Self::Abgr,
+        Self::Gray8,
+    ];
+
     /// Bytes per pixel.
     pub const fn bytes(self) -> usize {
         match self {
@@ -46,6 +61,31 @@ impl PixelFormat {
         matches!(self, Self::Gray8)
     }
 }
+
+/// Calls a function generic over bytes per pixel and the offsets of red, green and blue, so that the format is
+/// asked for once per frame and never per pixel.
+macro_rules! with_layout {
+    ($format:expr, $function:ident $arguments:tt) => {
+        match $format {
+            PixelFormat::Gray8 => with_layout!(@ Gray8 $function $arguments),
+            PixelFormat::Rgb => with_layout!(@ Rgb $function $arguments),
+            PixelFormat::Bgr => with_layout!(@ Bgr $function $arguments),
+            PixelFormat::Rgbx | PixelFormat::Rgba => with_layout!(@ Rgba $function $arguments),
+            PixelFormat::Bgrx | PixelFormat::Bgra => with_layout!(@ Bgra $function $arguments),
+            PixelFormat::Xrgb | PixelFormat::Argb => with_layout!(@ Argb $function $arguments),
+            PixelFormat::Xbgr | PixelFormat::Abgr => with_layout!(@ Abgr $function $arguments),
+        }
+    };
+    (@ $name:ident $function:ident $arguments:tt) => {
+        $function::<
+            { PixelFormat::$name.bytes() },
+            { PixelFormat::$name.offsets()[0] },
+            { PixelFormat::$name.offsets()[1] },
+            { PixelFormat::$name.offsets()[2] },
+        > $arguments
+    };
+}
+pub(crate) use with_layout;
 
 fn check(format: PixelFormat, width: usize, height: usize, stride: usize, found: usize) -> Result<(), Error> {
     if width == 0 || height == 0 {
@@ -119,6 +159,45 @@ impl<'a> FrameView<'a> {
         self.height
     }
 
+    /// Width and height.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// Checks that this is a picture of `format` and `size`.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] when it is not.
+    pub(crate) fn expect(&self, format: PixelFormat, size: (usize, usize)) -> Result<(), Error> {
+        if (self.format, self.size()) == (format, size) {
+            return Ok(());
+        }
+        let text =
+            |format: PixelFormat, (width, height): (usize, usize)| format!("{width}x{height} {format:?}");
+        Err(Error::Mismatch {
+            expected: text(format, size),
+            found: text(self.format, self.size()),
+        })
+    }
+
+    /// The part of the picture inside `rect`, still in the caller's buffer; `None` when `rect` is empty or leaves
+    /// the picture.
+    pub fn crop(&self, rect: Rect) -> Option<Self> {
+        let inside = |start: usize, length: usize, limit: usize| {
+            length > 0 && start.checked_add(length).is_some_and(|end| end <= limit)
+        };
+        if !inside(rect.x, rect.width, self.width) || !inside(rect.y, rect.height, self.height) {
+            return None;
+        }
+        let data = &self.data[rect.y * self.stride + rect.x * self.format.bytes()..];
+        Some(Self {
+            width: rect.width,
+            height: rect.height,
+            data,
+            ..*self
+        })
+    }
+
     /// The visible bytes of row `y`; the padding after them is not part of the picture.
     ///
     /// # Panics
@@ -175,6 +254,16 @@ impl<'a> FrameViewMut<'a> {
     /// Rows.
     pub fn height(&self) -> usize {
         self.height
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// As [`FrameView::expect`].
+    pub(crate) fn expect(&self, format: PixelFormat, size: (usize, usize)) -> Result<(), Error> {
+        self.as_view().expect(format, size)
     }
 
     /// The same picture, to read.

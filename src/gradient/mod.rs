@@ -1,11 +1,108 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Reverse mode on an ONNX graph (GRADIENTS.md).
+//! Reverse mode on an ONNX graph (GRADIENTS.md): logits and input gradient in one run of the inference runtime.
+//!
+//! [`differentiate`] takes a stock model and appends the nodes that carry a cotangent of the logits back to the
+//! input, all of them standard operators. The way is: clean the graph, let ONNX Runtime fold its constants,
+//! probe every tensor's shape with one run, bring old forms up to opset 17, find the logits, walk the active
+//! nodes in reverse with one rule per operator ([`ops`]), and put the two halves together.
+//!
+//! A cotangent may stay *lazily broadcast* (extent 1 where the tensor has more) until a rule needs all of it.
 
-/// Why a model has no gradient that can be taken.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// Placeholder.
-    #[error("{0}")]
-    Placeholder(String),
+mod assemble;
+mod clean;
+mod emit;
+mod error;
+mod fold;
+mod layout;
+mod logits;
+mod ops;
+mod probe;
+mod upgrade;
+mod walk;
+
+pub use error::{Error, Refusal};
+pub use ops::{OperatorRow, operators, supports};
+
+use crate::onnx::{ElementType, ModelProto};
+use crate::runtime::Runtime;
+
+/// Name of the input that takes the cotangent of the logits, shaped as they are.
+pub const COTANGENT: &str = "cotangent";
+/// Name of the output with the gradient, shaped as the model's input.
+pub const INPUT_GRADIENT: &str = "input_gradient";
+
+/// How the reverse half is written. Both profiles compute the same numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// The plainest operators: for any runtime and provider, and the reference.
+    #[default]
+    Plain,
+    /// Forms that stay in the blocked layout of ONNX Runtime's CPU provider (GRADIENTS.md 3).
+    Cpu,
+}
+
+/// What to differentiate.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Tensor with the class scores; `None`: found by shape, a Softmax or Sigmoid before it stepped over.
+    pub output: Option<String>,
+    /// Height and width, for models that leave them open.
+    pub input_size: Option<(usize, usize)>,
+    /// Whether the input is `[N, H, W, C]`, where the caller knows; decides which axes `input_size` fixes.
+    pub channels_last: Option<bool>,
+    /// Number of labels, which helps to find the scores among several outputs.
+    pub labels: Option<usize>,
+    /// How the reverse half is written.
+    pub profile: Profile,
+}
+
+/// A model with its reverse half.
+#[derive(Debug, Clone)]
+pub struct Differentiated {
+    /// Inputs: the model's own and [`COTANGENT`]; outputs: the logits and [`INPUT_GRADIENT`]. All shapes static.
+    pub model: ModelProto,
+    /// The forward half alone, folded, with the logits as its output.
+    pub forward: ModelProto,
+    /// Name of the model's input.
+    pub input: String,
+    /// Its element type: float32, or uint8.
+    pub element: ElementType,
+    /// Its shape, batch 1.
+    pub input_shape: Vec<usize>,
+    /// Name of the logits (the tensor before a Softmax or Sigmoid).
+    pub logits: String,
+    /// Their shape; all axes but the first together are the classes.
+    pub logits_shape: Vec<usize>,
+    /// What was stepped over to get to the logits: "Softmax", "Sigmoid", ..
+    pub activation: Option<String>,
+    /// Nodes of the folded forward half.
+    pub forward_nodes: usize,
+    /// Nodes of the reverse half.
+    pub gradient_nodes: usize,
+}
+
+impl Differentiated {
+    /// Number of class scores.
+    pub fn classes(&self) -> usize {
+        self.logits_shape.iter().skip(1).product()
+    }
+}
+
+/// Appends the reverse half to a model.
+///
+/// # Errors
+/// When the model is no classifier of one picture, or something between its input and its logits has no
+/// gradient here; every such node is named.
+pub fn differentiate(
+    mut model: ModelProto,
+    runtime: &'static Runtime,
+    options: &Options,
+) -> Result<Differentiated, Error> {
+    let input = clean::clean(&mut model, options)?;
+    let mut graph = fold::fold(&model, runtime)?;
+    let mut facts = probe::probe(&graph, runtime, &input)?;
+    let opset = upgrade::upgrade(&mut graph, &mut facts)?;
+    let logits = logits::find(&graph, &facts, options)?;
+    let reverse = walk::walk(&graph, &facts, runtime, &input, &logits, options.profile)?;
+    assemble::assemble(graph, opset, &facts, input, logits, reverse)
 }

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MPL-2.0
+# `make` lists the targets. CARGO_TARGET_DIR, ORT_DYLIB_PATH, XDG_CACHE_HOME and XDG_DATA_HOME are honoured.
+
+CARGO ?= cargo
+# A warning of GLib or GStreamer in a test is a failure.
+G_DEBUG ?= fatal_warnings
+
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-quick check bench install clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install and fetch what is missing: system packages, ONNX Runtime, EfficientNet-Lite0
+	@tools/setup
+
+demo: setup ## Build, run real pipelines on drawn faces, photos and a clip; pictures and videos land in out/
+	@tools/demo
+
+test: setup ## Run every test (sets up first)
+	G_DEBUG=$(G_DEBUG) $(CARGO) test --workspace --locked
+
+test-quick: ## Run the tests that need no model, no ONNX Runtime and no GStreamer
+	$(CARGO) test --locked --package steerlens --lib --package steerlens-convert
+
+check: ## Formatting, lints and documentation, warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --package steerlens-cli --no-default-features --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+bench: setup ## Measure the figures that are quoted in the documentation
+	$(CARGO) bench --package steerlens --locked
+
+install: ## Build in release and say where plugin and command line go
+	$(CARGO) build --release --locked --package gst-plugin-steerlens --package steerlens-cli
+	@echo
+	@echo "The plugin, for you alone:"
+	@echo "  install -D -t ~/.local/share/gstreamer-1.0/plugins $(TARGET_DIR)/release/libgststeerlens.so"
+	@echo "The command line:"
+	@echo "  install -D -t ~/.local/bin $(TARGET_DIR)/release/steerlens"
+	@echo "For a distribution, meson.build installs both."
+
+clean: ## Remove what was built and the demo's results (downloads stay, outside the clone)
+	$(CARGO) clean
+	rm -rf out

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The command line as users see it: commands, their flags, their help.
+
+mod flag;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Arg, ArgAction, Command, value_parser};
+use steerlens::settings as facts;
+
+pub(crate) use settings::{classifier, lens};
+
+/// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
+/// robust ones (METHOD.md 2.1).
+pub(crate) const SHEET: &str = ".05,.1,.2,.5,1";
+/// Pictures in the longest sheet.
+const MOST_PICTURES: usize = 60;
+
+/// Names of arguments that are not settings of the library.
+pub(crate) mod name {
+    pub(crate) const IMAGE: &str = "image";
+    pub(crate) const MODEL: &str = "model";
+    pub(crate) const OUT: &str = "out";
+    pub(crate) const JSON: &str = "json";
+    pub(crate) const PROFILE: &str = "profile";
+    pub(crate) const SHEET: &str = "sheet";
+}
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("steerlens")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("See how an image classifier gets from one class to another")
+        .long_about(
+            "See how an image classifier gets from one class to another.\n\n\
+             Takes a stock ONNX classifier and a picture, asks the network which way the picture would have to \
+             move to become another class, and moves its local phases that way: a class morph, after \"Through a \
+             Steerable Lens\" (arXiv 2506.02300).",
+        )
+        .after_help(
+            "Examples:\n  \
+             steerlens doctor\n  \
+             steerlens inspect model.onnx\n  \
+             steerlens morph face.png -m model.onnx --target smile -o smile.png\n\n\
+             Data goes to standard output, talk to standard error.\n\
+             Exit status: 0 done; 1 the answer is no (refused, missing, not attained); \
+             2 error.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100)
+        .subcommand(inspect())
+        .subcommand(gradient())
+        .subcommand(morph())
+        .subcommand(doctor())
+}
+
+fn inspect() -> Command {
+    Command::new("inspect")
+        .override_usage("steerlens inspect [OPTIONS] <MODEL>")
+        .about("Tell what a model is, and whether its gradient can be taken")
+        .arg(model().index(1))
+        .arg(json())
+        .args(settings::signature_flags())
+        .next_help_heading("Model input and labels")
+        .args(
+            settings::input_flags()
+                .into_iter()
+                .map(|flag| flag.hide_short_help(true)),
+        )
+        .next_help_heading("ONNX Runtime")
+        .args(
+            settings::runtime_flags()
+                .into_iter()
+                .map(|flag| flag.hide_short_help(true)),
+        )
+        .after_help(
+            "Examples:\n  \
+             steerlens inspect model.onnx\n  \
+             steerlens inspect detector.onnx --output scores --input-size 224x224\n  \
+             steerlens inspect model.onnx --json | jq .operators\n\n\
+             Exit status: 0 supported; 1 refused, with reasons; 2 unreadable.",
+        )
+}
+
+fn gradient() -> Command {
+    Command::new("gradient")
+        .override_usage("steerlens gradient [OPTIONS] <MODEL> -o <OUT.onnx>")
+        .about("Write the model with its reverse half, for use in any ONNX runtime")
+        .long_about(
+            "Write the model with its reverse half, for use in any ONNX runtime.\n\n\
+             The written model has the model's own inputs and `cotangent`, shaped as the logits; its outputs are \
+             the logits, under their own name, and `input_gradient`: the gradient of the sum of cotangent times \
+             logits. It is static: batch 1, one input size.",
+        )
+        .arg(model().index(1))
+        .arg(out("OUT.onnx", "File to write"))
+        .args(settings::signature_flags())
+        .arg(
+            Arg::new(name::PROFILE)
+                .long(name::PROFILE)
+                .value_name("NAME")
+                .value_parser([
+                    PossibleValue::new("plain").help("Standard operators, for any runtime"),
+                    PossibleValue::new("cpu").help("Laid out for ONNX Runtime's CPU provider"),
+                ])
+                .default_value("plain")
+                .help("For which runtime the reverse half is written"),
+        )
+        .next_help_heading("ONNX Runtime")
+        .args(settings::runtime_flags().into_iter().map(|flag| flag.hide_short_help(true)))
+        .after_help(
+            "Examples:\n  \
+             steerlens gradient model.onnx -o model.grad.onnx\n  \
+             steerlens gradient net.onnx -o grad.onnx --output scores --input-size 224x224",
+        )
+}
+
+fn morph() -> Command {
+    Command::new("morph")
+        .override_usage("steerlens morph [OPTIONS] <IMAGE> -m <MODEL> --target <LABEL> -o <OUT.png>")
+        .about("Move a picture towards another class")
+        .long_about(
+            "Move a picture towards another class.\n\n\
+             Takes the network's gradient from the source to the target class at the picture, and extrapolates \
+             the picture's local phases along it. What is written is classified again.",
+        )
+        .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG or JPEG picture"))
+        .arg(model().short('m').long(name::MODEL).visible_alias(facts::MODEL_FILE.name))
+        .arg(out("OUT.png", "Picture to write"))
+        .arg(
+            Arg::new(name::SHEET)
+                .long(name::SHEET)
+                .value_name("LIST")
+                .num_args(0..=1)
+                .default_missing_value(SHEET)
+                .value_parser(magnifications)
+                .conflicts_with_all([facts::MAGNIFICATION.name, facts::L2_BUDGET.name])
+                .help(format!(
+                    "Write a strip instead: the source picture, then one morph for each magnification of a comma \
+                     list [without a list: {SHEET}]"
+                )),
+        )
+        .arg(json())
+        .next_help_heading("Classes")
+        .args(settings::class_flags())
+        .next_help_heading("How far")
+        .args(settings::reach_flags())
+        .next_help_heading("How")
+        .args(settings::method_flags())
+        .args(settings::display_flags())
+        .next_help_heading("Model")
+        .args(settings::signature_flags().into_iter().map(|flag| flag.hide_short_help(true)))
+        .args(settings::input_flags().into_iter().map(|flag| flag.hide_short_help(true)))
+        .args(settings::runtime_flags().into_iter().map(|flag| flag.hide_short_help(true)))
+        .after_help(
+            "Examples:\n  \
+             steerlens morph face.png -m faces.onnx --target smile -o smile.png\n  \
+             steerlens morph face.png -m faces.onnx --target frown --steps 8 -o out.png\n  \
+             steerlens morph cat.jpg -m net.onnx --source \"tiger cat\" \\\n    \
+             --target \"Egyptian Mau\" --sheet .05,.1,.2 -o sheet.png\n\n\
+             Exit status: 0 done; 1 the L2 budget was not attained; 2 error.",
+        )
+}
+
+fn doctor() -> Command {
+    Command::new("doctor")
+        .override_usage("steerlens doctor [OPTIONS]")
+        .about("Check what is installed, and say what to do about what is missing")
+        .arg(json())
+        .args(
+            settings::runtime_flags()
+                .into_iter()
+                .filter(|flag| flag.get_id() == facts::RUNTIME_LIBRARY.name),
+        )
+        .after_help("Exit status: 0 all there; 1 something is missing.")
+}
+
+fn model() -> Arg {
+    Arg::new(name::MODEL)
+        .value_name("MODEL")
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help(facts::MODEL_FILE.blurb)
+}
+
+fn out(value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name::OUT)
+        .short('o')
+        .long(name::OUT)
+        .value_name(value)
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .help(help)
+}
+
+fn json() -> Arg {
+    Arg::new(name::JSON)
+        .long(name::JSON)
+        .action(ArgAction::SetTrue)
+        .help("Answer with one JSON object")
+}
+
+/// A comma list of magnifications, each within the setting's range.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Magnifications(pub(crate) Vec<f64>);
+
+fn magnifications(text: &str) -> Result<Magnifications, String> {
+    let range = facts::MAGNIFICATION.min..=facts::MAGNIFICATION.max;
+    let values: Vec<f64> = text
+        .split(',')
+        .map(|value| value.trim().parse().ok().filter(|value| range.contains(value)))
+        .collect::<Option<_>>()
+        .ok_or_else(|| {
+            format!(
+                "write magnifications between {} and {}, with commas: {SHEET}",
+                range.start(),
+                range.end()
+            )
+        })?;
+    if values.len() > MOST_PICTURES {
+        return Err(format!(
+            "it lists {} magnifications, more than the {MOST_PICTURES} that fit a sheet",
+            values.len()
+        ));
+    }
+    Ok(Magnifications(values))
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The library's settings as groups of flags, and the way back from flags to settings.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use steerlens::classifier::{InputFormat, InputLayout, Normalization};
+use steerlens::frame::Fit;
+use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
+use steerlens::pyramid::Grid;
+use steerlens::render::DisplayMode;
+use steerlens::settings::{self, Choice, Text};
+use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Resolution};
+
+use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+
+/// How the model's signature is understood.
+pub(super) fn signature_flags() -> Vec<Arg> {
+    vec![
+        // `--output` is what the sentences of refused models advise.
+        text(settings::OUTPUT_NAME, "TENSOR")
+            .long("output")
+            .visible_alias(settings::OUTPUT_NAME.name),
+        text(settings::INPUT_SIZE, "HxW").value_parser(height_by_width),
+    ]
+}
+
+/// How pictures become the model's input, and its output classes with names.
+pub(super) fn input_flags() -> Vec<Arg> {
+    vec![
+        text(settings::LABEL_FILE, "FILE").value_parser(value_parser!(PathBuf)),
+        text(settings::MODEL_INFO, "FILE").value_parser(value_parser!(PathBuf)),
+        choice::<InputFormat>(),
+        choice::<InputLayout>(),
+        choice::<Normalization>(),
+        text(settings::MEAN, "X,..")
+            .value_parser(value_parser!(f64))
+            .value_delimiter(','),
+        text(settings::STD, "X,..")
+            .value_parser(value_parser!(f64))
+            .value_delimiter(','),
+        choice::<Fit>(),
+        real(settings::CROP_FRACTION),
+    ]
+}
+
+/// Where and how the model runs.
+pub(super) fn runtime_flags() -> Vec<Arg> {
+    vec![
+        text(settings::RUNTIME_LIBRARY, "FILE").value_parser(value_parser!(PathBuf)),
+        count(settings::THREADS),
+    ]
+}
+
+/// From which class to which.
+pub(super) fn class_flags() -> Vec<Arg> {
+    vec![
+        text(settings::TARGET_LABEL, "LABEL")
+            .long("target")
+            .visible_alias(settings::TARGET_LABEL.name),
+        text(settings::SOURCE_LABEL, "LABEL")
+            .long("source")
+            .visible_alias(settings::SOURCE_LABEL.name),
+        class_number(settings::TARGET_CLASS).hide_short_help(true),
+        class_number(settings::SOURCE_CLASS).hide_short_help(true),
+    ]
+}
+
+/// How far the picture moves.
+pub(super) fn reach_flags() -> Vec<Arg> {
+    vec![
+        real(settings::MAGNIFICATION),
+        real(settings::L2_BUDGET),
+        count(settings::STEPS),
+        choice::<StepMode>().hide_short_help(true),
+        choice::<Normalise>().hide_short_help(true),
+    ]
+}
+
+/// In which coordinates it moves.
+pub(super) fn method_flags() -> Vec<Arg> {
+    vec![
+        choice::<Method>(),
+        choice::<ColorMode>(),
+        choice::<Resolution>().hide_short_help(true),
+        real(settings::AMPLITUDE_EXPONENT).hide_short_help(true),
+        real(settings::AMPLITUDE_FLOOR).hide_short_help(true),
+        real(settings::AMPLITUDE_GAIN).hide_short_help(true),
+        real(settings::PHASE_LIMIT).hide_short_help(true),
+        count(settings::PADDING).hide_short_help(true),
+        count(settings::ORIENTATIONS).hide_short_help(true),
+        count(settings::OCTAVES).hide_short_help(true),
+        choice::<Grid>().hide_short_help(true),
+    ]
+}
+
+/// What the picture shows.
+pub(super) fn display_flags() -> Vec<Arg> {
+    vec![choice::<DisplayMode>()]
+}
+
+/// The model named by `model`, with every flag about it that the command has.
+pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSettings {
+    let path = |setting: Text| given::<PathBuf>(matches, setting.name);
+    let numbers = |setting: Text| -> Vec<f64> {
+        matches
+            .try_get_many(setting.name)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+            .copied()
+            .collect()
+    };
+    ClassifierSettings {
+        model_file: model,
+        label_file: path(settings::LABEL_FILE),
+        model_info: path(settings::MODEL_INFO),
+        output_name: given(matches, settings::OUTPUT_NAME.name),
+        input_size: given(matches, settings::INPUT_SIZE.name),
+        input_format: given(matches, InputFormat::NAME).unwrap_or_default(),
+        input_layout: given(matches, InputLayout::NAME).unwrap_or_default(),
+        normalization: given(matches, Normalization::NAME).unwrap_or_default(),
+        mean: numbers(settings::MEAN),
+        std: numbers(settings::STD),
+        fit: given(matches, Fit::NAME).unwrap_or_default(),
+        crop_fraction: given(matches, settings::CROP_FRACTION.name)
+            .unwrap_or(settings::CROP_FRACTION.default),
+        runtime_library: path(settings::RUNTIME_LIBRARY),
+        threads: given(matches, settings::THREADS.name).unwrap_or(settings::THREADS.default) as usize,
+    }
+}
+
+/// How a picture is morphed; the morph is always classified again.
+pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
+    LensSettings {
+        source: class(matches, settings::SOURCE_LABEL, settings::SOURCE_CLASS),
+        target: class(matches, settings::TARGET_LABEL, settings::TARGET_CLASS),
+        method: choice_of(matches),
+        color_mode: choice_of(matches),
+        resolution: choice_of(matches),
+        magnification: real_of(matches, settings::MAGNIFICATION),
+        amplitude_exponent: real_of(matches, settings::AMPLITUDE_EXPONENT),
+        amplitude_floor: real_of(matches, settings::AMPLITUDE_FLOOR),
+        amplitude_gain: real_of(matches, settings::AMPLITUDE_GAIN),
+        phase_limit: real_of(matches, settings::PHASE_LIMIT),
+        normalise: choice_of(matches),
+        l2_budget: real_of(matches, settings::L2_BUDGET),
+        padding: count_of(matches, settings::PADDING),
+        steps: count_of(matches, settings::STEPS),
+        step_mode: choice_of(matches),
+        orientations: count_of(matches, settings::ORIENTATIONS),
+        octaves: count_of(matches, settings::OCTAVES),
+        grid: choice_of(matches),
+        display_mode: choice_of(matches),
+        measure_after: true,
+        // A still has no frames to hold a class over.
+        class_hold: settings::CLASS_HOLD.default,
+    }
+}
+
+/// The value of a flag that not every command has.
+fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    matches.try_get_one(name).ok().flatten().cloned()
+}
+
+fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {
+    let by_number = || given::<i64>(matches, number.name).and_then(|number| usize::try_from(number).ok());
+    match given::<String>(matches, label.name) {
+        Some(label) => ClassChoice::Label(label),
+        None => by_number().map_or(ClassChoice::Auto, ClassChoice::Index),
+    }
+}
+
+fn class_number(setting: Text) -> Arg {
+    text(setting, "N")
+        .allow_negative_numbers(true)
+        .action(ArgAction::Set)
+        .value_parser(value_parser!(i64).range(-1..=i64::from(i32::MAX)))
+}
+
+fn height_by_width(text: &str) -> Result<(usize, usize), &'static str> {
+    let (height, width) = text.split_once('x').ok_or("write height, x, width: 224x224")?;
+    match (height.parse(), width.parse()) {
+        (Ok(height), Ok(width)) if height > 0 && width > 0 => Ok((height, width)),
+        _ => Err("write height, x, width as whole numbers of pixels: 224x224"),
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `steerlens doctor`: what is installed, and what to do about what is missing.
+
+use anyhow::Result;
+use clap::ArgMatches;
+use steerlens::{Runtime, settings};
+
+use super::print;
+use crate::Outcome;
+use crate::report::{Check, Checkup};
+
+pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
+    let mut checks = vec![runtime(matches)];
+    checks.extend(video::checks());
+    let report = Checkup::new(checks);
+    print(matches, &report)?;
+    Ok(if report.ok {
+        Outcome::Done
+    } else {
+        Outcome::Finding
+    })
+}
+
+fn runtime(matches: &ArgMatches) -> Check {
+    let requested = matches.get_one::<std::path::PathBuf>(settings::RUNTIME_LIBRARY.name);
+    match Runtime::open(requested.map(std::path::PathBuf::as_path)) {
+        Ok(runtime) => Check::found(
+            "ONNX Runtime",
+            format!("{}, {}", runtime.version(), runtime.path().display()),
+        ),
+        // The library's sentence lists every place that was tried and says what to do.
+        Err(error) => Check::missing("ONNX Runtime", error.to_string()),
+    }
+}
+
+#[cfg(not(feature = "video"))]
+mod video {
+    use crate::report::Check;
+
+    pub(super) fn checks() -> Vec<Check> {
+        let reason = "this program was built without the feature `video`";
+        vec![Check::missing("GStreamer", reason).optional("not looked for")]
+    }
+}
+
+#[cfg(feature = "video")]
+mod video {
+    use gst::prelude::*;
+
+    use crate::report::Check;
+
+    const BASE: &str = "gstreamer1.0-plugins-base";
+    const GOOD: &str = "gstreamer1.0-plugins-good";
+
+    /// What the demo's pipelines use, with the Debian package (12 and 13) that has it.
+    const ELEMENTS: &[(&str, &str)] = &[
+        ("videotestsrc", BASE),
+        ("videoconvert", BASE),
+        ("videoscale", BASE),
+        ("decodebin", BASE),
+        ("oggdemux", BASE),
+        ("theoradec", BASE),
+        ("videocrop", GOOD),
+        ("multifilesrc", GOOD),
+        ("imagefreeze", GOOD),
+        ("pngdec", GOOD),
+        ("pngenc", GOOD),
+        ("jpegdec", GOOD),
+        ("avidemux", GOOD),
+        ("matroskademux", GOOD),
+        ("vp8dec", GOOD),
+        ("vp8enc", GOOD),
+        ("webmmux", GOOD),
+        ("autovideosink", GOOD),
+    ];
+
+    /// For a camera only.
+    const CAMERA: (&str, &str) = ("v4l2src", GOOD);
+
+    pub(super) fn checks() -> Vec<Check> {
+        if let Err(error) = gst::init() {
+            let remedy =
+                format!("it cannot be started ({error}); apt install gstreamer1.0-tools {BASE} {GOOD}");
+            return vec![Check::missing("GStreamer", remedy)];
+        }
+        let (major, minor, micro, _) = gst::version();
+        let mut checks = vec![
+            Check::found("GStreamer", format!("{major}.{minor}.{micro}")),
+            plugin(),
+        ];
+        checks.extend(ELEMENTS.iter().map(|&(name, package)| element(name, package)));
+        checks.push(element(CAMERA.0, CAMERA.1).optional("for a camera"));
+        checks
+    }
+
+    fn plugin() -> Check {
+        match file("classmorph") {
+            Some(file) => Check::found("classmorph", file),
+            None => Check::missing(
+                "classmorph",
+                "the plugin is not found: build it with `cargo build --release -p gst-plugin-steerlens`, then set \
+                 GST_PLUGIN_PATH to the folder of libgststeerlens.so (target/release)",
+            ),
+        }
+    }
+
+    fn element(name: &str, package: &str) -> Check {
+        match file(name) {
+            Some(file) => Check::found(name, file),
+            None => Check::missing(name, format!("apt install {package}")),
+        }
+    }
+
+    /// The file of the plugin that has this element; looked up by file name only, nothing is loaded.
+    fn file(element: &str) -> Option<String> {
+        let plugin = gst::ElementFactory::find(element)?.plugin()?;
+        Some(plugin.filename().map_or_else(
+            || plugin.plugin_name().to_string(),
+            |file| file.display().to_string(),
+        ))
+    }
+}

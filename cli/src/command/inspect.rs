@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `steerlens inspect`: what a model is, and whether its gradient can be taken.
+
+use anyhow::Result;
+use clap::ArgMatches;
+use steerlens::{Error, ErrorKind, gradient};
+
+use super::{path, print};
+use crate::args::{self, name};
+use crate::report::Inspected;
+use crate::{Outcome, progress};
+
+pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
+    let settings = args::classifier(matches, path(matches, name::MODEL));
+    let spinner = progress::spinner("reading the model");
+    let inspection = steerlens::inspect(&settings);
+    spinner.finish_and_clear();
+    let report = match inspection {
+        Ok(inspection) => Inspected::from(inspection),
+        // A model that can be read and has no gradient here: an answer, not a failure.
+        Err(error) if is_refusal(&error) => Inspected::refused(settings.model_file, error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
+    print(matches, &report)?;
+    Ok(if report.supported {
+        Outcome::Done
+    } else {
+        Outcome::Finding
+    })
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotAClassifier)
+        || matches!(error, Error::Gradient(gradient::Error::AmbiguousOutput(_)))
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What commands answer: each report is one JSON object with `schema: 1`, and one screen of text.
+//!
+//! JSON keys are the names of the element's message fields and properties; times are nanoseconds, probabilities
+//! 0..1, L2 distances in pixel values 0..1. Keys are added, never renamed, within one schema.
+
+mod checkup;
+mod inspected;
+mod morphed;
+
+pub(crate) use checkup::{Check, Checkup};
+pub(crate) use inspected::Inspected;
+pub(crate) use morphed::{Files, Morphed, Step};
+
+/// The version of every report's shape.
+const SCHEMA: u32 = 1;
+
+/// At most four decimals: users write fewer, π/2 and what a budget finds have no end.
+pub(crate) fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The report of `steerlens morph`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use steerlens::settings::Choice;
+use steerlens::{Lens, LensSettings, Reading, Report};
+
+/// Classes of the source picture that are listed, most probable first.
+const TOP: usize = 5;
+
+/// What one picture became.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Morphed {
+    schema: u32,
+    image: PathBuf,
+    model: PathBuf,
+    output: PathBuf,
+    width: usize,
+    height: usize,
+    source_class: usize,
+    pub(crate) source_label: String,
+    target_class: usize,
+    pub(crate) target_label: String,
+    source_logit: f32,
+    target_logit: f32,
+    pub(crate) source_probability: f32,
+    pub(crate) target_probability: f32,
+    gradient_norm: f64,
+    inference_time: u64,
+    classes: Vec<Class>,
+    settings: Settings,
+    /// One for each magnification: several with `--sheet`.
+    pub(crate) morphs: Vec<Step>,
+}
+
+/// A class of the source picture.
+#[derive(Debug, Serialize)]
+struct Class {
+    class: usize,
+    label: String,
+    probability: f32,
+}
+
+/// One morph: what was done, and what the classifier says of the picture as written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Step {
+    pub(crate) magnification: f64,
+    phase_rms: f64,
+    l2: f64,
+    attained: bool,
+    pub(crate) source_probability_after: Option<f32>,
+    pub(crate) target_probability_after: Option<f32>,
+    top_class_after: Option<usize>,
+    top_label_after: Option<String>,
+    morph_time: u64,
+    step_time: u64,
+    after_time: Option<u64>,
+    warning: Option<String>,
+}
+
+/// The settings in force, but for the magnification, which each morph has.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Settings {
+    method: &'static str,
+    color_mode: &'static str,
+    resolution: &'static str,
+    normalise: &'static str,
+    amplitude_exponent: f64,
+    amplitude_floor: f64,
+    amplitude_gain: f64,
+    phase_limit: f64,
+    l2_budget: f64,
+    padding: u32,
+    steps: u32,
+    step_mode: &'static str,
+    orientations: u32,
+    octaves: u32,
+    grid: &'static str,
+    display_mode: &'static str,
+}
+
+impl From<&LensSettings> for Settings {
+    fn from(settings: &LensSettings) -> Self {
+        Self {
+            method: settings.method.nick(),
+            color_mode: settings.color_mode.nick(),
+            resolution: settings.resolution.nick(),
+            normalise: settings.normalise.nick(),
+            amplitude_exponent: settings.amplitude_exponent,
+            amplitude_floor: settings.amplitude_floor,
+            amplitude_gain: settings.amplitude_gain,
+            phase_limit: settings.phase_limit,
+            l2_budget: settings.l2_budget,
+            padding: settings.padding,
+            steps: settings.steps,
+            step_mode: settings.step_mode.nick(),
+            orientations: settings.orientations,
+            octaves: settings.octaves,
+            grid: settings.grid.nick(),
+            display_mode: settings.display_mode.nick(),
+        }
+    }
+}
+
+impl Step {
+    pub(crate) fn new(lens: &Lens, report: Report) -> Self {
+        let after = report.after;
+        Self {
+            magnification: report.magnification,
+            phase_rms: report.phase_rms,
+            l2: report.l2,
+            attained: report.attained,
+            source_probability_after: after.map(|after| after.source_probability),
+            target_probability_after: after.map(|after| after.target_probability),
+            top_class_after: after.map(|after| after.top_class),
+            top_label_after: after.map(|after| lens.classifier().label(after.top_class).into_owned()),
+            morph_time: nanoseconds(report.morph_time),
+            step_time: nanoseconds(report.step_time),
+            after_time: after.map(|after| nanoseconds(after.time)),
+            warning: report.warning,
+        }
+    }
+}
+
+/// The files of a run, for the report.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) image: PathBuf,
+    pub(crate) model: PathBuf,
+    pub(crate) output: PathBuf,
+}
+
+impl Morphed {
+    /// Puts together what happened to a picture of `size` (width, height).
+    pub(crate) fn new(
+        lens: &Lens,
+        reading: &Reading,
+        morphs: Vec<Step>,
+        files: Files,
+        size: (usize, usize),
+    ) -> Self {
+        let label = |class| lens.classifier().label(class).into_owned();
+        let at = |values: &[f32], class: usize| values.get(class).copied().unwrap_or(f32::NAN);
+        let mut classes: Vec<Class> = (0..reading.probabilities.len())
+            .map(|class| Class {
+                class,
+                label: label(class),
+                probability: at(&reading.probabilities, class),
+            })
+            .collect();
+        classes.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        classes.truncate(TOP);
+        Self {
+            schema: super::SCHEMA,
+            image: files.image,
+            model: files.model,
+            output: files.output,
+            width: size.0,
+            height: size.1,
+            source_class: reading.source,
+            source_label: label(reading.source),
+            target_class: reading.target,
+            target_label: label(reading.target),
+            source_logit: at(&reading.logits, reading.source),
+            target_logit: at(&reading.logits, reading.target),
+            source_probability: at(&reading.probabilities, reading.source),
+            target_probability: at(&reading.probabilities, reading.target),
+            gradient_norm: reading.gradient_norm,
+            inference_time: nanoseconds(reading.inference_time),
+            classes,
+            settings: lens.settings().into(),
+            morphs,
+        }
+    }
+
+    /// "source → target".
+    pub(crate) fn pair(&self) -> String {
+        format!("{} \u{2192} {}", self.source_label, self.target_label)
+    }
+
+    /// " · model".
+    pub(crate) fn aside(&self) -> String {
+        format!(
+            " \u{b7} {}",
+            self.model.file_stem().unwrap_or_default().to_string_lossy()
+        )
+    }
+
+    /// Whether every morph reached its L2 budget; true without one.
+    pub(crate) fn attained(&self) -> bool {
+        self.morphs.iter().all(|morph| morph.attained)
+    }
+
+    /// What a morph is taken for, where that is neither the source nor the target.
+    pub(crate) fn stray(&self, morph: &Step) -> Option<String> {
+        let class = morph.top_class_after?;
+        morph
+            .top_label_after
+            .clone()
+            .filter(|_| !self.is_of_the_pair(class))
+    }
+
+    /// What the source picture is taken for, where that is neither the source nor the target.
+    pub(crate) fn source_stray(&self) -> Option<String> {
+        let top = self.classes.first()?;
+        (!self.is_of_the_pair(top.class)).then(|| top.label.clone())
+    }
+
+    fn is_of_the_pair(&self, class: usize) -> bool {
+        [self.source_class, self.target_class].contains(&class)
+    }
+
+    /// What the user should know beyond the numbers.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.morphs.iter().filter_map(|morph| morph.warning.as_deref())
+    }
+}
+
+impl fmt::Display for Morphed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = [
+            format!("p({})", self.source_label),
+            format!("p({})", self.target_label),
+        ];
+        let [wide, wider] = columns.each_ref().map(|column| column.chars().count());
+        let [source, target] = columns;
+        let top = self.classes.first().map_or("", |class| &class.label);
+        let p = |p: Option<f32>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"));
+
+        writeln!(f, "{}{}\n", self.pair(), self.aside())?;
+        writeln!(f, "magnification  {source}  {target}      L2  top class")?;
+        let (before, after) = (p(Some(self.source_probability)), p(Some(self.target_probability)));
+        writeln!(
+            f,
+            "{:<13}  {before:>wide$}  {after:>wider$}  {:>6}  {top}",
+            "source", ""
+        )?;
+        for morph in &self.morphs {
+            let (before, after) = (
+                p(morph.source_probability_after),
+                p(morph.target_probability_after),
+            );
+            let magnification = super::short(morph.magnification);
+            let top = morph.top_label_after.as_deref().unwrap_or("-");
+            writeln!(
+                f,
+                "{magnification:<13}  {before:>wide$}  {after:>wider$}  {:6.2}  {top}",
+                morph.l2
+            )?;
+        }
+        writeln!(f)?;
+        let budget = self.settings.l2_budget;
+        if budget > 0.0 {
+            let verdict = if self.attained() {
+                "attained"
+            } else {
+                "not attained"
+            };
+            writeln!(f, "L2 budget {budget}: {verdict}")?;
+        }
+        let sum = |time: fn(&Step) -> u64| self.morphs.iter().map(time).sum::<u64>();
+        writeln!(
+            f,
+            "read {}, morph {}, check {}",
+            milliseconds(self.inference_time + sum(|morph| morph.step_time)),
+            milliseconds(sum(|morph| morph.morph_time)),
+            milliseconds(sum(|morph| morph.after_time.unwrap_or(0))),
+        )?;
+        writeln!(f, "wrote {}", self.output.display())?;
+        writeln!(
+            f,
+            "\nA raised probability is not evidence of a meaningful change: look at the picture."
+        )
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn milliseconds(nanoseconds: u64) -> String {
+    format!("{:.1} ms", Duration::from_nanos(nanoseconds).as_secs_f64() * 1e3)
+}

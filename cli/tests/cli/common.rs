@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Runs the built program as a user does.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A file of the repository, or a sentence about what makes it.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    assert!(path.exists(), "{} is missing: run `make setup`", path.display());
+    path
+}
+
+/// What the program answers to a line of arguments.
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `steerlens`.
+pub(crate) fn steerlens<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_steerlens"));
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    Answer {
+        code: status.code(),
+        stdout: String::from_utf8(stdout).expect("the answer is UTF-8"),
+        stderr: String::from_utf8(stderr).expect("the talk is UTF-8"),
+    }
+}
+
+impl Answer {
+    /// The answer, where ONNX Runtime was needed and found.
+    #[track_caller]
+    pub(crate) fn with_runtime(self) -> Self {
+        assert!(
+            self.code != Some(2) || !self.stderr.contains("ONNX Runtime"),
+            "{}ONNX Runtime is needed: run `make setup`",
+            self.stderr
+        );
+        self
+    }
+
+    /// Checks the exit code, and shows what was said where it is another.
+    #[track_caller]
+    pub(crate) fn code(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}stderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// The answer as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The command line from outside: the built program, real models, real pictures.
+
+mod common;
+
+mod help;
+mod model;
+mod morph;
+mod refusals;
+mod reports;

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `steerlens morph` on drawn faces: what is written, and what is said of it.
+
+use std::path::Path;
+
+use crate::common::{Answer, repository, steerlens};
+use image::{DynamicImage, GrayImage, ImageFormat, Rgba, RgbaImage};
+use tempfile::TempDir;
+
+/// Morphs a picture with the robust faces network.
+fn morph(picture: &Path, out: &Path, flags: &[&str]) -> Answer {
+    let model = repository("models/faces_robust.onnx");
+    let line = [
+        Path::new("morph"),
+        picture,
+        Path::new("-m"),
+        &model,
+        Path::new("-o"),
+        out,
+    ];
+    steerlens(line.into_iter().chain(flags.iter().map(Path::new))).with_runtime()
+}
+
+fn open(path: &Path) -> DynamicImage {
+    image::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn a_neutral_face_becomes_a_smile_that_the_network_sees() {
+    let folder = TempDir::new().unwrap();
+    let (face, out) = (
+        repository("media/faces/neutral-2.png"),
+        folder.path().join("out.png"),
+    );
+    let answer = morph(&face, &out, &["--target", "smile", "--json"])
+        .code(0)
+        .json();
+    assert_eq!(
+        (&answer["source-label"], &answer["target-label"]),
+        (&"neutral".into(), &"smile".into())
+    );
+    let after = answer["morphs"][0]["target-probability-after"].as_f64().unwrap();
+    assert!(
+        after > 0.9 && answer["target-probability"].as_f64().unwrap() < 0.1,
+        "{answer:#}"
+    );
+
+    // The distance that is said is the distance between the two files.
+    let (before, after) = (open(&face), open(&out));
+    assert_eq!(before.color(), after.color());
+    let squares = before.as_bytes().iter().zip(after.as_bytes());
+    let sum: f64 = squares
+        .map(|(a, b)| (f64::from(*a) / 255.0 - f64::from(*b) / 255.0).powi(2))
+        .sum();
+    let said = answer["morphs"][0]["l2"].as_f64().unwrap();
+    assert!(
+        (sum.sqrt() - said).abs() < 1e-6 * said,
+        "{} found, {said} said",
+        sum.sqrt()
+    );
+}
+
+#[test]
+fn text_says_what_happened_and_what_it_does_not_mean() {
+    let folder = TempDir::new().unwrap();
+    let (face, out) = (
+        repository("media/faces/neutral-2.png"),
+        folder.path().join("out.png"),
+    );
+    let answer = morph(&face, &out, &["--target", "smile", "--source", "neutral"]).code(0);
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines[0], "neutral \u{2192} smile \u{b7} faces_robust");
+    assert_eq!(lines[2], "magnification  p(neutral)  p(smile)      L2  top class");
+    assert!(
+        lines[3].starts_with("source ") && lines[3].ends_with("  neutral"),
+        "{}",
+        answer.stdout
+    );
+    assert!(
+        lines[4].starts_with("1 ") && lines[4].ends_with("  smile"),
+        "{}",
+        answer.stdout
+    );
+    let caution = "A raised probability is not evidence of a meaningful change: look at the picture.";
+    assert_eq!(answer.stdout.matches(caution).count(), 1);
+    assert_eq!(answer.stderr, "", "no progress where nobody watches");
+}
+
+#[test]
+fn magnification_zero_is_the_picture_itself() {
+    let folder = TempDir::new().unwrap();
+    let (face, out) = (
+        repository("media/faces/smile-1.png"),
+        folder.path().join("out.png"),
+    );
+    morph(&face, &out, &["--target", "neutral", "--magnification", "0"]).code(0);
+    assert_eq!(open(&face), open(&out));
+}
+
+#[test]
+fn the_same_line_writes_the_same_bytes() {
+    let folder = TempDir::new().unwrap();
+    let face = repository("media/faces/neutral-3.png");
+    let [first, second] = ["1.png", "2.png"].map(|name| folder.path().join(name));
+    for out in [&first, &second] {
+        morph(&face, out, &["--target", "frown", "--sheet", ".5,1"]).code(0);
+    }
+    assert_eq!(std::fs::read(first).unwrap(), std::fs::read(second).unwrap());
+}
+
+#[test]
+fn alpha_and_grayness_are_kept() {
+    let folder = TempDir::new().unwrap();
+    let (picture, out) = (folder.path().join("in.png"), folder.path().join("out.png"));
+    let gray: GrayImage = open(&repository("media/faces/neutral-2.png")).into_luma8();
+    gray.save(&picture).unwrap();
+    morph(&picture, &out, &["--target", "smile"]).code(0);
+    assert!(matches!(open(&out), DynamicImage::ImageLuma8(_)));
+
+    let alpha = |x: u32, y: u32| (3 * x + y) as u8;
+    let tinted = RgbaImage::from_fn(gray.width(), gray.height(), |x, y| {
+        let v = gray.get_pixel(x, y)[0];
+        Rgba([v, v / 2, v / 3, alpha(x, y)])
+    });
+    tinted.save(&picture).unwrap();
+    morph(&picture, &out, &["--target", "smile"]).code(0);
+    let DynamicImage::ImageRgba8(written) = open(&out) else {
+        panic!("RGBA in, RGBA out")
+    };
+    assert!(
+        written
+            .enumerate_pixels()
+            .all(|(x, y, pixel)| pixel[3] == alpha(x, y))
+    );
+    assert_ne!(written, tinted);
+}
+
+#[test]
+fn a_budget_that_is_not_attained_is_a_finding() {
+    let folder = TempDir::new().unwrap();
+    let (face, out) = (
+        repository("media/faces/neutral-2.png"),
+        folder.path().join("out.png"),
+    );
+    let answer = morph(&face, &out, &["--target", "smile", "--l2-budget", "1"]).code(0);
+    assert!(
+        answer.stdout.contains("L2 budget 1: attained"),
+        "{}",
+        answer.stdout
+    );
+    // 64x64 pixels of 0..1 cannot differ by more than 64.
+    let answer = morph(&face, &out, &["--target", "smile", "--l2-budget", "100"]).code(1);
+    assert!(
+        answer.stdout.contains("L2 budget 100: not attained"),
+        "{}",
+        answer.stdout
+    );
+}
+
+#[test]
+fn a_sheet_shows_the_source_and_every_magnification() {
+    let folder = TempDir::new().unwrap();
+    let (face, out) = (
+        repository("media/faces/neutral-2.png"),
+        folder.path().join("sheet.png"),
+    );
+    let answer = morph(
+        &face,
+        &out,
+        &["--target", "smile", "--sheet", ".25,.5,1", "--json"],
+    )
+    .code(0)
+    .json();
+    let magnifications: Vec<_> = answer["morphs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["magnification"])
+        .collect();
+    assert_eq!(magnifications, [0.25, 0.5, 1.0]);
+    // Four pictures of 64 pixels, four times as large, 20 apart, within margins of 40.
+    let sheet = open(&out).into_rgb8();
+    assert_eq!(sheet.width(), 4 * 256 + 3 * 20 + 2 * 40);
+    // The first is the source, pixel by pixel.
+    let source = open(&face).into_rgb8();
+    let top = (0..sheet.height())
+        .find(|y| sheet.get_pixel(40 + 1, *y) == source.get_pixel(0, 0))
+        .unwrap();
+    assert!(
+        source
+            .enumerate_pixels()
+            .all(|(x, y, p)| sheet.get_pixel(40 + 4 * x + 2, top + 4 * y + 2) == p)
+    );
+}
+
+#[test]
+fn a_jpeg_in_colour_is_read_too() {
+    let folder = TempDir::new().unwrap();
+    let (picture, out) = (folder.path().join("in.jpg"), folder.path().join("out.PNG"));
+    let face = open(&repository("media/faces/neutral-2.png")).into_rgb8();
+    face.save_with_format(&picture, ImageFormat::Jpeg).unwrap();
+    morph(
+        &picture,
+        &out,
+        &["--target", "smile", "--display-mode", "side-by-side"],
+    )
+    .code(0);
+    assert_eq!(
+        (open(&out).width(), open(&out).height()),
+        (2 * face.width(), face.height())
+    );
+}
+
+#[test]
+fn an_unknown_label_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (face, out) = (
+        repository("media/faces/neutral-2.png"),
+        folder.path().join("out.png"),
+    );
+    let answer = morph(&face, &out, &["--target", "laughter"]).code(2);
+    assert!(answer.stderr.contains("laughter"), "{}", answer.stderr);
+    assert!(!out.exists());
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What goes in and what comes out: the template, and the doubled width of `side-by-side`.
+
+use gst::glib::{self, prelude::*};
+use gst_video::VideoFormat;
+use steerlens::PixelFormat;
+use steerlens::render::DisplayMode;
+
+/// The formats of the element with the library's names for them.
+const FORMATS: [(VideoFormat, PixelFormat); 11] = [
+    (VideoFormat::Rgb, PixelFormat::Rgb),
+    (VideoFormat::Bgr, PixelFormat::Bgr),
+    (VideoFormat::Rgbx, PixelFormat::Rgbx),
+    (VideoFormat::Bgrx, PixelFormat::Bgrx),
+    (VideoFormat::Xrgb, PixelFormat::Xrgb),
+    (VideoFormat::Xbgr, PixelFormat::Xbgr),
+    (VideoFormat::Rgba, PixelFormat::Rgba),
+    (VideoFormat::Bgra, PixelFormat::Bgra),
+    (VideoFormat::Argb, PixelFormat::Argb),
+    (VideoFormat::Abgr, PixelFormat::Abgr),
+    (VideoFormat::Gray8, PixelFormat::Gray8),
+];
+
+/// Both pads' caps: any size, any frame rate (0/1 for pictures), the formats above.
+pub(super) fn template() -> gst::Caps {
+    gst_video::VideoCapsBuilder::new()
+        .format_list(FORMATS.map(|(format, _)| format))
+        .build()
+}
+
+/// The library's name for a format of the template.
+pub(super) fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
+    FORMATS
+        .iter()
+        .find(|(gst, _)| *gst == format)
+        .map(|(_, pixel)| *pixel)
+}
+
+/// How the width changes from one pad to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    /// From the sink pad's caps to the source pad's.
+    Doubled,
+    /// From the source pad's caps to the sink pad's.
+    Halved,
+}
+
+/// Caps with every width doubled or halved; a structure none of whose widths can be halved is left out.
+/// The pixel aspect ratio stays: each half keeps its shape.
+pub(super) fn with_width(caps: &gst::CapsRef, width: Width) -> gst::Caps {
+    caps.iter_with_features()
+        .filter_map(|(structure, features)| {
+            let mut structure = structure.to_owned();
+            if let Ok(value) = structure.value("width") {
+                let value = change(value, width)?;
+                structure.set_value("width", value);
+            }
+            Some((structure, features.to_owned()))
+        })
+        .collect()
+}
+
+fn change(value: &glib::Value, width: Width) -> Option<glib::SendValue> {
+    if let Ok(pixels) = value.get::<i32>() {
+        return match width {
+            Width::Doubled => Some(pixels.saturating_mul(2).to_send_value()),
+            Width::Halved => (pixels > 0 && pixels % 2 == 0).then(|| (pixels / 2).to_send_value()),
+        };
+    }
+    if let Ok(range) = value.get::<gst::IntRange<i32>>() {
+        let (min, max) = match width {
+            Width::Doubled => (range.min().saturating_mul(2), range.max().saturating_mul(2)),
+            Width::Halved => (range.min() / 2 + range.min() % 2, range.max() / 2),
+        };
+        return match min.cmp(&max) {
+            std::cmp::Ordering::Less => Some(gst::IntRange::new(min, max).to_send_value()),
+            std::cmp::Ordering::Equal => Some(min.to_send_value()),
+            std::cmp::Ordering::Greater => None,
+        };
+    }
+    let list = value.get::<gst::List>().ok()?;
+    let values: Vec<_> = list.iter().filter_map(|value| change(value, width)).collect();
+    (!values.is_empty()).then(|| gst::List::new(values).to_send_value())
+}
+
+/// The display mode that fits the widths agreed on: a frame may come between a change of the property and the
+/// new caps.
+pub(super) fn negotiated(wanted: DisplayMode, width: usize, out_width: usize) -> DisplayMode {
+    match (wanted, out_width == width) {
+        (DisplayMode::SideBySide, true) => DisplayMode::Morph,
+        (_, false) => DisplayMode::SideBySide,
+        (wanted, true) => wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gst::prelude::*;
+
+    fn caps(text: &str) -> gst::Caps {
+        gst::init().unwrap();
+        text.parse().unwrap()
+    }
+
+    fn changed(width: Width, from: &str) -> String {
+        with_width(&caps(&format!("video/x-raw, width={from}")), width)
+            .structure(0)
+            .map_or("none".into(), |s| {
+                s.value("width").unwrap().serialize().unwrap().to_string()
+            })
+    }
+
+    #[test]
+    fn doubles_numbers_ranges_and_lists() {
+        assert_eq!(changed(Width::Doubled, "(int)40"), "80");
+        assert_eq!(
+            changed(Width::Doubled, "(int)[ 1, 2147483647 ]"),
+            "[ 2, 2147483647 ]"
+        );
+        assert_eq!(changed(Width::Doubled, "(int){ 3, 5 }"), "{ (int)6, (int)10 }");
+    }
+
+    #[test]
+    fn halves_numbers_ranges_and_lists() {
+        assert_eq!(changed(Width::Halved, "(int)80"), "40");
+        assert_eq!(changed(Width::Halved, "(int)[ 3, 9 ]"), "[ 2, 4 ]");
+        assert_eq!(
+            changed(Width::Halved, "(int)[ 1, 2147483647 ]"),
+            "[ 1, 1073741823 ]"
+        );
+        assert_eq!(changed(Width::Halved, "(int)[ 3, 5 ]"), "2");
+        assert_eq!(changed(Width::Halved, "(int){ 6, 7, 10 }"), "{ (int)3, (int)5 }");
+    }
+
+    #[test]
+    fn odd_widths_have_no_half() {
+        for odd in ["(int)81", "(int){ 7, 9 }"] {
+            assert_eq!(changed(Width::Halved, odd), "none");
+        }
+    }
+
+    #[test]
+    fn every_structure_and_feature_is_kept() {
+        let both = caps("video/x-raw, format=RGB, width=4; video/x-raw(memory:DMABuf), width=6");
+        let expected = caps("video/x-raw, format=RGB, width=8; video/x-raw(memory:DMABuf), width=12");
+        assert_eq!(with_width(&both, Width::Doubled), expected);
+    }
+
+    #[test]
+    fn the_template_lists_every_format_of_the_library() {
+        gst::init().unwrap();
+        for (gst, pixel) in FORMATS {
+            let info = gst_video::VideoInfo::builder(gst, 7, 5).build().unwrap();
+            assert_eq!(pixel_format(gst), Some(pixel));
+            assert_eq!(usize::try_from(info.comp_pstride(0)), Ok(pixel.bytes()));
+            assert!(template().can_intersect(&info.to_caps().unwrap()), "{gst}");
+            let red_green_blue =
+                [0, 1, 2].map(|c| info.comp_poffset(if pixel.is_gray() { 0 } else { c }) as usize);
+            assert_eq!(red_green_blue, pixel.offsets(), "{gst}");
+        }
+    }
+
+    #[test]
+    fn a_frame_before_the_new_caps_is_shown_in_the_old_layout() {
+        use DisplayMode::{Difference, Morph, SideBySide};
+        assert_eq!(negotiated(SideBySide, 40, 40), Morph);
+        assert_eq!(negotiated(Difference, 40, 80), SideBySide);
+        assert_eq!(negotiated(SideBySide, 40, 80), SideBySide);
+        assert_eq!(negotiated(Difference, 40, 40), Difference);
+    }
+}

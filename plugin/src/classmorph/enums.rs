@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The library's named choices as GObject enumerations.
+//!
+//! GObject wants nicks and explanations as constants of the type, so they stand here again; a test holds them
+//! to [`steerlens::settings::Choice::ALL`], the one truth. Nicks are ABI: they never change.
+
+use glib::translate::{FromGlib, IntoGlib};
+use glib::value::FromValue;
+use gst::glib::{self, prelude::*};
+use steerlens::settings::Choice;
+
+/// A GObject enumeration that mirrors one of the library's choices, value for value.
+pub(super) trait Mirror:
+    Copy
+    + ToValue
+    + for<'a> FromValue<'a>
+    + FromGlib<i32>
+    + IntoGlib<GlibType = i32>
+    + HasParamSpec<ParamSpec = glib::ParamSpecEnum>
+    + StaticType
+    + 'static
+{
+    /// The library's type.
+    type Of: Choice;
+
+    /// The library's value as GObject's.
+    fn of(value: Self::Of) -> Self;
+
+    /// GObject's value as the library's.
+    fn get(self) -> Self::Of;
+}
+
+macro_rules! mirror {
+    ($name:ident, $type_name:literal, $of:ty, $($value:ident = $nick:literal: $text:literal),+ $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, glib::Enum)]
+        #[enum_type(name = $type_name)]
+        pub(super) enum $name {
+            $(#[enum_value(name = $text, nick = $nick)] $value),+
+        }
+
+        impl Mirror for $name {
+            type Of = $of;
+
+            fn of(value: $of) -> Self {
+                match value {
+                    $(<$of>::$value => Self::$value),+
+                }
+            }
+
+            fn get(self) -> $of {
+                match self {
+                    $(Self::$value => <$of>::$value),+
+                }
+            }
+        }
+    };
+}
+
+mirror!(Method, "GstClassMorphMethod", steerlens::morph::Method,
+    CspPhase = "csp-phase": "Local phases of the complex steerable pyramid; amplitudes stay",
+    CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
+    FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
+    Pixel = "pixel": "Pixel values, along the gradient itself");
+mirror!(ColorMode, "GstClassMorphColorMode", steerlens::morph::ColorMode,
+    Luma = "luma": "Luma only; colour differences stay",
+    Joint = "joint": "Red, green and blue share one phase step",
+    Independent = "independent": "Red, green and blue each take their own phase step");
+mirror!(Resolution, "GstClassMorphResolution", steerlens::Resolution,
+    Auto = "auto": "At the frame's size up to 640x480 pixels, at the model's above",
+    Model = "model": "At the model's input size; the change is enlarged",
+    Frame = "frame": "At the frame's size, with the exact adjoint of the resize");
+mirror!(Normalise, "GstClassMorphNormalise", steerlens::morph::Normalise,
+    Rms = "rms": "Radians RMS over the picture's energy",
+    None = "none": "The literal factor on the raw phase step");
+mirror!(StepMode, "GstClassMorphStepMode", steerlens::morph::StepMode,
+    Reanalyse = "reanalyse": "Each step analyses the current picture anew",
+    Source = "source": "Steps accumulate in the source picture's coefficients");
+mirror!(Grid, "GstClassMorphGrid", steerlens::pyramid::Grid,
+    Exact = "exact": "Octave grid, comparable with the published method",
+    Fast = "fast": "Fewer samples, same masks; the picture is the same to the eye");
+mirror!(Fit, "GstClassMorphFit", steerlens::frame::Fit,
+    CenterCrop = "center-crop": "The centred square (or the input's shape) is cut out",
+    Stretch = "stretch": "The whole frame is stretched to the input's shape",
+    Letterbox = "letterbox": "The whole frame fits inside, with bars");
+mirror!(DisplayMode, "GstClassMorphDisplayMode", steerlens::render::DisplayMode,
+    Morph = "morph": "The morphed frame",
+    Source = "source": "The frame as it came",
+    Difference = "difference": "Mid-grey plus the change, magnified",
+    SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide");
+mirror!(InputFormat, "GstClassMorphInputFormat", steerlens::classifier::InputFormat,
+    Auto = "auto": "From side-car, metadata, or the number of channels (three: RGB)",
+    Rgb = "rgb": "Red, green, blue",
+    Bgr = "bgr": "Blue, green, red",
+    Gray = "gray": "One channel, luma");
+mirror!(InputLayout, "GstClassMorphInputLayout", steerlens::classifier::InputLayout,
+    Auto = "auto": "From side-car, metadata, or the shape",
+    Nchw = "nchw": "Channels before height and width",
+    Nhwc = "nhwc": "Channels last");
+mirror!(Normalization, "GstClassMorphNormalization", steerlens::classifier::Normalization,
+    Auto = "auto": "From side-car or metadata; else unit for one channel, imagenet for three",
+    Imagenet = "imagenet": "(value - mean) / std with ImageNet's means and standard deviations",
+    Unit = "unit": "0 to 1",
+    Signed = "signed": "-1 to 1",
+    Byte = "byte": "0 to 255",
+    Clip = "clip": "(value - mean) / std with the constants of OpenAI's CLIP",
+    Custom = "custom": "(value - mean) / std with the given mean and std");
+mirror!(Sweep, "GstClassMorphSweep", steerlens::Sweep,
+    None = "none": "It stands still",
+    Sine = "sine": "Towards the target, back, away from it, and back, once per period",
+    Triangle = "triangle": "From 0 to the magnification and back, once per period",
+    Ramp = "ramp": "From 0 to the magnification, then again from 0");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Debug;
+
+    fn holds<M: Mirror<Of: Debug>>() {
+        let class = glib::EnumClass::new::<M>();
+        let shown: Vec<_> = class.values().iter().map(|v| (v.nick(), v.name())).collect();
+        let truth: Vec<_> = M::Of::ALL.iter().map(|(_, nick, text)| (*nick, *text)).collect();
+        assert_eq!(shown, truth, "{}", M::Of::NAME);
+        for (value, nick, _) in M::Of::ALL {
+            assert_eq!(M::of(*value).get(), *value);
+            let value = M::of(*value).to_value();
+            let (_, shown) = glib::EnumValue::from_value(&value).unwrap();
+            assert_eq!(shown.nick(), *nick);
+        }
+    }
+
+    #[test]
+    fn enumerations_say_what_the_library_says() {
+        holds::<Method>();
+        holds::<ColorMode>();
+        holds::<Resolution>();
+        holds::<Normalise>();
+        holds::<StepMode>();
+        holds::<Grid>();
+        holds::<Fit>();
+        holds::<DisplayMode>();
+        holds::<InputFormat>();
+        holds::<InputLayout>();
+        holds::<Normalization>();
+        holds::<Sweep>();
+    }
+}

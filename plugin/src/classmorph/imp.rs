@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The glue that GObject and the base classes call.
+//!
+//! Each lock is held for its own data only, none while a model is loaded, and none while something is posted: the
+//! receiver of a message may call back.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use gst::glib::{self, subclass::Signal};
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use gst_base::subclass::BaseTransformMode;
+use gst_base::subclass::prelude::*;
+use gst_video::subclass::prelude::*;
+use gst_video::{VideoFrameRef, prelude::*};
+use steerlens::classifier::Interrupter;
+use steerlens::render::DisplayMode;
+use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Reading};
+
+use super::caps::{self, Width};
+use super::messages::{self, Stamp};
+use super::properties::TABLE;
+use super::settings::Settings;
+use super::stats::Stats;
+use super::warnings::{Kind, Limiter};
+use super::{errors, frame};
+
+static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new(
+        "classmorph",
+        gst::DebugColorFlags::empty(),
+        Some("Class morph element"),
+    )
+});
+
+/// The lens in use, and what it was opened for.
+struct Opened {
+    classifier: ClassifierSettings,
+    lens: Lens,
+    reading: Reading,
+}
+
+/// What one frame gives the bus.
+struct Said {
+    message: Option<gst::Structure>,
+    warning: Option<String>,
+}
+
+#[derive(Default)]
+pub struct ClassMorph {
+    settings: Mutex<Settings>,
+    opened: Mutex<Option<Opened>>,
+    /// Apart from the lens, whose lock is held during a run.
+    interrupter: Mutex<Option<Interrupter>>,
+    /// What earlier frames left behind is forgotten before the next one.
+    forget: AtomicBool,
+    segment: Mutex<Option<gst::Segment>>,
+    stats: Mutex<Stats>,
+    limiter: Mutex<Limiter>,
+}
+
+/// The data behind a lock; a panic elsewhere has been reported and is no reason for another.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for ClassMorph {
+    const NAME: &'static str = "GstClassMorph";
+    type Type = super::ClassMorph;
+    type ParentType = gst_video::VideoFilter;
+}
+
+impl ObjectImpl for ClassMorph {
+    fn constructed(&self) {
+        self.parent_constructed();
+        self.obj().set_gap_aware(true);
+    }
+
+    fn properties() -> &'static [glib::ParamSpec] {
+        static SPECS: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            let stats = glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
+                .nick("Stats")
+                .blurb("Counters since the start, times in nanoseconds")
+                .read_only()
+                .build();
+            TABLE
+                .iter()
+                .map(|property| property.spec.clone())
+                .chain([stats])
+                .collect()
+        });
+        &SPECS
+    }
+
+    fn set_property(&self, id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
+        let Some(property) = TABLE.get(id - 1) else { return };
+        let display_mode = {
+            let mut settings = lock(&self.settings);
+            let before = settings.lens.display_mode;
+            property.set(&mut settings, value);
+            (before, settings.lens.display_mode)
+        };
+        if property.needs_start() && self.obj().current_state() > gst::State::Ready {
+            let name = property.spec.name();
+            gst::warning!(
+                CAT,
+                imp = self,
+                "{name} counts from the next start; set it in NULL or READY"
+            );
+        }
+        if display_mode.0 != display_mode.1 {
+            self.obj().reconfigure_src();
+        }
+    }
+
+    fn property(&self, id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
+        match TABLE.get(id - 1) {
+            Some(property) => property.get(&mut lock(&self.settings)),
+            None => lock(&self.stats).structure().to_value(),
+        }
+    }
+
+    fn signals() -> &'static [Signal] {
+        static SIGNALS: LazyLock<Vec<Signal>> = LazyLock::new(|| {
+            let reset = Signal::builder("reset")
+                .action()
+                .class_handler(|values| {
+                    if let Some(Ok(element)) = values.first().map(|v| v.get::<super::ClassMorph>()) {
+                        element.imp().start_over();
+                    }
+                    None
+                })
+                .build();
+            vec![reset]
+        });
+        &SIGNALS
+    }
+}
+
+impl GstObjectImpl for ClassMorph {}
+
+impl ElementImpl for ClassMorph {
+    fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+        static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+            gst::subclass::ElementMetadata::new(
+                "Class morph",
+                "Filter/Effect/Video",
+                "Shows how an image classifier gets from one class to another, by moving local phases along \
+                 its gradient",
+                env!("CARGO_PKG_AUTHORS"),
+            )
+        });
+        Some(&METADATA)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+            [("src", gst::PadDirection::Src), ("sink", gst::PadDirection::Sink)]
+                .into_iter()
+                .filter_map(|(name, direction)| {
+                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps::template()).ok()
+                })
+                .collect()
+        });
+        &TEMPLATES
+    }
+
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::PausedToReady {
+            self.interrupt();
+        }
+        let success = self.parent_change_state(transition)?;
+        if transition == gst::StateChange::ReadyToNull {
+            let opened = lock(&self.opened).take();
+            drop(opened);
+            lock(&self.interrupter).take();
+        }
+        Ok(success)
+    }
+}
+
+impl BaseTransformImpl for ClassMorph {
+    const MODE: BaseTransformMode = BaseTransformMode::NeverInPlace;
+    const PASSTHROUGH_ON_SAME_CAPS: bool = false;
+    const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+
+    /// Loads the model, unless the last run's is still the one wanted.
+    fn start(&self) -> Result<(), gst::ErrorMessage> {
+        let settings = lock(&self.settings).clone();
+        let classifier = settings.classifier()?;
+        let wanted = settings.lens(None);
+        self.start_over();
+        *lock(&self.limiter) = Limiter::default();
+        lock(&self.segment).take();
+
+        let kept = lock(&self.opened)
+            .take()
+            .filter(|opened| opened.classifier == classifier);
+        let mut opened = match kept {
+            Some(opened) => opened,
+            None => self.load(classifier, wanted.clone())?,
+        };
+        opened
+            .use_settings(wanted)
+            .map_err(|error| errors::bus_error(&error))?;
+
+        let interrupter = opened.lens.interrupter();
+        interrupter.clear();
+        *lock(&self.interrupter) = Some(interrupter);
+        *lock(&self.opened) = Some(opened);
+        Ok(())
+    }
+
+    fn transform_caps(
+        &self,
+        direction: gst::PadDirection,
+        caps: &gst::Caps,
+        filter: Option<&gst::Caps>,
+    ) -> Option<gst::Caps> {
+        let display_mode = lock(&self.settings).lens.display_mode;
+        let other = match (display_mode, direction) {
+            (DisplayMode::SideBySide, gst::PadDirection::Src) => caps::with_width(caps, Width::Halved),
+            (DisplayMode::SideBySide, _) => caps::with_width(caps, Width::Doubled),
+            _ => caps.clone(),
+        };
+        Some(match filter {
+            Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
+            None => other,
+        })
+    }
+
+    fn sink_event(&self, event: gst::Event) -> bool {
+        match event.view() {
+            gst::EventView::FlushStart(_) => self.interrupt(),
+            gst::EventView::FlushStop(_) => {
+                if let Some(interrupter) = lock(&self.interrupter).as_ref() {
+                    interrupter.clear();
+                }
+                self.forget();
+            }
+            gst::EventView::StreamStart(_) => self.forget(),
+            gst::EventView::Segment(event) => {
+                let new = event.segment();
+                let same = |old: &gst::Segment| old.rate() == new.rate() && old.base() == new.base();
+                if !lock(&self.segment)
+                    .replace(new.clone())
+                    .as_ref()
+                    .is_some_and(same)
+                {
+                    self.forget();
+                }
+            }
+            _ => (),
+        }
+        self.parent_sink_event(event)
+    }
+
+    /// Lets controllers set the properties for this frame's time.
+    fn before_transform(&self, inbuf: &gst::BufferRef) {
+        if let Some(time) = Stamp::of(&self.obj().segment(), inbuf).stream_time {
+            // It fails where nothing is controlled.
+            let _ = self.obj().sync_values(time);
+        }
+    }
+
+    /// Counts; the base class drops frames that are late (QoS).
+    fn submit_input_buffer(
+        &self,
+        is_discont: bool,
+        inbuf: gst::Buffer,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        if is_discont {
+            self.forget();
+        }
+        lock(&self.stats).frames_in += 1;
+        let flow = self.parent_submit_input_buffer(is_discont, inbuf);
+        // GST_BASE_TRANSFORM_FLOW_DROPPED
+        if flow == Ok(gst::FlowSuccess::CustomSuccess) {
+            lock(&self.stats).frames_dropped += 1;
+        }
+        flow
+    }
+}
+
+impl VideoFilterImpl for ClassMorph {
+    fn set_info(
+        &self,
+        incaps: &gst::Caps,
+        in_info: &gst_video::VideoInfo,
+        outcaps: &gst::Caps,
+        out_info: &gst_video::VideoInfo,
+    ) -> Result<(), gst::LoggableError> {
+        gst::info!(CAT, imp = self, "in {incaps}, out {outcaps}");
+        self.forget();
+        self.parent_set_info(incaps, in_info, outcaps, out_info)
+    }
+
+    fn transform_frame(
+        &self,
+        inframe: &VideoFrameRef<&gst::BufferRef>,
+        outframe: &mut VideoFrameRef<&mut gst::BufferRef>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let settings = lock(&self.settings).clone();
+        let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
+        let gap = inframe.buffer().flags().contains(gst::BufferFlags::GAP);
+        let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
+        let (view, mut out) = views.map_err(|message| self.fail(message))?;
+
+        let mut wanted = settings.lens(stamp.stream_time);
+        wanted.display_mode = caps::negotiated(wanted.display_mode, view.width(), out.as_view().width());
+        if gap || settings.pass_on(&wanted) {
+            self.pass_on(&view, &mut out);
+            return Ok(gst::FlowSuccess::Ok);
+        }
+        match self.morph(&settings, wanted, &stamp, &view, &mut out) {
+            Ok(said) => {
+                if let Some(warning) = said.warning {
+                    self.warn(Kind::Frame, &warning);
+                }
+                if let Some(message) = said.message {
+                    self.say(message);
+                }
+                Ok(gst::FlowSuccess::Ok)
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
+                ErrorKind::Settings => {
+                    self.warn(Kind::Settings, &error.to_string());
+                    self.pass_on(&view, &mut out);
+                    Ok(gst::FlowSuccess::Ok)
+                }
+                _ => Err(self.fail(errors::bus_error(&error))),
+            },
+        }
+    }
+}
+
+impl Opened {
+    fn use_settings(&mut self, wanted: LensSettings) -> Result<(), steerlens::Error> {
+        if *self.lens.settings() != wanted {
+            self.lens.set_settings(wanted)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl ClassMorph {
+    /// Opens the model, which may take long; says so before and after.
+    fn load(&self, classifier: ClassifierSettings, lens: LensSettings) -> Result<Opened, gst::ErrorMessage> {
+        let file = classifier.model_file.display();
+        gst::info!(CAT, imp = self, "loading {file}");
+        self.say(messages::loading(&classifier));
+        let lens = Lens::open(&classifier, lens).map_err(|error| errors::bus_error(&error))?;
+        let model = lens.classifier();
+        let (runtime, time) = (model.runtime(), model.load_time());
+        let library = runtime.path().display();
+        gst::info!(
+            CAT,
+            imp = self,
+            "loaded {file} in {time:.1?}, ONNX Runtime {} at {library}",
+            runtime.version()
+        );
+        *lock(&self.stats) = Stats::since_loading(time);
+        self.say(messages::loaded(model));
+        for warning in model.warnings() {
+            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{warning}"));
+        }
+        Ok(Opened {
+            classifier,
+            lens,
+            reading: Reading::default(),
+        })
+    }
+
+    /// Takes one frame through the lens, and keeps what there is to say until the lock is gone.
+    fn morph(
+        &self,
+        settings: &Settings,
+        wanted: LensSettings,
+        stamp: &Stamp,
+        view: &FrameView<'_>,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<Said, steerlens::Error> {
+        let mut opened = lock(&self.opened);
+        let Some(opened) = opened.as_mut() else {
+            // The base class sends no frame outside of start() and stop().
+            frame::copy(view, out);
+            return Ok(Said {
+                message: None,
+                warning: None,
+            });
+        };
+        opened.use_settings(wanted)?;
+        if self.forget.swap(false, Ordering::AcqRel) {
+            opened.lens.reset();
+        }
+        let Opened { lens, reading, .. } = opened;
+        let report = lens.morph(view, reading, out)?;
+
+        let number = {
+            let mut stats = lock(&self.stats);
+            stats.add(reading, &report);
+            stats.frames_in.saturating_sub(1)
+        };
+        gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
+        let message = settings
+            .post_messages
+            .then(|| messages::analysed(number, stamp, lens.classifier(), reading, &report, settings.top_k));
+        Ok(Said {
+            message,
+            warning: report.warning,
+        })
+    }
+
+    fn pass_on(&self, view: &FrameView<'_>, out: &mut FrameViewMut<'_>) {
+        frame::copy(view, out);
+        lock(&self.stats).frames_bypassed += 1;
+    }
+
+    /// Nothing has been seen yet: the start, and the signal `reset`.
+    fn start_over(&self) {
+        let mut stats = lock(&self.stats);
+        *stats = stats.restarted();
+        self.forget();
+    }
+
+    fn forget(&self) {
+        self.forget.store(true, Ordering::Release);
+    }
+
+    fn interrupt(&self) {
+        if let Some(interrupter) = lock(&self.interrupter).as_ref() {
+            interrupter.interrupt();
+        }
+    }
+
+    /// Posts an element message; without a bus nobody listens.
+    fn say(&self, structure: gst::Structure) {
+        let element = self.obj();
+        let message = gst::message::Element::builder(structure).src(&*element).build();
+        let _ = element.post_message(message);
+    }
+
+    fn warn(&self, kind: Kind, text: &str) {
+        let allowed = lock(&self.limiter).allows(kind, Instant::now());
+        if allowed {
+            match kind {
+                Kind::Settings => gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}")),
+                Kind::Frame => gst::element_imp_warning!(self, gst::StreamError::Failed, ("{text}")),
+            }
+        }
+    }
+
+    /// Posts the error, once, and ends the stream.
+    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+        lock(&self.stats).errors += 1;
+        self.post_error_message(message);
+        gst::FlowError::Error
+    }
+}

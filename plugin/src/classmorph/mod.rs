@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The element `classmorph`: the library's [`steerlens::Lens`] as a video filter.
+//!
+//! This room only translates: properties into settings, buffers into views, reports into messages. What a morph
+//! is, and every formula, lives in the library.
+//!
+//! * `caps`: formats, and the doubled width of side-by-side
+//! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
+//! * `frame`: mapped buffers as views
+//! * `messages`, `stats`, `errors`, `warnings`, `log`: everything that is said
+//! * `imp`: the glue that GObject and the base classes call
+
+mod caps;
+mod enums;
+mod errors;
+mod frame;
+mod imp;
+mod log;
+mod messages;
+mod properties;
+mod settings;
+mod stats;
+mod warnings;
+
+/**
+ * SECTION:element-classmorph
+ * @title: classmorph
+ * @short_description: Shows how an image classifier gets from one class to another
+ *
+ * Each frame is moved along the classifier's own gradient, expressed in the local phases of a complex steerable
+ * pyramid, so that one sees what the network would change to get from the source class to the target class.
+ * Any ONNX image classifier will do; ONNX Runtime is loaded when the element goes to PAUSED.
+ *
+ * ## A drawn face smiles and is sober again, every two seconds
+ *
+ * ```shell
+ * gst-launch-1.0 filesrc location=face.webm ! decodebin ! videoconvert \
+ *     ! classmorph model-file=models/faces_robust.onnx target-label=smile sweep=triangle \
+ *     ! videoconvert ! autovideosink
+ * ```
+ *
+ * ## One picture, and what the network says of it
+ *
+ * ```shell
+ * gst-launch-1.0 -m filesrc location=cat.jpg ! decodebin ! videoconvert \
+ *     ! classmorph model-file=m.onnx target-label="Egyptian cat" post-messages=true measure-after=true \
+ *     ! videoconvert ! pngenc ! filesink location=out.png
+ * ```
+ *
+ * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`. `gdouble`:
+ * `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
+ * `target-probability`, `gradient-norm` (of the margin, in pixel values 0..1 of the model's picture),
+ * `change-norm` (RMS of the phase step before magnification, in radians), `magnification` (the one used), `l2`
+ * (distance of the written picture from the frame, pixel values 0..1). `guint64`: `frame` (number in the stream,
+ * from 0), `timestamp`, `stream-time`, `running-time`, `duration`, `inference-time`, `morph-time`, `gradient-age`
+ * (nanoseconds). `gint`: `source-class`, `target-class`. Strings: `source-label`, `target-label`, and `warning`
+ * where the frame was passed on unchanged. `gboolean`: `held`, `attained` (whether the L2 budget was reached),
+ * `pair-changed`. #GstValueArray: `classes` and `probabilities`, the most probable first. With
+ * #GstClassMorph:measure-after also `source-probability-after`, `target-probability-after`, `top-class-after` and
+ * `after-time`. Loading a model posts `classmorph-loading` and `classmorph-loaded`.
+ *
+ * The action signal #GstClassMorph::reset forgets the automatic choice of classes and the counters of
+ * #GstClassMorph:stats.
+ */
+use gst::glib;
+use gst::prelude::*;
+
+glib::wrapper! {
+    /// The element `classmorph`.
+    pub struct ClassMorph(ObjectSubclass<imp::ClassMorph>)
+        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object;
+}
+
+/// Registers the element and leads the library's log into GStreamer's. Opens nothing.
+pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    log::install();
+    // Never plugged in by itself: it changes the picture.
+    gst::Element::register(
+        Some(plugin),
+        "classmorph",
+        gst::Rank::NONE,
+        ClassMorph::static_type(),
+    )
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The table of properties (FIELD.md 5.1): names, defaults, ranges and blurbs are the library's.
+
+use std::sync::LazyLock;
+
+use gst::glib::{self, prelude::*};
+use gst::prelude::*;
+use steerlens::Sweep;
+use steerlens::settings::{self as facts, Choice, Count, Real, Switch, Text};
+
+use super::enums::{self, Mirror};
+use super::settings::{Class, Settings, nanoseconds};
+
+/// One property: its description for GObject, and the way to its value.
+pub(super) struct Property {
+    pub(super) spec: glib::ParamSpec,
+    get: Box<Get>,
+    set: Box<Set>,
+}
+
+type Get = dyn Fn(&mut Settings) -> glib::Value + Send + Sync;
+type Set = dyn Fn(&mut Settings, &glib::Value) + Send + Sync;
+
+/// Where a property's value lies.
+type Field<T> = fn(&mut Settings) -> &mut T;
+
+/// When a property may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Before the start; in NULL or READY.
+    Ready,
+    /// At any time, from the next frame on.
+    Playing,
+    /// As `Playing`, and a controller may drive it.
+    Controlled,
+}
+
+const POST_MESSAGES: Switch = Switch {
+    name: "post-messages",
+    default: false,
+    blurb: "Post an element message for each analysed frame",
+};
+
+/// Every property that can be set, in the order of gst-inspect-1.0.
+pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
+    use When::{Controlled, Playing, Ready};
+    vec![
+        text(&facts::MODEL_FILE, Ready, |s| &mut s.model_file),
+        text(&facts::LABEL_FILE, Ready, |s| &mut s.label_file),
+        text(&facts::MODEL_INFO, Ready, |s| &mut s.model_info),
+        text(&facts::OUTPUT_NAME, Ready, |s| &mut s.output_name),
+        text(&facts::RUNTIME_LIBRARY, Ready, |s| &mut s.runtime_library),
+        count(&facts::THREADS, Ready, |s| &mut s.threads),
+        choice::<enums::InputFormat>(Ready, |s| &mut s.classifier.input_format),
+        choice::<enums::InputLayout>(Ready, |s| &mut s.classifier.input_layout),
+        choice::<enums::Normalization>(Ready, |s| &mut s.classifier.normalization),
+        list(&facts::MEAN, Ready, |s| &mut s.classifier.mean),
+        list(&facts::STD, Ready, |s| &mut s.classifier.std),
+        text(&facts::INPUT_SIZE, Ready, |s| &mut s.input_size),
+        real(&facts::CROP_FRACTION, Ready, |s| &mut s.classifier.crop_fraction),
+        choice::<enums::Fit>(Ready, |s| &mut s.classifier.fit),
+        class(&facts::SOURCE_CLASS, |s| &mut s.source.number),
+        class(&facts::TARGET_CLASS, |s| &mut s.target.number),
+        text(&facts::SOURCE_LABEL, Playing, |s| &mut s.source.label),
+        text(&facts::TARGET_LABEL, Playing, |s| &mut s.target.label),
+        count(&facts::CLASS_HOLD, Playing, |s| &mut s.lens.class_hold),
+        choice::<enums::Method>(Playing, |s| &mut s.lens.method),
+        real(&facts::MAGNIFICATION, Controlled, |s| &mut s.lens.magnification),
+        real(&facts::AMPLITUDE_EXPONENT, Controlled, |s| {
+            &mut s.lens.amplitude_exponent
+        }),
+        real(&facts::AMPLITUDE_FLOOR, Controlled, |s| {
+            &mut s.lens.amplitude_floor
+        }),
+        real(&facts::AMPLITUDE_GAIN, Controlled, |s| &mut s.lens.amplitude_gain),
+        real(&facts::PHASE_LIMIT, Controlled, |s| &mut s.lens.phase_limit),
+        choice::<enums::Normalise>(Playing, |s| &mut s.lens.normalise),
+        real(&facts::L2_BUDGET, Controlled, |s| &mut s.lens.l2_budget),
+        count(&facts::PADDING, Playing, |s| &mut s.lens.padding),
+        count(&facts::STEPS, Playing, |s| &mut s.lens.steps),
+        choice::<enums::StepMode>(Playing, |s| &mut s.lens.step_mode),
+        count(&facts::ORIENTATIONS, Playing, |s| &mut s.lens.orientations),
+        count(&facts::OCTAVES, Playing, |s| &mut s.lens.octaves),
+        choice::<enums::Grid>(Playing, |s| &mut s.lens.grid),
+        choice::<enums::ColorMode>(Playing, |s| &mut s.lens.color_mode),
+        choice::<enums::Resolution>(Playing, |s| &mut s.lens.resolution),
+        choice::<enums::DisplayMode>(Playing, |s| &mut s.lens.display_mode),
+        choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
+        sweep_period(),
+        switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
+        switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
+        count(&facts::TOP_K, Playing, |s| &mut s.top_k),
+    ]
+});
+
+impl Property {
+    fn new<T>(spec: glib::ParamSpec, field: Field<T>) -> Self
+    where
+        T: ToValue + for<'a> glib::value::FromValue<'a> + 'static,
+    {
+        Self {
+            spec,
+            get: Box::new(move |settings| field(settings).to_value()),
+            set: Box::new(move |settings, value| {
+                if let Ok(value) = value.get::<T>() {
+                    *field(settings) = value;
+                }
+            }),
+        }
+    }
+
+    /// Whether a change counts only at the next start.
+    pub(super) fn needs_start(&self) -> bool {
+        self.spec.flags().contains(gst::PARAM_FLAG_MUTABLE_READY)
+    }
+
+    /// The value in `settings`.
+    pub(super) fn get(&self, settings: &mut Settings) -> glib::Value {
+        (self.get)(settings)
+    }
+
+    /// Puts `value` into `settings`; GObject has checked type and range.
+    pub(super) fn set(&self, settings: &mut Settings, value: &glib::Value) {
+        (self.set)(settings, value);
+    }
+}
+
+/// What all kinds of properties have: a nick made of the name, the blurb, and when they may change.
+fn described<'a, B: GstParamSpecBuilderExt<'a>>(builder: B, nick: &'a str, blurb: &'a str, when: When) -> B {
+    let builder = builder.nick(nick).blurb(blurb);
+    match when {
+        When::Ready => builder.mutable_ready(),
+        When::Playing => builder.mutable_playing(),
+        When::Controlled => builder.mutable_playing().controllable(),
+    }
+}
+
+/// "model-file" as "Model file".
+fn nick(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first
+        .into_iter()
+        .chain(letters.map(|letter| if letter == '-' { ' ' } else { letter }))
+        .collect()
+}
+
+fn real(fact: &Real, when: When, field: Field<f64>) -> Property {
+    let nick = nick(fact.name);
+    let builder = glib::ParamSpecDouble::builder(fact.name)
+        .minimum(fact.min)
+        .maximum(fact.max)
+        .default_value(fact.default);
+    Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+}
+
+fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
+    let nick = nick(fact.name);
+    let builder = glib::ParamSpecUInt::builder(fact.name)
+        .minimum(fact.min)
+        .maximum(fact.max)
+        .default_value(fact.default);
+    Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+}
+
+fn switch(fact: &Switch, when: When, field: Field<bool>) -> Property {
+    let nick = nick(fact.name);
+    let builder = glib::ParamSpecBoolean::builder(fact.name).default_value(fact.default);
+    Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+}
+
+fn text(fact: &Text, when: When, field: Field<Option<String>>) -> Property {
+    let nick = nick(fact.name);
+    let builder = glib::ParamSpecString::builder(fact.name);
+    Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+}
+
+fn class(fact: &Text, field: Field<i32>) -> Property {
+    let nick = nick(fact.name);
+    let builder = glib::ParamSpecInt::builder(fact.name)
+        .minimum(Class::AUTO)
+        .default_value(Class::AUTO);
+    Property::new(
+        described(builder, &nick, fact.blurb, When::Playing).build(),
+        field,
+    )
+}
+
+fn sweep_period() -> Property {
+    let builder = glib::ParamSpecUInt64::builder("sweep-period")
+        .minimum(nanoseconds(Sweep::MIN_PERIOD))
+        .default_value(nanoseconds(Sweep::DEFAULT_PERIOD));
+    let blurb = "Time of one sweep, in nanoseconds";
+    Property::new(
+        described(builder, "Sweep period", blurb, When::Playing).build(),
+        |s| &mut s.sweep_period_ns,
+    )
+}
+
+fn choice<M: Mirror>(when: When, field: Field<M::Of>) -> Property {
+    let nick = nick(M::Of::NAME);
+    let builder = glib::ParamSpecEnum::builder_with_default(M::Of::NAME, M::of(M::Of::DEFAULT));
+    Property {
+        spec: described(builder, &nick, M::Of::BLURB, when).build(),
+        get: Box::new(move |settings| M::of(*field(settings)).to_value()),
+        set: Box::new(move |settings, value| {
+            if let Ok(value) = value.get::<M>() {
+                *field(settings) = value.get();
+            }
+        }),
+    }
+}
+
+fn list(fact: &Text, when: When, field: Field<Vec<f64>>) -> Property {
+    let nick = nick(fact.name);
+    let entry = glib::ParamSpecDouble::builder("value")
+        .nick("Value")
+        .blurb("One channel's value")
+        .build();
+    let builder = gst::ParamSpecArray::builder(fact.name).element_spec(&entry);
+    Property {
+        spec: described(builder, &nick, fact.blurb, when).build(),
+        get: Box::new(move |settings| gst::Array::new(field(settings).iter()).to_value()),
+        set: Box::new(move |settings, value| {
+            if let Ok(values) = value.get::<gst::Array>() {
+                *field(settings) = values.iter().filter_map(|value| value.get().ok()).collect();
+            }
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_property_starts_with_its_declared_default() {
+        gst::init().unwrap();
+        let mut settings = Settings::default();
+        for property in TABLE.iter() {
+            let value = property.get(&mut settings);
+            let declared = property.spec.default_value();
+            // Arrays have no order of their own: an empty one is the default.
+            if let Ok(array) = value.get::<gst::Array>() {
+                assert!(array.is_empty(), "{}", property.spec.name());
+            } else {
+                assert_eq!(
+                    format!("{value:?}"),
+                    format!("{declared:?}"),
+                    "{}",
+                    property.spec.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn values_come_back_as_they_were_set() {
+        gst::init().unwrap();
+        let mut settings = Settings::default();
+        let mut back = |name: &str, value: glib::Value| {
+            let property = TABLE
+                .iter()
+                .find(|property| property.spec.name() == name)
+                .unwrap();
+            property.set(&mut settings, &value);
+            property.get(&mut settings)
+        };
+        assert_eq!(back("magnification", (-2.5).to_value()).get(), Ok(-2.5));
+        assert_eq!(
+            back("target-label", "smile".to_value()).get::<&str>(),
+            Ok("smile")
+        );
+        assert_eq!(back("post-messages", true.to_value()).get(), Ok(true));
+        assert_eq!(
+            back("method", enums::Method::Pixel.to_value()).get(),
+            Ok(enums::Method::Pixel)
+        );
+        let std = back("std", gst::Array::new([0.25, 0.5]).to_value())
+            .get::<gst::Array>()
+            .unwrap();
+        assert_eq!(
+            std.iter().map(|v| v.get::<f64>().unwrap()).collect::<Vec<_>>(),
+            [0.25, 0.5]
+        );
+    }
+
+    #[test]
+    fn nicks_are_written_as_words() {
+        assert_eq!(nick("model-file"), "Model file");
+        assert_eq!(nick("steps"), "Steps");
+    }
+}

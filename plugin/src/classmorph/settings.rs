@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The settings behind the properties, and what the library is given of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use steerlens::render::DisplayMode;
+use steerlens::settings::Choice;
+use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep, settings};
+
+/// A class as two properties name it: by number, or by label, which wins.
+#[derive(Debug, Clone)]
+pub(super) struct Class {
+    pub(super) number: i32,
+    pub(super) label: Option<String>,
+}
+
+impl Class {
+    /// The number that leaves the choice to the logits.
+    pub(super) const AUTO: i32 = -1;
+
+    fn choice(&self) -> ClassChoice {
+        match (given(&self.label), usize::try_from(self.number)) {
+            (Some(label), _) => ClassChoice::Label(label),
+            (None, Ok(number)) => ClassChoice::Index(number),
+            (None, Err(_)) => ClassChoice::Auto,
+        }
+    }
+}
+
+impl Default for Class {
+    fn default() -> Self {
+        Self {
+            number: Self::AUTO,
+            label: None,
+        }
+    }
+}
+
+/// Every property's value, as it was set. Nothing is checked here: a setter never fails.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) model_file: Option<String>,
+    pub(super) label_file: Option<String>,
+    pub(super) model_info: Option<String>,
+    pub(super) output_name: Option<String>,
+    pub(super) runtime_library: Option<String>,
+    pub(super) input_size: Option<String>,
+    pub(super) threads: u32,
+    /// The rest of what the model needs; its paths, names and numbers are the fields above.
+    pub(super) classifier: ClassifierSettings,
+    pub(super) source: Class,
+    pub(super) target: Class,
+    /// The rest of how frames are morphed; its classes are the fields above.
+    pub(super) lens: LensSettings,
+    pub(super) sweep: Sweep,
+    pub(super) sweep_period_ns: u64,
+    pub(super) post_messages: bool,
+    pub(super) top_k: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            model_file: None,
+            label_file: None,
+            model_info: None,
+            output_name: None,
+            runtime_library: None,
+            input_size: None,
+            threads: settings::THREADS.default,
+            classifier: ClassifierSettings::default(),
+            source: Class::default(),
+            target: Class::default(),
+            lens: LensSettings::default(),
+            sweep: Sweep::DEFAULT,
+            sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
+            post_messages: false,
+            top_k: settings::TOP_K.default,
+        }
+    }
+}
+
+impl Settings {
+    /// What is needed to open the model.
+    ///
+    /// # Errors
+    /// When `input-size` is not a height and a width.
+    pub(super) fn classifier(&self) -> Result<ClassifierSettings, gst::ErrorMessage> {
+        let path = |text: &Option<String>| given(text).map(PathBuf::from);
+        Ok(ClassifierSettings {
+            model_file: path(&self.model_file).unwrap_or_default(),
+            label_file: path(&self.label_file),
+            // Empty has a meaning of its own here: no side-car.
+            model_info: self.model_info.as_ref().map(PathBuf::from),
+            output_name: given(&self.output_name),
+            runtime_library: path(&self.runtime_library),
+            input_size: given(&self.input_size)
+                .map(|text| height_and_width(&text))
+                .transpose()?,
+            threads: usize::try_from(self.threads).unwrap_or(usize::MAX),
+            ..self.classifier.clone()
+        })
+    }
+
+    /// How a frame at `stream_time` is morphed. Without a time there is nothing to sweep over.
+    pub(super) fn lens(&self, stream_time: Option<gst::ClockTime>) -> LensSettings {
+        let period = Duration::from_nanos(self.sweep_period_ns);
+        let factor = stream_time.map_or(1.0, |time| self.sweep.factor(time.into(), period));
+        LensSettings {
+            source: self.source.choice(),
+            target: self.target.choice(),
+            magnification: self.lens.magnification * factor,
+            // The further run's numbers go into the message and nowhere else.
+            measure_after: self.lens.measure_after && self.post_messages,
+            ..self.lens.clone()
+        }
+    }
+
+    /// Whether a frame is shown as it came and nobody asks what the model says of it.
+    pub(super) fn pass_on(&self, lens: &LensSettings) -> bool {
+        !self.post_messages
+            && match lens.display_mode {
+                DisplayMode::Source => true,
+                // A budget is reached whatever the magnification (METHOD.md 2.7).
+                DisplayMode::Morph => lens.magnification == 0.0 && lens.l2_budget == 0.0,
+                _ => false,
+            }
+    }
+}
+
+/// A duration as GStreamer counts it; one of centuries as the longest.
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Text that was set; empty text says nothing.
+fn given(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.is_empty())
+}
+
+fn height_and_width(text: &str) -> Result<(usize, usize), gst::ErrorMessage> {
+    text.split_once('x')
+        .and_then(|(height, width)| Some((height.trim().parse().ok()?, width.trim().parse().ok()?)))
+        .filter(|(height, width)| *height > 0 && *width > 0)
+        .ok_or_else(|| {
+            gst::error_msg!(
+                gst::ResourceError::Settings,
+                ("input-size is {text:?}: write height and width in pixels as HxW, for instance 224x224")
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        settings
+    }
+
+    #[test]
+    fn labels_win_over_numbers_and_empty_labels_say_nothing() {
+        let class = |number, label: Option<&str>| {
+            Class {
+                number,
+                label: label.map(Into::into),
+            }
+            .choice()
+        };
+        assert_eq!(class(-1, None), ClassChoice::Auto);
+        assert_eq!(class(3, Some("")), ClassChoice::Index(3));
+        assert_eq!(class(3, Some("smile")), ClassChoice::Label("smile".into()));
+    }
+
+    #[test]
+    fn sizes_are_height_then_width() {
+        let size = |text: &str| {
+            with(|s| s.input_size = Some(text.into()))
+                .classifier()
+                .map(|c| c.input_size)
+        };
+        assert_eq!(size("224x160").unwrap(), Some((224, 160)));
+        assert_eq!(size("").unwrap(), None);
+        for wrong in ["224", "x", "0x5", "-1x5", "224x", "ax5"] {
+            assert!(size(wrong).unwrap_err().to_string().contains("HxW"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_empty_side_car_means_none() {
+        let info = |text: Option<&str>| {
+            with(|s| s.model_info = text.map(Into::into))
+                .classifier()
+                .unwrap()
+                .model_info
+        };
+        assert_eq!(info(None), None);
+        assert_eq!(info(Some("")), Some(PathBuf::new()));
+    }
+
+    #[test]
+    fn the_sweep_multiplies_the_magnification_and_needs_a_time() {
+        let settings = with(|s| {
+            s.lens.magnification = 2.0;
+            s.sweep = Sweep::Triangle;
+            s.sweep_period_ns = 4_000_000_000;
+        });
+        let at = |ms| {
+            settings
+                .lens(Some(gst::ClockTime::from_mseconds(ms)))
+                .magnification
+        };
+        assert_eq!([0, 1000, 2000, 3000, 4000].map(at), [0.0, 1.0, 2.0, 1.0, 0.0]);
+        assert_eq!(settings.lens(None).magnification, 2.0);
+    }
+
+    #[test]
+    fn frames_pass_only_unchanged_and_unasked() {
+        let passes = |change: fn(&mut Settings)| {
+            let settings = with(change);
+            settings.pass_on(&settings.lens(None))
+        };
+        assert!(!passes(|_| ()));
+        assert!(passes(|s| s.lens.magnification = 0.0));
+        assert!(passes(|s| s.lens.display_mode = DisplayMode::Source));
+        assert!(!passes(|s| (s.lens.magnification, s.post_messages) = (0.0, true)));
+        assert!(!passes(|s| (s.lens.magnification, s.lens.l2_budget) = (0.0, 1.0)));
+        assert!(!passes(
+            |s| (s.lens.magnification, s.lens.display_mode) = (0.0, DisplayMode::Difference)
+        ));
+    }
+
+    #[test]
+    fn the_further_run_is_made_only_for_a_message() {
+        let after = |post| {
+            with(|s| (s.lens.measure_after, s.post_messages) = (true, post))
+                .lens(None)
+                .measure_after
+        };
+        assert_eq!([after(false), after(true)], [false, true]);
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the element counts, and the structure that the property `stats` shows (FIELD.md 5.2).
+
+use std::time::Duration;
+
+use steerlens::{Reading, Report};
+
+use super::settings::nanoseconds;
+
+/// Counters since the start.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stats {
+    /// Frames that came in, those dropped included.
+    pub(super) frames_in: u64,
+    /// Frames that were handed on as they came.
+    pub(super) frames_bypassed: u64,
+    /// Frames that came too late and were dropped before the model saw them.
+    pub(super) frames_dropped: u64,
+    /// Frames that failed.
+    pub(super) errors: u64,
+    /// How long the model took to load.
+    load_time: Duration,
+    frames_morphed: u64,
+    inference: Duration,
+    last_inference: Duration,
+    morph: Duration,
+    peak_frame: Duration,
+}
+
+impl Stats {
+    /// Nothing counted, of a model that took this long to load.
+    pub(super) fn since_loading(load_time: Duration) -> Self {
+        Self {
+            load_time,
+            ..Self::default()
+        }
+    }
+
+    /// Nothing counted, of the same model.
+    pub(super) fn restarted(&self) -> Self {
+        Self::since_loading(self.load_time)
+    }
+
+    /// Counts a frame that went through the lens.
+    pub(super) fn add(&mut self, reading: &Reading, report: &Report) {
+        let after = report.after.map_or(Duration::ZERO, |after| after.time);
+        let frame = reading.inference_time + report.step_time + report.morph_time + after;
+        self.frames_morphed += 1;
+        self.inference += reading.inference_time;
+        self.last_inference = reading.inference_time;
+        self.morph += report.morph_time;
+        self.peak_frame = self.peak_frame.max(frame);
+    }
+
+    /// The counters as a structure. Nothing is held yet, so that every frame that is morphed was analysed.
+    pub(super) fn structure(&self) -> gst::Structure {
+        let average = |total: Duration| nanoseconds(total) / self.frames_morphed.max(1);
+        gst::Structure::builder("application/x-classmorph-stats")
+            .field("frames-in", self.frames_in)
+            .field("frames-morphed", self.frames_morphed)
+            .field("frames-held", 0u64)
+            .field("frames-bypassed", self.frames_bypassed)
+            .field("frames-dropped-qos", self.frames_dropped)
+            .field("inferences", self.frames_morphed)
+            .field("errors", self.errors)
+            .field("average-inference-time", average(self.inference))
+            .field("average-morph-time", average(self.morph))
+            .field("last-inference-time", nanoseconds(self.last_inference))
+            .field("peak-frame-time", nanoseconds(self.peak_frame))
+            .field("load-time", nanoseconds(self.load_time))
+            .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_and_the_peak_are_of_the_frames_that_were_morphed() {
+        gst::init().unwrap();
+        let mut stats = Stats::default();
+        assert_eq!(stats.structure().get("average-morph-time"), Ok(0u64));
+        for ms in [2, 4] {
+            let time = Duration::from_millis(ms);
+            let mut reading = Reading::default();
+            reading.inference_time = time;
+            stats.add(
+                &reading,
+                &Report {
+                    morph_time: time / 2,
+                    ..Report::default()
+                },
+            );
+        }
+        let structure = stats.structure();
+        assert_eq!(structure.get("frames-morphed"), Ok(2u64));
+        assert_eq!(structure.get("average-inference-time"), Ok(3_000_000u64));
+        assert_eq!(structure.get("last-inference-time"), Ok(4_000_000u64));
+        assert_eq!(structure.get("average-morph-time"), Ok(1_500_000u64));
+        assert_eq!(structure.get("peak-frame-time"), Ok(6_000_000u64));
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What a model is, and whether its gradient can be taken.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::open::Described;
+use super::{ClassifierSettings, Error, Signature};
+use crate::gradient::{self, Profile, Refusal};
+use crate::onnx::{self, ElementType, GraphProto, ValueInfoProto};
+use crate::runtime::Runtime;
+use crate::settings::Choice;
+
+/// What [`inspect`] finds.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The model file.
+    pub file: PathBuf,
+    /// Version of the format.
+    pub ir_version: i64,
+    /// Version of ONNX's own operators.
+    pub opset: i64,
+    /// The exporter and its version.
+    pub producer: String,
+    /// Inputs as the file states them, initializers left out.
+    pub inputs: Vec<TensorInfo>,
+    /// Outputs as the file states them.
+    pub outputs: Vec<TensorInfo>,
+    /// The tensor with the class scores, once found.
+    pub logits: Option<String>,
+    /// Number of classes, once known.
+    pub classes: Option<usize>,
+    /// Labels; empty when there are none.
+    pub labels: Vec<String>,
+    /// Order of the input's axes.
+    pub layout: String,
+    /// Order of the input's channels.
+    pub format: String,
+    /// What black and white become in the input.
+    pub normalization: String,
+    /// Operators, most frequent first.
+    pub operators: Vec<OperatorCount>,
+    /// Nodes between input and logits that have no gradient here; empty when it can be taken.
+    pub unsupported: Vec<Refusal>,
+    /// Nodes in the file.
+    pub nodes: usize,
+    /// Nodes of the reverse half; `None` when the gradient cannot be taken.
+    pub gradient_nodes: Option<usize>,
+    /// Sentences for the user.
+    pub warnings: Vec<String>,
+}
+
+/// A tensor as the file states it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TensorInfo {
+    /// Its name.
+    pub name: String,
+    /// Its element type.
+    pub element: String,
+    /// Its axes: numbers, symbols, or "?".
+    pub shape: Vec<String>,
+}
+
+/// How often an operator occurs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperatorCount {
+    /// The operator, with its domain where it is not ONNX's own.
+    pub operator: String,
+    /// Nodes with it.
+    pub count: usize,
+    /// Whether it has a rule; a condition of the rule may still refuse a node.
+    pub supported: bool,
+}
+
+/// Looks at a model without loading it for frames: reads it, and tries to differentiate it.
+///
+/// # Errors
+/// When the model or its description cannot be read, ONNX Runtime cannot be used, or the model is no image
+/// classifier. A node without a gradient is not an error but a finding.
+pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
+    if settings.model_file.as_os_str().is_empty() {
+        return Err(Error::NoModel.into());
+    }
+    let model = onnx::read(&settings.model_file)?;
+    let described = Described::find(settings, &model)?;
+    let text = |s: &Option<String>| s.clone().unwrap_or_default();
+    let standard = model
+        .opset_import
+        .iter()
+        .find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
+    let empty = GraphProto::default();
+    let graph = model.graph.as_ref().unwrap_or(&empty);
+    let constant = |v: &&ValueInfoProto| graph.initializer.iter().any(|t| t.name == v.name);
+    let mut found = Inspection {
+        file: settings.model_file.clone(),
+        ir_version: model.ir_version.unwrap_or(0),
+        opset: standard.and_then(|o| o.version).unwrap_or(0),
+        producer: format!("{} {}", text(&model.producer_name), text(&model.producer_version))
+            .trim()
+            .into(),
+        inputs: graph
+            .input
+            .iter()
+            .filter(|v| !constant(v))
+            .map(TensorInfo::of)
+            .collect(),
+        outputs: graph.output.iter().map(TensorInfo::of).collect(),
+        labels: (0..described.labels.len())
+            .map(|k| described.labels.name(k).into_owned())
+            .collect(),
+        operators: operators(graph),
+        nodes: graph.node.len(),
+        warnings: described.warnings.clone(),
+        ..Default::default()
+    };
+    let runtime = Runtime::open(settings.runtime_library.as_deref())?;
+    match gradient::differentiate(model, runtime, &described.options(settings, Profile::Cpu)) {
+        Ok(d) => {
+            let signature =
+                Signature::decide(&d.input, &d.input_shape, d.element, settings, described.input)?;
+            found.classes = Some(d.classes().max(2));
+            found.logits = Some(d.logits);
+            found.gradient_nodes = Some(d.gradient_nodes);
+            found.layout = signature.layout.nick().to_uppercase();
+            found.format = signature.format.nick().to_uppercase();
+            let range = |r: &super::Range| format!("{:.4}..{:.4}", r.min, r.max);
+            let mut ranges: Vec<String> = signature.ranges.iter().map(range).collect();
+            ranges.dedup();
+            found.normalization = format!("pixels become {}", ranges.join("; "));
+            found.warnings.extend(signature.warnings);
+        }
+        Err(gradient::Error::Unsupported(refusals)) => found.unsupported = refusals,
+        Err(other) => return Err(other.into()),
+    }
+    Ok(found)
+}
+
+impl TensorInfo {
+    fn of(value: &ValueInfoProto) -> Self {
+        Self {
+            name: value.name.clone().unwrap_or_default(),
+            element: ElementType::from_number(value.element()).to_string(),
+            shape: value
+                .dims()
+                .unwrap_or_default()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        }
+    }
+}
+
+fn operators(graph: &GraphProto) -> Vec<OperatorCount> {
+    let mut counts: BTreeMap<String, OperatorCount> = BTreeMap::new();
+    for node in &graph.node {
+        let operator = match node.domain.as_deref() {
+            Some(domain) if !node.is_standard() => format!("{domain}.{}", node.op()),
+            _ => node.op().to_owned(),
+        };
+        let supported = gradient::supports(node);
+        let row = counts.entry(operator.clone()).or_insert(OperatorCount {
+            operator,
+            count: 0,
+            supported,
+        });
+        row.count += 1;
+    }
+    let mut counts: Vec<OperatorCount> = counts.into_values().collect();
+    counts.sort_by_key(|row| std::cmp::Reverse(row.count));
+    counts
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Reading the small text files that lie beside a model.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// A text file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// It cannot be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A directory, a FIFO, a device.
+    #[error("{} is no regular file: name a text file", path.display())]
+    NotRegular {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// More bytes than such a file can sensibly have.
+    #[error("{} is larger than {limit} bytes: is it the right file?", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that are accepted.
+        limit: u64,
+    },
+    /// Bytes that are no UTF-8.
+    #[error("{} is no UTF-8 text (byte {offset}): save it as UTF-8, or name another file", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Where the text ends to be UTF-8.
+        offset: usize,
+    },
+}
+
+impl TextError {
+    /// Whether the file is simply not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// The text of a regular file of at most `limit` bytes, without a byte order mark.
+pub(super) fn read(path: &Path, limit: u64) -> Result<String, TextError> {
+    let failed = |source| TextError::Io {
+        path: path.into(),
+        source,
+    };
+    // Asked before opening: opening a FIFO waits for somebody to write into it.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(TextError::NotRegular { path: path.into() });
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    if read.map_err(failed)? as u64 > limit {
+        return Err(TextError::TooLarge {
+            path: path.into(),
+            limit,
+        });
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(error) => Err(TextError::NotUtf8 {
+            path: path.into(),
+            offset: error.utf8_error().valid_up_to(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_small_regular_utf8_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            path
+        };
+        assert_eq!(read(&file("full", b"12345"), 5).unwrap(), "12345");
+        assert_eq!(read(&file("mark", b"\xef\xbb\xbfhello"), 99).unwrap(), "hello");
+        assert!(matches!(
+            read(&file("long", b"123456"), 5),
+            Err(TextError::TooLarge { limit: 5, .. })
+        ));
+        assert!(matches!(
+            read(&file("latin", b"caf\xe9"), 99),
+            Err(TextError::NotUtf8 { offset: 3, .. })
+        ));
+        assert!(matches!(
+            read(folder.path(), 99),
+            Err(TextError::NotRegular { .. })
+        ));
+        assert!(matches!(
+            read(Path::new("/dev/zero"), 99),
+            Err(TextError::NotRegular { .. })
+        ));
+        assert!(read(&folder.path().join("none"), 99).unwrap_err().is_not_found());
+    }
+}

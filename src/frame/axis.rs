@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One axis of a resize: a sparse matrix and its transpose.
+
+/// The rows of a sparse matrix whose non-zeros lie together.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    /// Per row, its first column and where its weights end; they begin where the row before ends.
+    spans: Vec<(usize, usize)>,
+    weights: Vec<f32>,
+    columns: usize,
+}
+
+impl Rows {
+    fn new(rows: &[(usize, Vec<f32>)], columns: usize) -> Self {
+        let mut end = 0;
+        let spans = rows.iter().map(|(first, weights)| {
+            end += weights.len();
+            (*first, end)
+        });
+        Self {
+            spans: spans.collect(),
+            weights: rows.iter().flat_map(|(_, weights)| weights).copied().collect(),
+            columns,
+        }
+    }
+
+    /// Rows of the matrix.
+    pub(super) fn rows(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Columns of the matrix.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The first column of row `r`, and the weights from there on.
+    fn row(&self, r: usize) -> (usize, &[f32]) {
+        let start = if r == 0 { 0 } else { self.spans[r - 1].1 };
+        let (first, end) = self.spans[r];
+        (first, &self.weights[start..end])
+    }
+
+    /// Row `r` times a column of lines: `out = sum_c M[r,c] line(c)`.
+    pub(super) fn blend<'a, T: Copy + Into<f32> + 'a>(
+        &self,
+        r: usize,
+        line: impl Fn(usize) -> &'a [T],
+        out: &mut [f32],
+    ) {
+        let (first, weights) = self.row(r);
+        out.fill(0.0);
+        for (c, weight) in (first..).zip(weights) {
+            let line = &line(c)[..out.len()];
+            for (out, value) in out.iter_mut().zip(line) {
+                *out += weight * (*value).into();
+            }
+        }
+    }
+
+    /// The matrix times one line: `out[r] = sum_c M[r,c] line[c]`.
+    pub(super) fn gather(&self, line: &[f32], out: &mut [f32]) {
+        for (r, out) in out.iter_mut().enumerate() {
+            let (first, weights) = self.row(r);
+            *out = line[first..]
+                .iter()
+                .zip(weights)
+                .map(|(value, weight)| weight * value)
+                .sum();
+        }
+    }
+
+    /// As [`Rows::gather`] on a line of interleaved pixels of `STEP` values, for three of them.
+    pub(super) fn gather_pixels<const STEP: usize>(
+        &self,
+        line: &[[f32; STEP]],
+        channels: [usize; 3],
+        mut put: impl FnMut(usize, [f32; 3]),
+    ) {
+        for r in 0..self.rows() {
+            let (first, weights) = self.row(r);
+            let mut sums = [0.0; 3];
+            for (pixel, weight) in line[first..].iter().zip(weights) {
+                for (sum, channel) in sums.iter_mut().zip(channels) {
+                    *sum += weight * pixel[channel];
+                }
+            }
+            put(r, sums);
+        }
+    }
+}
+
+/// The matrix from `from` to `to` samples, by rows, and its transpose.
+#[derive(Debug, Clone)]
+pub(super) struct Axis {
+    forward: Rows,
+    back: Rows,
+}
+
+impl Axis {
+    /// Triangle filter with half-pixel centres, as wide as the coarser of the two samplings (METHOD.md 2.11).
+    pub(super) fn new(from: usize, to: usize) -> Self {
+        let scale = from as f64 / to as f64;
+        let support = scale.max(1.0);
+        let mut forward = Vec::with_capacity(to);
+        let mut back = vec![(0, Vec::new()); from];
+        for o in 0..to {
+            let centre = (o as f64 + 0.5) * scale;
+            let weight = |i: usize| (1.0 - (i as f64 + 0.5 - centre).abs() / support).max(0.0);
+            let first = (centre - support - 0.5).floor().max(0.0) as usize;
+            let end = ((centre + support).ceil() as usize).min(from);
+            let sum: f64 = (first..end).map(weight).sum();
+            let columns = (first..end).filter(|i| weight(*i) > 0.0);
+            let row: Vec<(usize, f32)> = columns.map(|i| (i, (weight(i) / sum) as f32)).collect();
+            for (i, weight) in &row {
+                let (first, column) = &mut back[*i];
+                if column.is_empty() {
+                    *first = o;
+                }
+                column.push(*weight);
+            }
+            forward.push((
+                row.first().map_or(0, |(i, _)| *i),
+                row.into_iter().map(|(_, w)| w).collect(),
+            ));
+        }
+        Self {
+            forward: Rows::new(&forward, from),
+            back: Rows::new(&back, to),
+        }
+    }
+
+    /// The matrix, `[to, from]`.
+    pub(super) fn forward(&self) -> &Rows {
+        &self.forward
+    }
+
+    /// Its transpose, `[from, to]`.
+    pub(super) fn back(&self) -> &Rows {
+        &self.back
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dense(rows: &Rows, columns: usize) -> Vec<Vec<f32>> {
+        (0..rows.rows())
+            .map(|r| {
+                let mut line = vec![0.0; columns];
+                let (first, weights) = rows.row(r);
+                line[first..first + weights.len()].copy_from_slice(weights);
+                line
+            })
+            .collect()
+    }
+
+    #[test]
+    fn back_is_the_transpose_of_forward_and_rows_sum_to_one() {
+        for (from, to) in [
+            (1, 1),
+            (1, 9),
+            (9, 1),
+            (640, 224),
+            (53, 224),
+            (224, 224),
+            (7, 6),
+            (6, 7),
+            (1000, 3),
+        ] {
+            let axis = Axis::new(from, to);
+            assert_eq!((axis.forward.columns(), axis.forward.rows()), (from, to));
+            assert_eq!((axis.back.columns(), axis.back.rows()), (to, from));
+            let (forward, back) = (dense(&axis.forward, from), dense(&axis.back, to));
+            for (o, row) in forward.iter().enumerate() {
+                for (i, weight) in row.iter().enumerate() {
+                    assert_eq!(*weight, back[i][o], "{from} to {to} at {o}, {i}");
+                }
+                // Each weight is rounded once, by at most 2^-24 of itself, and they sum to one.
+                let sum: f64 = row.iter().copied().map(f64::from).sum();
+                assert!(
+                    (sum - 1.0).abs() <= f64::from(f32::EPSILON),
+                    "row {o} of {from} to {to} sums to {sum}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn equal_sizes_are_the_identity() {
+        for (o, row) in dense(&Axis::new(5, 5).forward, 5).iter().enumerate() {
+            assert!(
+                row.iter()
+                    .enumerate()
+                    .all(|(i, weight)| *weight == f32::from(u8::from(i == o)))
+            );
+        }
+    }
+}

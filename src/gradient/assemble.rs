@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The two halves as one model.
+
+use std::collections::HashSet;
+
+use super::clean::Input;
+use super::logits::Logits;
+use super::probe::Facts;
+use super::walk::Reverse;
+use super::{COTANGENT, Differentiated, Error, INPUT_GRADIENT};
+use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+
+/// Joins the halves, names inputs and outputs, and drops what neither output needs.
+pub(super) fn assemble(
+    mut model: ModelProto,
+    opset: i64,
+    facts: &Facts,
+    input: Input,
+    logits: Logits,
+    reverse: Reverse,
+) -> Result<Differentiated, Error> {
+    let mut graph = model.graph.take().unwrap_or_default();
+    let added = reverse
+        .nodes
+        .iter()
+        .flat_map(|n| &n.output)
+        .chain(reverse.initializers.iter().filter_map(|t| t.name.as_ref()));
+    for name in added.map(String::as_str).chain([COTANGENT, INPUT_GRADIENT]) {
+        if facts.shape(name).is_some() {
+            return Err(Error::NameTaken(name.into()));
+        }
+    }
+    let float = ElementType::Float.number();
+    graph.input = vec![ValueInfoProto::tensor(
+        &input.name,
+        input.element.number(),
+        &input.shape,
+    )];
+    graph.output = vec![ValueInfoProto::tensor(&logits.name, float, &logits.shape)];
+    prune(&mut graph);
+    let forward_nodes = graph.node.len();
+    let mut forward = model.clone();
+    forward.graph = Some(graph.clone());
+
+    graph.node.extend(reverse.nodes);
+    let last = NodeProto::new(
+        "Identity",
+        INPUT_GRADIENT,
+        &[&reverse.gradient.name],
+        &[INPUT_GRADIENT],
+    );
+    graph.node.push(last);
+    graph.initializer.extend(reverse.initializers);
+    graph
+        .input
+        .push(ValueInfoProto::tensor(COTANGENT, float, &logits.shape));
+    graph
+        .output
+        .push(ValueInfoProto::tensor(INPUT_GRADIENT, float, &input.shape));
+    prune(&mut graph);
+    let gradient_nodes = graph.node.len() - forward_nodes;
+    model.graph = Some(graph);
+    debug_assert!(model.opset_import.iter().any(|o| o.version == Some(opset)));
+    Ok(Differentiated {
+        model,
+        forward,
+        input: input.name,
+        element: input.element,
+        input_shape: input.shape,
+        logits: logits.name,
+        logits_shape: logits.shape,
+        activation: logits.activation,
+        forward_nodes,
+        gradient_nodes,
+    })
+}
+
+/// Keeps the nodes and constants that an output needs.
+fn prune(graph: &mut GraphProto) {
+    let mut needed: HashSet<String> = graph.output.iter().filter_map(|o| o.name.clone()).collect();
+    let mut kept = Vec::with_capacity(graph.node.len());
+    for node in std::mem::take(&mut graph.node).into_iter().rev() {
+        if node.output.iter().any(|o| needed.contains(o)) {
+            needed.extend(node.input.iter().cloned());
+            kept.push(node);
+        }
+    }
+    kept.reverse();
+    graph.node = kept;
+    graph
+        .initializer
+        .retain(|t| t.name.as_ref().is_some_and(|n| needed.contains(n)));
+    graph.value_info.clear();
+}

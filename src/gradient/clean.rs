@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Before anything else: one input of a fixed shape, float32 throughout, nothing stale.
+
+use super::{Error, Options};
+use crate::onnx::proto::{DimensionProto, GraphProto, TensorTypeProto, TypeProto};
+use crate::onnx::{Array, ElementType, ModelProto, ValueInfoProto};
+
+/// The model's picture input.
+#[derive(Debug, Clone)]
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) element: ElementType,
+    pub(super) shape: Vec<usize>,
+}
+
+/// Fixes the input's shape, turns 16-bit reals into float32 and drops what would keep ONNX Runtime from folding.
+pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, Error> {
+    // Up to IR version 3 initializers are overridable inputs, and nothing that depends on them is folded.
+    model.ir_version = Some(model.ir_version.unwrap_or(0).max(4));
+    let mut graph = model.graph.take().unwrap_or_default();
+    let constants: std::collections::HashSet<_> = graph.initializer.iter().map(|t| t.name.clone()).collect();
+    graph.input.retain(|i| !constants.contains(&i.name));
+    widen(&mut graph)?;
+    if graph.input.len() != 1 {
+        return Err(Error::Inputs(
+            graph.input.iter().filter_map(|i| i.name.clone()).collect(),
+        ));
+    }
+    let (name, element) = (
+        graph.input[0].name.clone().unwrap_or_default(),
+        ElementType::from_number(graph.input[0].element()),
+    );
+    if !matches!(element, ElementType::Float | ElementType::Uint8) {
+        return Err(Error::InputType {
+            name,
+            element: element.to_string(),
+        });
+    }
+    let shape = fixed_shape(&graph.input[0], options)?;
+    graph.input[0] = ValueInfoProto::tensor(&name, element.number(), &shape);
+    // Shapes that other sizes left behind; ONNX Runtime infers them anew.
+    graph.value_info.clear();
+    for output in &mut graph.output {
+        let element = output.element();
+        output.r#type = Some(TypeProto {
+            tensor_type: Some(TensorTypeProto {
+                elem_type: Some(element),
+                shape: None,
+            }),
+        });
+    }
+    model.graph = Some(graph);
+    Ok(Input { name, element, shape })
+}
+
+/// The CPU provider computes float16 in float32 anyway, and refuses bfloat16 convolutions.
+fn widen(graph: &mut GraphProto) -> Result<(), Error> {
+    let half = |n: i32| {
+        matches!(
+            ElementType::from_number(n),
+            ElementType::Float16 | ElementType::Bfloat16
+        )
+    };
+    let float = ElementType::Float.number();
+    let constants = graph
+        .node
+        .iter_mut()
+        .flat_map(|n| &mut n.attribute)
+        .filter_map(|a| a.t.as_mut());
+    for tensor in graph.initializer.iter_mut().chain(constants) {
+        if half(tensor.data_type.unwrap_or(0)) {
+            let name = tensor.name.clone();
+            *tensor = Array::decode(tensor)?.encode("");
+            tensor.name = name;
+        }
+    }
+    for node in graph.node.iter_mut().filter(|n| n.op() == "Cast") {
+        if half(i32::try_from(node.int("to", 0)).unwrap_or(0)) {
+            node.set("to", i64::from(float));
+        }
+    }
+    for value in graph.input.iter_mut().chain(&mut graph.output) {
+        if half(value.element())
+            && let Some(tensor) = value.r#type.as_mut().and_then(|t| t.tensor_type.as_mut())
+        {
+            tensor.elem_type = Some(float);
+        }
+    }
+    Ok(())
+}
+
+fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, Error> {
+    let dims = input.dims().unwrap_or_default();
+    let refuse = |reason: &str| Error::InputShape {
+        name: input.name.clone().unwrap_or_default(),
+        shape: dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        reason: reason.into(),
+    };
+    let known = |d: &DimensionProto| d.known();
+    let [batch, a, b, c] = dims else {
+        return Err(refuse("a picture's input has four axes, [N,C,H,W] or [N,H,W,C]"));
+    };
+    if known(batch).is_some_and(|n| n > 1) {
+        return Err(refuse(
+            "the batch is fixed at more than 1; export with batch 1 or a dynamic one",
+        ));
+    }
+    let is_channels = |d: &DimensionProto| matches!(known(d), Some(1 | 3 | 4));
+    let channels_last = options.channels_last.unwrap_or(!is_channels(a) && is_channels(c));
+    let (channels, height, width) = if channels_last { (c, a, b) } else { (a, b, c) };
+    let Some(channels) = known(channels) else {
+        return Err(refuse(
+            "the number of channels is not fixed; export with a fixed one",
+        ));
+    };
+    let extent = |d: &DimensionProto, wanted: Option<usize>, axis: &str| match (known(d), wanted) {
+        (Some(n), Some(w)) if n != w => {
+            Err(refuse(&format!("its {axis} is fixed at {n}, {w} was asked for")))
+        }
+        (Some(n), _) | (None, Some(n)) if n > 0 => Ok(n),
+        _ => Err(refuse(
+            "height or width is open; give the size with input-size HxW",
+        )),
+    };
+    let height = extent(height, options.input_size.map(|s| s.0), "height")?;
+    let width = extent(width, options.input_size.map(|s| s.1), "width")?;
+    Ok(if channels_last {
+        vec![1, height, width, channels]
+    } else {
+        vec![1, channels, height, width]
+    })
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Writing the reverse half: nodes, constants and names, every value with its shape.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::layout::Layout;
+use super::probe::{self, Facts};
+use super::{Error, Profile};
+use crate::onnx::{Array, AttributeValue, NodeProto, TensorProto, Values};
+use crate::runtime::{Runtime, Tensor};
+
+/// A tensor in the graph: its name and shape. A lazily broadcast one has extent 1 where the tensor it stands for
+/// has more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Value {
+    pub(super) name: Rc<str>,
+    pub(super) shape: Rc<[usize]>,
+}
+
+impl Value {
+    pub(super) fn new(name: &str, shape: &[usize]) -> Self {
+        Self {
+            name: name.into(),
+            shape: shape.into(),
+        }
+    }
+
+    pub(super) fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// Attributes of a node to emit.
+pub(super) type Attributes<'a> = &'a [(&'a str, AttributeValue)];
+
+/// A power of two beyond every reciprocal of a normal float32; times 6 it is still finite.
+pub(super) const HUGE: f32 = f32::from_bits((127 + 125) << 23);
+
+/// The writer of the reverse half.
+pub(super) struct Emit<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) profile: Profile,
+    runtime: &'static Runtime,
+    opset: i64,
+    nodes: Vec<NodeProto>,
+    initializers: Vec<TensorProto>,
+    known: HashMap<Rc<str>, Rc<[usize]>>,
+    constants: HashMap<(Vec<usize>, Vec<u64>), Value>,
+    layout: Layout,
+}
+
+impl<'a> Emit<'a> {
+    pub(super) fn new(
+        facts: &'a Facts,
+        profile: Profile,
+        runtime: &'static Runtime,
+        opset: i64,
+        forward: &[NodeProto],
+    ) -> Self {
+        let mut layout = Layout::default();
+        if profile == Profile::Cpu {
+            forward
+                .iter()
+                .for_each(|n| layout.follow(n, |t| facts.shape(t), |t| facts.is_constant(t)));
+        }
+        Self {
+            facts,
+            profile,
+            runtime,
+            opset,
+            nodes: Vec::new(),
+            initializers: Vec::new(),
+            known: HashMap::new(),
+            constants: HashMap::new(),
+            layout,
+        }
+    }
+
+    /// Everything that was written.
+    pub(super) fn finish(self) -> (Vec<NodeProto>, Vec<TensorProto>) {
+        (self.nodes, self.initializers)
+    }
+
+    /// One node with one output of the given shape.
+    pub(super) fn op(
+        &mut self,
+        op: &str,
+        inputs: &[&Value],
+        attributes: Attributes<'_>,
+        shape: &[usize],
+    ) -> Value {
+        let names: Vec<&str> = inputs.iter().map(|v| &*v.name).collect();
+        self.op_by_name(op, &names, attributes, shape)
+    }
+
+    /// As [`Emit::op`], by names, for operators with absent optional inputs.
+    pub(super) fn op_by_name(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attributes: Attributes<'_>,
+        shape: &[usize],
+    ) -> Value {
+        self.op_outputs(op, inputs, attributes, &[shape]).swap_remove(0)
+    }
+
+    /// One node with several outputs.
+    pub(super) fn op_outputs(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attributes: Attributes<'_>,
+        shapes: &[&[usize]],
+    ) -> Vec<Value> {
+        let first = self.known.len();
+        let outputs: Vec<Value> = shapes
+            .iter()
+            .enumerate()
+            .map(|(k, s)| Value::new(&format!("__g{}", first + k), s))
+            .collect();
+        let names: Vec<&str> = outputs.iter().map(|v| &*v.name).collect();
+        let mut node = NodeProto::new(op, names[0], inputs, &names);
+        attributes
+            .iter()
+            .for_each(|(name, value)| node.set(name, value.clone()));
+        for v in &outputs {
+            self.known.insert(v.name.clone(), v.shape.clone());
+        }
+        if self.profile == Profile::Cpu {
+            let (known, facts) = (&self.known, self.facts);
+            let shape = |t: &str| known.get(t).map(|s| &**s).or_else(|| facts.shape(t));
+            self.layout
+                .follow(&node, shape, |t| t.starts_with("__c") || facts.is_constant(t));
+        }
+        self.nodes.push(node);
+        outputs
+    }
+
+    /// Gives the node written last the attributes of a forward node.
+    pub(super) fn last_attributes(&mut self, attributes: Vec<crate::onnx::AttributeProto>) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.attribute = attributes;
+        }
+    }
+
+    /// A constant; small equal ones are written once.
+    pub(super) fn constant(&mut self, array: Array) -> Value {
+        let bits = match &array.values {
+            Values::Real(v) => v.iter().map(|x| u64::from(x.to_bits()) | 1 << 63).collect(),
+            Values::Whole(v) => v.iter().map(|x| x.cast_unsigned()).collect::<Vec<_>>(),
+        };
+        let key = (bits.len() <= 64).then(|| (array.shape.clone(), bits));
+        if let Some(found) = key.as_ref().and_then(|k| self.constants.get(k)) {
+            return found.clone();
+        }
+        let value = Value::new(&format!("__c{}", self.initializers.len()), &array.shape);
+        self.initializers.push(array.encode(&value.name));
+        self.known.insert(value.name.clone(), value.shape.clone());
+        if let Some(key) = key {
+            self.constants.insert(key, value.clone());
+        }
+        value
+    }
+
+    /// A real scalar.
+    pub(super) fn scalar(&mut self, x: f32) -> Value {
+        self.constant(Array::real([], [x]))
+    }
+
+    /// A vector of whole numbers.
+    pub(super) fn ints(&mut self, v: impl IntoIterator<Item = i64>) -> Value {
+        self.constant(Array::whole(v.into_iter().collect::<Vec<_>>()))
+    }
+
+    /// A shape as a constant.
+    pub(super) fn extents(&mut self, shape: &[usize]) -> Value {
+        self.ints(signed(shape))
+    }
+
+    /// An elementwise operator of one input.
+    pub(super) fn unary(&mut self, op: &str, x: &Value) -> Value {
+        self.op(op, &[x], &[], &x.shape.clone())
+    }
+
+    /// An elementwise operator of two inputs, broadcast against each other.
+    pub(super) fn binary(&mut self, op: &str, a: &Value, b: &Value) -> Value {
+        let shape = broadcast(&a.shape, &b.shape);
+        self.op(op, &[a, b], &[], &shape)
+    }
+
+    /// `a * b`.
+    pub(super) fn mul(&mut self, a: &Value, b: &Value) -> Value {
+        self.binary("Mul", a, b)
+    }
+
+    /// `a * x` for a number `x`.
+    pub(super) fn scale(&mut self, a: &Value, x: f32) -> Value {
+        if x == 1.0 {
+            return a.clone();
+        }
+        let x = self.scalar(x);
+        self.mul(a, &x)
+    }
+
+    /// `1 - a`.
+    pub(super) fn one_minus(&mut self, a: &Value) -> Value {
+        let one = self.scalar(1.0);
+        self.binary("Sub", &one, a)
+    }
+
+    /// The same elements in another shape.
+    pub(super) fn reshape(&mut self, a: &Value, shape: &[usize]) -> Value {
+        if *a.shape == *shape {
+            return a.clone();
+        }
+        let to = self.extents(shape);
+        self.op("Reshape", &[a, &to], &[], shape)
+    }
+
+    /// Axes in another order.
+    pub(super) fn transpose(&mut self, a: &Value, permutation: &[usize]) -> Value {
+        if permutation.iter().copied().eq(0..permutation.len()) {
+            return a.clone();
+        }
+        let shape: Vec<usize> = permutation.iter().map(|p| a.shape[*p]).collect();
+        self.op("Transpose", &[a], &[("perm", signed(permutation).into())], &shape)
+    }
+
+    /// The sum over some axes, which stay with extent 1.
+    pub(super) fn sum_over(&mut self, a: &Value, axes: &[usize]) -> Value {
+        if axes.is_empty() {
+            return a.clone();
+        }
+        let shape: Vec<usize> = a
+            .shape
+            .iter()
+            .enumerate()
+            .map(|(k, d)| if axes.contains(&k) { 1 } else { *d })
+            .collect();
+        let axes = self.extents(axes);
+        self.op("ReduceSum", &[a, &axes], &[("keepdims", 1.into())], &shape)
+    }
+
+    /// A lazily broadcast cotangent in full.
+    pub(super) fn full(&mut self, a: &Value, shape: &[usize]) -> Value {
+        if *a.shape == *shape {
+            return a.clone();
+        }
+        let to = self.extents(shape);
+        self.op("Expand", &[a, &to], &[], shape)
+    }
+
+    /// The cotangent of an operand that was broadcast: summed down to the operand's shape. `full` is the shape of
+    /// the result it was broadcast to.
+    pub(super) fn unbroadcast(&mut self, a: &Value, full: &[usize], shape: &[usize]) -> Value {
+        if full == shape {
+            return a.clone();
+        }
+        // Every axis that is summed must be there in full, or the sum would be short.
+        let a = self.full(a, full);
+        let offset = full.len() - shape.len();
+        let axes: Vec<usize> = (0..full.len())
+            .filter(|k| *k < offset || (shape[k - offset] == 1 && full[*k] != 1))
+            .collect();
+        let summed = self.sum_over(&a, &axes);
+        self.reshape(&summed, shape)
+    }
+
+    /// 1 where a comparison of `a` with a number holds, else 0.
+    pub(super) fn indicator(&mut self, comparison: &str, a: &Value, x: f32) -> Value {
+        let x = self.scalar(x);
+        let holds = self.op(comparison, &[a, &x], &[], &a.shape.clone());
+        self.to_real(&holds)
+    }
+
+    /// A truth value as 0 or 1.
+    pub(super) fn to_real(&mut self, a: &Value) -> Value {
+        self.op("Cast", &[a], &[("to", 1.into())], &a.shape.clone())
+    }
+
+    /// `ct` where `low < y < high`, else 0, for a `y` that is never outside the bounds.
+    ///
+    /// Where the mask must stay in the blocked layout it is a HardSigmoid with a slope of 2^125: exact, since it
+    /// takes 0 to 0 and every normal positive number to 1, and exact at a bound below 8 because the slope is a
+    /// power of two. `Where` is several times slower than a product.
+    pub(super) fn where_inside(
+        &mut self,
+        ct: &Value,
+        y: &Value,
+        low: Option<f32>,
+        high: Option<f32>,
+    ) -> Value {
+        let steep = self.profile == Profile::Cpu
+            && low.is_none_or(|l| l == 0.0)
+            && high.is_none_or(|h| h.abs() < 8.0);
+        let mut ct = if steep {
+            self.in_layout_of(ct, y)
+        } else {
+            ct.clone()
+        };
+        for (bound, comparison, sign) in [(low, "Greater", 1.0), (high, "Less", -1.0)] {
+            let Some(bound) = bound else { continue };
+            let mask = if steep {
+                let slope = ("alpha", (sign * HUGE).into());
+                let offset = ("beta", (-sign * HUGE * bound).into());
+                self.op("HardSigmoid", &[y], &[slope, offset], &y.shape.clone())
+            } else {
+                self.indicator(comparison, y, bound)
+            };
+            ct = self.mul(&ct, &mask);
+        }
+        ct
+    }
+
+    /// A cotangent in the blocked layout, where the tensor it belongs to is: a depthwise 1x1 Conv with weights 1.
+    /// One plain cotangent would make every later sum and product of the residual stream plain.
+    pub(super) fn in_layout_of(&mut self, ct: &Value, y: &Value) -> Value {
+        if !self.layout.is_blocked(&y.name) || self.layout.is_blocked(&ct.name) {
+            return ct.clone();
+        }
+        let ct = self.full(ct, &y.shape);
+        self.per_channel(&ct, &vec![1.0; y.shape[1]])
+    }
+
+    /// Whether the tensor is expected to be in the blocked layout.
+    pub(super) fn is_blocked(&self, v: &Value) -> bool {
+        self.layout.is_blocked(&v.name)
+    }
+
+    /// `a[n,c,..] * factor[c]`, as a depthwise 1x1 Conv on pictures of the CPU profile, which stays blocked.
+    pub(super) fn per_channel(&mut self, a: &Value, factor: &[f32]) -> Value {
+        if self.profile == Profile::Cpu && a.rank() == 4 {
+            let weight = self.constant(Array::real([factor.len(), 1, 1, 1], factor));
+            let group = ("group", signed(&[factor.len()])[0].into());
+            return self.op(
+                "Conv",
+                &[a, &weight],
+                &[group, ("kernel_shape", vec![1, 1].into())],
+                &a.shape.clone(),
+            );
+        }
+        let mut shape = vec![1; a.rank()];
+        shape[1] = factor.len();
+        let factor = self.constant(Array::real(shape, factor));
+        self.mul(a, &factor)
+    }
+
+    /// Runs one forward node on one input: what only the runtime knows about an operator.
+    pub(super) fn measure(&self, node: &NodeProto, input: &Tensor) -> Result<Vec<f32>, Error> {
+        let output = probe::run_node(node, self.opset, input, self.runtime)?;
+        Ok(output.as_f32().unwrap_or_default().to_vec())
+    }
+}
+
+/// Extents or positions as ONNX writes them.
+pub(super) fn signed(v: &[usize]) -> Vec<i64> {
+    v.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect()
+}
+
+/// The shape that two operands broadcast to.
+pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Vec<usize> {
+    let rank = a.len().max(b.len());
+    let at = |s: &[usize], k: usize| (k + s.len()).checked_sub(rank).map_or(1, |i| s[i]);
+    (0..rank)
+        .map(|k| if at(a, k) == 1 { at(b, k) } else { at(a, k) })
+        .collect()
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Normalisations: BatchNormalization (ONNX 7, 9, 14, 15; inference), InstanceNormalization (6),
+//! LayerNormalization (17), LRN (1, 13).
+//!
+//! For a layer that normalises over a set of positions, with `h = scale ct` and `xh = (x - mean)/sd`:
+//! `ct_x = (h - mean(h) - xh mean(h xh))/sd`.
+
+use super::super::emit::{Emit, Value};
+use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::onnx::Array;
+
+pub(super) const RULES: &[Rule] = &[
+    rule_for(
+        "BatchNormalization",
+        batch,
+        "inference; constant statistics; spatial",
+    ),
+    rule_for("InstanceNormalization", instance, "constant scale"),
+    rule_for("LayerNormalization", layer, ""),
+    rule_for("LRN", local_response, ""),
+];
+
+fn batch(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    if c.node.int("training_mode", 0) != 0 {
+        return Err(Stop::refuse(
+            "it is in training mode; export the model for inference",
+        ));
+    }
+    if c.node.int("spatial", 1) == 0 {
+        return Err(Stop::refuse(
+            "spatial=0 is not supported; export the model with a newer opset",
+        ));
+    }
+    let constant = |e: &Emit<'_>, k: usize| {
+        c.real_constant(e, k)
+            .ok_or_else(|| Stop::refuse("its statistics are computed; only constant ones are supported"))
+    };
+    let (scale, variance) = (constant(e, 1)?, constant(e, 4)?);
+    let epsilon = c.node.float("epsilon", 1e-5);
+    let factor: Vec<f32> = scale
+        .as_real()
+        .unwrap_or_default()
+        .iter()
+        .zip(variance.as_real().unwrap_or_default())
+        .map(|(s, v)| (f64::from(*s) / (f64::from(*v) + f64::from(epsilon)).sqrt()) as f32)
+        .collect();
+    let ct = if c.ct.shape == c.y()?.shape {
+        c.ct.clone()
+    } else {
+        let s = c.y()?.shape.clone();
+        e.full(&c.ct, &s)
+    };
+    Ok(vec![(0, e.per_channel(&ct, &factor))])
+}
+
+/// The gradient through a normalisation of `x` over `axes`, `h` being the cotangent times the scale.
+fn normalised(e: &mut Emit<'_>, x: &Value, h: &Value, axes: &[usize], epsilon: f32) -> Value {
+    let average = |e: &mut Emit<'_>, v: &Value| {
+        let count: usize = axes.iter().map(|a| v.shape[*a]).product();
+        let sum = e.sum_over(v, axes);
+        e.scale(&sum, 1.0 / count as f32)
+    };
+    let mean = average(e, x);
+    let centred = e.binary("Sub", x, &mean);
+    let square = e.mul(&centred, &centred);
+    let variance = average(e, &square);
+    let small = e.scalar(epsilon);
+    let variance = e.binary("Add", &variance, &small);
+    let deviation = e.unary("Sqrt", &variance);
+    let xh = e.binary("Div", &centred, &deviation);
+    let h_mean = average(e, h);
+    let product = e.mul(h, &xh);
+    let slope = average(e, &product);
+    let centred_h = e.binary("Sub", h, &h_mean);
+    let along = e.mul(&xh, &slope);
+    let rest = e.binary("Sub", &centred_h, &along);
+    e.binary("Div", &rest, &deviation)
+}
+
+fn instance(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let scale = c
+        .real_constant(e, 1)
+        .ok_or_else(|| Stop::refuse("its scale is computed; only a constant one is supported"))?;
+    let x = c.input(0)?.clone();
+    let ct = e.full(&c.ct, &x.shape);
+    let h = e.per_channel(&ct, scale.as_real().unwrap_or_default());
+    let axes: Vec<usize> = (2..x.rank()).collect();
+    Ok(vec![(
+        0,
+        normalised(e, &x, &h, &axes, c.node.float("epsilon", 1e-5)),
+    )])
+}
+
+fn layer(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    if c.wants(1) || c.wants(2) {
+        return Err(Stop::refuse(
+            "its scale is computed from the input; only a constant one is supported",
+        ));
+    }
+    let (x, scale) = (c.input(0)?.clone(), c.input(1)?.clone());
+    let axis =
+        axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let ct = e.full(&c.ct, &x.shape);
+    let h = e.mul(&ct, &scale);
+    let axes: Vec<usize> = (axis..x.rank()).collect();
+    Ok(vec![(
+        0,
+        normalised(e, &x, &h, &axes, c.node.float("epsilon", 1e-5)),
+    )])
+}
+
+/// `y = x d^-beta`, `d = bias + alpha/size win(x^2)`, `win` the sum over a window of channels:
+/// `ct_x = ct d^-beta - 2 alpha beta/size x win^T(ct y / d)`.
+fn local_response(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let size = c.node.int("size", 1);
+    let (alpha, beta, bias) = (
+        c.node.float("alpha", 1e-4),
+        c.node.float("beta", 0.75),
+        c.node.float("bias", 1.0),
+    );
+    let share = alpha / size as f32;
+    let (n, channels) = (x.shape[0], x.shape[1]);
+    let spatial: usize = x.shape[2..].iter().product();
+    let ct = e.full(&c.ct, &x.shape);
+    let window = |e: &mut Emit<'_>, v: &Value, transposed: bool| {
+        // Channel i sees channels i - floor((size-1)/2) ..= i + ceil((size-1)/2).
+        let (before, after) = ((size - 1) / 2, size / 2);
+        let at = |i: usize, j: usize| {
+            let step = j as i64 - i as i64;
+            f32::from(u8::from(-before <= step && step <= after))
+        };
+        let all = (0..channels).flat_map(|i| (0..channels).map(move |j| (i, j)));
+        let band: Vec<f32> = all
+            .map(|(i, j)| if transposed { at(j, i) } else { at(i, j) })
+            .collect();
+        let band = e.constant(Array::real([channels, channels], band));
+        let flat = e.reshape(v, &[n, channels, spatial]);
+        let summed = e.op("MatMul", &[&band, &flat], &[], &[n, channels, spatial]);
+        e.reshape(&summed, &x.shape)
+    };
+    let square = e.mul(&x, &x);
+    let energy = window(e, &square, false);
+    let energy = e.scale(&energy, share);
+    let bias = e.scalar(bias);
+    let d = e.binary("Add", &energy, &bias);
+    let exponent = e.scalar(-beta);
+    let power = e.binary("Pow", &d, &exponent);
+    let direct = e.mul(&ct, &power);
+    let product = e.mul(&ct, &y);
+    let ratio = e.binary("Div", &product, &d);
+    let spread = window(e, &ratio, true);
+    let weighted = e.mul(&x, &spread);
+    let weighted = e.scale(&weighted, 2.0 * share * beta);
+    Ok(vec![(0, e.binary("Sub", &direct, &weighted))])
+}

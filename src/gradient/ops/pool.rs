@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pooling: MaxPool (ONNX 8 to 22), AveragePool (7 to 22), GlobalMaxPool, GlobalAveragePool (1).
+//!
+//! A maximum passes its cotangent to the element that ONNX Runtime itself names, the first among equals. An
+//! average spreads it over its window, divided by what the runtime divides by: with `ceil_mode` and
+//! `count_include_pad` versions differ, so the divisors are measured.
+
+use super::super::emit::{Emit, Value, signed};
+use super::conv::Window;
+use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::onnx::Array;
+use crate::runtime::Tensor;
+
+pub(super) const RULES: &[Rule] = &[
+    rule_for("MaxPool", max, "row-major indices"),
+    rule_for("AveragePool", average, ""),
+    rule_for("GlobalMaxPool", global_max, ""),
+    rule_for("GlobalAveragePool", global_average, ""),
+];
+
+fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
+    let kernel = c
+        .node
+        .ints("kernel_shape")
+        .ok_or_else(|| Stop::refuse("it has no kernel_shape"))?;
+    let kernel: Vec<usize> = kernel.iter().map(|k| usize::try_from(*k).unwrap_or(0)).collect();
+    if kernel.len() + 2 != x.rank() {
+        return Err(Stop::refuse("its kernel_shape does not fit its input"));
+    }
+    Ok(Window::of(c.node, &kernel, &signed(&x.shape[2..])))
+}
+
+fn max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    if c.node.int("storage_order", 0) != 0 {
+        return Err(Stop::refuse(
+            "column-major indices (storage_order=1) are not supported",
+        ));
+    }
+    if c.node.output(1).is_some() {
+        return Err(Stop::refuse(
+            "its indices are used (unpooling); only plain pooling is supported",
+        ));
+    }
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let window = window_of(c, &x)?;
+    let overlap = (0..window.kernel.len()).any(|i| window.reach(i) >= window.strides[i]);
+    // A second node: the forward one stays in the blocked layout, which indices are not offered in.
+    let attributes: Vec<_> = c.node.attribute.clone();
+    let pooled = e.op_outputs("MaxPool", &[&x.name], &[], &[&y.shape, &y.shape]);
+    e.last_attributes(attributes);
+    Ok(vec![(0, scatter(e, &c.ct, &pooled[1], &x, &y, overlap))])
+}
+
+/// Adds each cotangent to the element of `x` that its index names, counted over the whole tensor.
+fn scatter(e: &mut Emit<'_>, ct: &Value, indices: &Value, x: &Value, y: &Value, overlap: bool) -> Value {
+    let ct = e.full(ct, &y.shape);
+    let (ct, indices) = (e.reshape(&ct, &[y.count()]), e.reshape(indices, &[y.count()]));
+    let count = e.extents(&[x.count()]);
+    let zeros = e.op("ConstantOfShape", &[&count], &[], &[x.count()]);
+    let reduction = if overlap { "add" } else { "none" };
+    let flat = e.op(
+        "ScatterElements",
+        &[&zeros, &indices, &ct],
+        &[("axis", 0.into()), ("reduction", reduction.into())],
+        &[x.count()],
+    );
+    e.reshape(&flat, &x.shape)
+}
+
+fn global_max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let rows = x.shape[0] * x.shape[1];
+    let columns: usize = x.shape[2..].iter().product();
+    let flat = e.reshape(&x, &[rows, columns]);
+    let first = e.op(
+        "ArgMax",
+        &[&flat],
+        &[("axis", 1.into()), ("keepdims", 1.into())],
+        &[rows, 1],
+    );
+    let ct = e.full(&c.ct, &y.shape);
+    let ct = e.reshape(&ct, &[rows, 1]);
+    let shape = e.extents(&[rows, columns]);
+    let zeros = e.op("ConstantOfShape", &[&shape], &[], &[rows, columns]);
+    let spread = e.op(
+        "ScatterElements",
+        &[&zeros, &first, &ct],
+        &[("axis", 1.into())],
+        &[rows, columns],
+    );
+    Ok(vec![(0, e.reshape(&spread, &x.shape))])
+}
+
+fn global_average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let x = c.input(0)?;
+    let count: usize = x.shape[2..].iter().product();
+    Ok(vec![(0, e.scale(&c.ct, 1.0 / count as f32))])
+}
+
+fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let window = window_of(c, &x)?;
+    let n = window.kernel.len();
+    let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
+    let share = shares(e, c, &window, &x, &y)?;
+    let ct = e.full(&c.ct, &y.shape);
+    // Over N*C one-channel pictures: ct_x = conv_transpose(ct_y / divisor, ones).
+    let images = x.shape[0] * x.shape[1];
+    let flat = |shape: &[usize]| [&[images, 1], &shape[2..]].concat();
+    let ct = e.reshape(&ct, &flat(&y.shape));
+    let kernel: Vec<usize> = window
+        .kernel
+        .iter()
+        .map(|k| usize::try_from(*k).unwrap_or(0))
+        .collect();
+    let uniform = share.windows(2).all(|w| w[0] == w[1]);
+    let (ct, tap) = if uniform {
+        (ct, share[0])
+    } else {
+        let map = e.constant(Array::real([&[1, 1], &y.shape[2..]].concat(), share));
+        (e.mul(&ct, &map), 1.0)
+    };
+    let taps: usize = kernel.iter().product();
+    let weight = e.constant(Array::real(
+        [&[1, 1], kernel.as_slice()].concat(),
+        vec![tap; taps],
+    ));
+    let mut end = window.end.clone();
+    let mut extra = vec![0; n];
+    for i in 0..n {
+        let made = (ys[i] - 1) * window.strides[i] + window.reach(i) + 1 - window.begin[i] - end[i];
+        extra[i] = (xs[i] - made).max(0);
+        end[i] += (made - xs[i]).max(0);
+    }
+    let attributes = [
+        ("kernel_shape", window.kernel.clone().into()),
+        ("strides", window.strides.clone().into()),
+        ("dilations", window.dilations.clone().into()),
+        ("pads", [window.begin.clone(), end].concat().into()),
+        ("output_padding", extra.into()),
+    ];
+    let spread = e.op("ConvTranspose", &[&ct, &weight], &attributes, &flat(&x.shape));
+    Ok(vec![(0, e.reshape(&spread, &x.shape))])
+}
+
+/// One over each window's divisor: the average of ones, over how many elements of the picture the window holds.
+fn shares(e: &Emit<'_>, c: &Call<'_>, window: &Window, x: &Value, y: &Value) -> Result<Vec<f32>, Stop> {
+    let shape = [&[1, 1], &x.shape[2..]].concat();
+    let ones = Tensor::f32(shape.clone(), vec![1.0; shape.iter().product()]);
+    let averages = e.measure(c.node, &ones)?;
+    let (xs, ys) = (signed(&x.shape[2..]), &y.shape[2..]);
+    let inside = |axis: usize, at: usize| {
+        let start = signed(&[at])[0] * window.strides[axis] - window.begin[axis];
+        let taps = (0..window.kernel[axis]).map(|k| start + k * window.dilations[axis]);
+        taps.filter(|p| (0..xs[axis]).contains(p)).count()
+    };
+    let share = |(flat, average): (usize, &f32)| {
+        let mut rest = flat;
+        let mut held = 1;
+        for axis in (0..ys.len()).rev() {
+            held *= inside(axis, rest % ys[axis]);
+            rest /= ys[axis];
+        }
+        // The average of ones is held / divisor.
+        average / held.max(1) as f32
+    };
+    Ok(averages.iter().enumerate().map(share).collect())
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MPL-2.0
+//! QuantizeLinear and DequantizeLinear (ONNX 10, 13, 19, 21), straight through: rounding counts as the identity.
+//!
+//! Saturation does not: quantisers delete a Relu and let the code's range cut instead, so the cotangent passes only
+//! where the code needs no clamping, half a step beyond the range included, as in PyTorch's fake quantisation. The true gradient of rounding is zero almost everywhere; this one is an
+//! estimate, and experimental.
+
+use super::super::emit::{Emit, Value};
+use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::onnx::Array;
+
+pub(super) const RULES: &[Rule] = &[
+    rule_for(
+        "QuantizeLinear",
+        quantize,
+        "straight-through; constant 8-bit scale and zero point; not blocked",
+    ),
+    rule_for(
+        "DequantizeLinear",
+        |_, c| Ok(vec![(0, c.ct.clone())]),
+        "straight-through",
+    ),
+];
+
+fn quantize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let scale = c
+        .real_constant(e, 1)
+        .ok_or_else(|| Stop::refuse("its scale is computed; only constant ones are supported"))?;
+    let scales = scale.as_real().unwrap_or_default();
+    let zero = match c.node.input(2) {
+        Some(_) => c
+            .whole_constant(e, 2)
+            .ok_or_else(|| Stop::refuse("its zero point is computed"))?,
+        None => vec![0; scales.len()],
+    };
+    let signed = c
+        .node
+        .input(2)
+        .is_some_and(|name| e.facts.element(name) == Some(crate::onnx::ElementType::Int8));
+    let (least, most) = if signed { (-128.5, 127.5) } else { (-0.5, 255.5) };
+    let x = c.input(0)?.clone();
+    let shape = match scales.len() {
+        1 => Vec::new(),
+        n => {
+            let axis = axis_of(c.node.int("axis", 1), x.rank()).filter(|a| x.shape[*a] == n);
+            let axis = axis.ok_or_else(|| {
+                Stop::refuse("its scale does not fit its axis; blocked scales are not supported")
+            })?;
+            (0..x.rank()).map(|k| if k == axis { n } else { 1 }).collect()
+        }
+    };
+    if zero.len() != scales.len() {
+        return Err(Stop::refuse("its zero point does not fit its scale"));
+    }
+    let edge = |code: f32| -> Vec<f32> {
+        scales
+            .iter()
+            .zip(&zero)
+            .map(|(s, z)| (code - *z as f32) * s)
+            .collect()
+    };
+
+    let bound = |e: &mut Emit<'_>, comparison: &str, code: f32| -> Value {
+        let limit = e.constant(Array::real(shape.clone(), edge(code)));
+        let holds = e.op(comparison, &[&x, &limit], &[], &x.shape);
+        e.to_real(&holds)
+    };
+    let (above, below) = (bound(e, "Greater", least), bound(e, "Less", most));
+    let ct = e.mul(&c.ct, &above);
+    Ok(vec![(0, e.mul(&ct, &below))])
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Sums, means and norms over axes (ONNX 1 to 18): the cotangent goes back to every element that was reduced.
+
+use super::super::emit::{Emit, Value};
+use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+
+pub(super) const RULES: &[Rule] = &[
+    rule_for(
+        "ReduceSum",
+        |e, c| reduced(e, c, |_, ct, _, _, _| ct),
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceMean",
+        |e, c| reduced(e, c, |e, ct, _, _, count| e.scale(&ct, 1.0 / count as f32)),
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceSumSquare",
+        |e, c| {
+            reduced(e, c, |e, ct, x, _, _| {
+                let twice = e.scale(x, 2.0);
+                e.mul(&ct, &twice)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceL1",
+        |e, c| {
+            reduced(e, c, |e, ct, x, _, _| {
+                let sign = e.unary("Sign", x);
+                e.mul(&ct, &sign)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceL2",
+        |e, c| {
+            reduced(e, c, |e, ct, x, y, _| {
+                let unit = e.binary("Div", x, y);
+                e.mul(&ct, &unit)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceLogSumExp",
+        |e, c| {
+            reduced(e, c, |e, ct, x, y, _| {
+                let below = e.binary("Sub", x, y);
+                let share = e.unary("Exp", &below);
+                e.mul(&ct, &share)
+            })
+        },
+        "axes known when the model is built",
+    ),
+    rule_for(
+        "ReduceMax",
+        |e, c| reduced(e, c, shared),
+        "axes known when the model is built; ties share equally",
+    ),
+    rule_for(
+        "ReduceMin",
+        |e, c| reduced(e, c, shared),
+        "axes known when the model is built; ties share equally",
+    ),
+];
+
+/// Brings cotangent and result back to the input's rank with the reduced axes at extent 1, where `rule` takes them:
+/// cotangent, input, result, number of elements reduced.
+fn reduced(
+    e: &mut Emit<'_>,
+    c: &Call<'_>,
+    rule: impl Fn(&mut Emit<'_>, Value, &Value, &Value, usize) -> Value,
+) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let given = c.node.ints("axes").map(<[i64]>::to_vec);
+    let given = match (given, c.node.input(1)) {
+        (Some(axes), _) => axes,
+        (None, Some(_)) => c
+            .whole_constant(e, 1)
+            .ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
+        (None, None) => Vec::new(),
+    };
+    let axes: Option<Vec<usize>> = given.iter().map(|a| axis_of(*a, x.rank())).collect();
+    let mut axes = axes.ok_or_else(|| Stop::refuse("its axes are out of range"))?;
+    if axes.is_empty() {
+        if c.node.int("noop_with_empty_axes", 0) != 0 {
+            return Ok(vec![(0, c.ct.clone())]);
+        }
+        axes = (0..x.rank()).collect();
+    }
+    let kept: Vec<usize> = (0..x.rank())
+        .map(|k| if axes.contains(&k) { 1 } else { x.shape[k] })
+        .collect();
+    let count = axes.iter().map(|a| x.shape[*a]).product();
+    let ct = e.full(&c.ct, &y.shape);
+    let (ct, y) = (e.reshape(&ct, &kept), e.reshape(&y, &kept));
+    Ok(vec![(0, rule(e, ct, &x, &y, count))])
+}
+
+fn shared(e: &mut Emit<'_>, ct: Value, x: &Value, y: &Value, _: usize) -> Value {
+    let equal = e.op("Equal", &[x, y], &[], &x.shape.clone());
+    let wins = e.to_real(&equal);
+    let axes: Vec<usize> = (0..x.rank()).filter(|k| y.shape[*k] != x.shape[*k]).collect();
+    let winners = e.sum_over(&wins, &axes);
+    let share = e.binary("Div", &ct, &winners);
+    e.mul(&wins, &share)
+}

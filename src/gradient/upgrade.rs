@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Forms that changed between opset 7 and 17, rewritten in place (GRADIENTS.md 1.1 C).
+
+use super::Error;
+use super::probe::Facts;
+use crate::onnx::{Array, AttributeValue, GraphProto, ModelProto, NodeProto};
+
+/// The opset that the reverse half is written for; its nodes have the same form in all later ones.
+const TARGET: i64 = 17;
+
+/// Brings every node to its form at opset 17 or later, and returns the opset then declared.
+pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, Error> {
+    let import = model
+        .opset_import
+        .iter_mut()
+        .find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
+    let Some(import) = import else {
+        return Err(Error::Opset(0));
+    };
+    let found = import.version.unwrap_or(0);
+    if found < 7 {
+        return Err(Error::Opset(found));
+    }
+    // Opset 22 only widened types, and ONNX Runtime 1.21 has no blocked layout for it.
+    let declared = if found == 22 { 21 } else { found.max(TARGET) };
+    import.version = Some(declared);
+    model.ir_version = Some(model.ir_version.unwrap_or(0).max(8));
+    if let Some(graph) = &mut model.graph {
+        let mut pass = Pass {
+            found,
+            facts,
+            added: Vec::new(),
+            count: 0,
+        };
+        let nodes = std::mem::take(&mut graph.node);
+        for node in nodes {
+            pass.node(node, graph);
+        }
+        graph.initializer.append(&mut pass.added);
+    }
+    Ok(declared)
+}
+
+struct Pass<'a> {
+    found: i64,
+    facts: &'a mut Facts,
+    added: Vec<crate::onnx::TensorProto>,
+    count: usize,
+}
+
+impl Pass<'_> {
+    fn node(&mut self, mut n: NodeProto, graph: &mut GraphProto) {
+        if !n.is_standard() {
+            graph.node.push(n);
+            return;
+        }
+        let v = self.found;
+        match n.op() {
+            "Dropout" if n.output.iter().skip(1).all(String::is_empty) => {
+                n.op_type = Some("Identity".into());
+                n.attribute.clear();
+                n.input.truncate(1);
+                n.output.truncate(1);
+            }
+            "Squeeze" | "Unsqueeze" | "ReduceSum" if v < 13 => self.ints_to_input(&mut n, "axes"),
+            "Split" if v < 13 => self.ints_to_input(&mut n, "split"),
+            "Softmax" | "LogSoftmax" if v < 13 => return self.flattening_softmax(n, graph),
+            "Clip" if v < 11 => {
+                let bounds = [n.float("min", f32::MIN), n.float("max", f32::MAX)];
+                n.attribute.clear();
+                for bound in bounds {
+                    let name = self.constant(Array::real([], [bound]));
+                    n.input.push(name);
+                }
+            }
+            "Pad" if v < 11 => {
+                let value = n.float("value", 0.0);
+                self.ints_to_input(&mut n, "pads");
+                n.remove("value");
+                let name = self.constant(Array::real([], [value]));
+                n.input.push(name);
+            }
+            "Slice" if v < 10 => {
+                let starts = n.ints("starts").unwrap_or_default().to_vec();
+                let axes = n
+                    .ints("axes")
+                    .map_or_else(|| (0..).take(starts.len()).collect(), <[i64]>::to_vec);
+                n.set("axes", axes);
+                for name in ["starts", "ends", "axes"] {
+                    self.ints_to_input(&mut n, name);
+                }
+            }
+            "Upsample" | "Resize" if v < 11 => self.old_resize(&mut n),
+            "BatchNormalization" => {
+                n.remove("momentum");
+                // Kept when it is 0, so that the rule can refuse it.
+                if n.int("spatial", 1) == 1 {
+                    n.remove("spatial");
+                }
+            }
+            _ => {}
+        }
+        graph.node.push(n);
+    }
+
+    fn constant(&mut self, value: Array) -> String {
+        self.count += 1;
+        let name = format!("__u{}", self.count);
+        let tensor = value.encode(&name);
+        self.facts.insert_constant(tensor.clone());
+        self.added.push(tensor);
+        name
+    }
+
+    fn ints_to_input(&mut self, n: &mut NodeProto, attribute: &str) {
+        if let Some(found) = n.remove(attribute) {
+            let name = self.constant(Array::whole(found.ints));
+            n.input.push(name);
+        }
+    }
+
+    /// Before opset 13 the input was flattened to two axes at `axis`; raising the opset alone would silently
+    /// change the result.
+    fn flattening_softmax(&mut self, mut n: NodeProto, graph: &mut GraphProto) {
+        let (x, y) = (
+            n.input(0).unwrap_or_default().to_owned(),
+            n.output(0).unwrap_or_default().to_owned(),
+        );
+        let shape = self.facts.shape(&x).unwrap_or_default().to_vec();
+        let rank = shape.len();
+        let given = n.int("axis", 1);
+        let axis =
+            usize::try_from(given).unwrap_or_else(|_| rank.saturating_sub(given.unsigned_abs() as usize));
+        n.remove("axis");
+        if axis + 1 == rank || shape.iter().skip(axis + 1).all(|d| *d == 1) {
+            n.set("axis", i64::try_from(axis).unwrap_or(1));
+            graph.node.push(n);
+            return;
+        }
+        let rows: usize = shape[..axis].iter().product();
+        let columns: usize = shape[axis..].iter().product();
+        let label = n.label().to_owned();
+        let (flat, soft) = (format!("{y}__flat"), format!("{y}__soft"));
+        let whole = |s: &[usize]| {
+            Array::whole(
+                s.iter()
+                    .map(|d| i64::try_from(*d).unwrap_or(0))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let (down, up) = (
+            self.constant(whole(&[rows, columns])),
+            self.constant(whole(&shape)),
+        );
+        self.facts.insert(&flat, vec![rows, columns]);
+        self.facts.insert(&soft, vec![rows, columns]);
+        graph.node.push(NodeProto::new(
+            "Reshape",
+            &format!("{label}__flat"),
+            &[&x, &down],
+            &[&flat],
+        ));
+        graph
+            .node
+            .push(NodeProto::new(n.op(), &label, &[&flat], &[&soft]).with("axis", 1));
+        graph.node.push(NodeProto::new(
+            "Reshape",
+            &format!("{label}__back"),
+            &[&soft, &up],
+            &[&y],
+        ));
+    }
+
+    /// Upsample 7 to 9 and Resize 10: asymmetric coordinates, nearest rounded down.
+    fn old_resize(&mut self, n: &mut NodeProto) {
+        let scales = match n.remove("scales") {
+            Some(a) => self.constant(Array::real([a.floats.len()], a.floats)),
+            None => n.input(1).unwrap_or_default().to_owned(),
+        };
+        n.op_type = Some("Resize".into());
+        n.input.truncate(1);
+        n.input.extend([String::new(), scales]);
+        n.set("coordinate_transformation_mode", "asymmetric");
+        if n.string("mode", "nearest") == "nearest" {
+            n.set("nearest_mode", AttributeValue::Text("floor".into()));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What happened to a frame.
+
+use std::time::Duration;
+
+/// What the classifier says of the morphed picture, as written (8 bit, same preprocessing).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct After {
+    /// Probability of the source class.
+    pub source_probability: f32,
+    /// Probability of the target class.
+    pub target_probability: f32,
+    /// The most probable class.
+    pub top_class: usize,
+    /// Wall time of the run.
+    pub time: Duration,
+}
+
+/// What happened to one frame.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The class moved away from (of the first step, where there are several).
+    pub source: usize,
+    /// The class moved towards.
+    pub target: usize,
+    /// The magnification that was used (the one found, with an L2 budget).
+    pub magnification: f64,
+    /// Raw RMS of the phase step before normalisation: how strong the gradient is in the phases.
+    pub phase_rms: f64,
+    /// L2 distance of the picture as written from the frame, pixel values 0..1, over all colour planes.
+    pub l2: f64,
+    /// Whether the L2 budget was reached; true without one.
+    pub attained: bool,
+    /// Wall time of analysis, extrapolation, synthesis and writing.
+    pub morph_time: Duration,
+    /// Wall time of all runs of the model in [`Lens::apply`] (further steps; not the reading, not `after`).
+    pub step_time: Duration,
+    /// The morphed picture's own classification, with `measure_after`.
+    pub after: Option<After>,
+    /// The frame was passed on unchanged, and why: a sentence.
+    pub warning: Option<String>,
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How frames are morphed.
+
+use super::Resolution;
+use crate::classifier::ClassChoice;
+use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
+use crate::pyramid::{Grid, Spec};
+use crate::render::DisplayMode;
+use crate::settings;
+
+/// How frames are morphed. The fields are the settings of [`crate::settings`], with the same defaults.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is described once, in `settings`")]
+pub struct LensSettings {
+    pub source: ClassChoice,
+    pub target: ClassChoice,
+    pub class_hold: u32,
+    pub method: Method,
+    pub color_mode: ColorMode,
+    pub resolution: Resolution,
+    pub magnification: f64,
+    pub amplitude_exponent: f64,
+    pub amplitude_floor: f64,
+    pub amplitude_gain: f64,
+    pub phase_limit: f64,
+    pub normalise: Normalise,
+    pub l2_budget: f64,
+    pub padding: u32,
+    pub steps: u32,
+    pub step_mode: StepMode,
+    pub orientations: u32,
+    pub octaves: u32,
+    pub grid: Grid,
+    pub display_mode: DisplayMode,
+    pub measure_after: bool,
+}
+
+impl Default for LensSettings {
+    fn default() -> Self {
+        Self {
+            source: ClassChoice::Auto,
+            target: ClassChoice::Auto,
+            class_hold: settings::CLASS_HOLD.default,
+            method: Method::default(),
+            color_mode: ColorMode::default(),
+            resolution: Resolution::default(),
+            magnification: settings::MAGNIFICATION.default,
+            amplitude_exponent: settings::AMPLITUDE_EXPONENT.default,
+            amplitude_floor: settings::AMPLITUDE_FLOOR.default,
+            amplitude_gain: settings::AMPLITUDE_GAIN.default,
+            phase_limit: settings::PHASE_LIMIT.default,
+            normalise: Normalise::default(),
+            l2_budget: settings::L2_BUDGET.default,
+            padding: settings::PADDING.default,
+            steps: settings::STEPS.default,
+            step_mode: StepMode::default(),
+            orientations: settings::ORIENTATIONS.default,
+            octaves: settings::OCTAVES.default,
+            grid: Grid::default(),
+            display_mode: DisplayMode::default(),
+            measure_after: settings::MEASURE_AFTER.default,
+        }
+    }
+}
+
+impl LensSettings {
+    /// The same wishes, as the morph room words them, for a picture of `size`.
+    pub(super) fn morph(&self, (width, height): (usize, usize)) -> morph::Settings {
+        morph::Settings {
+            method: self.method,
+            color_mode: self.color_mode,
+            pyramid: Spec {
+                octaves: usize::try_from(self.octaves).ok().filter(|n| *n > 0),
+                orientations: self.orientations as usize,
+                grid: self.grid,
+                ..Spec::default()
+            },
+            amplitude_exponent: self.amplitude_exponent,
+            amplitude_floor: self.amplitude_floor,
+            // A budget is searched along the path in RMS units (METHOD.md 2.7).
+            normalise: if self.l2_budget > 0.0 {
+                Normalise::Rms
+            } else {
+                self.normalise
+            },
+            phase_limit: self.phase_limit,
+            limit: Limit::default(),
+            amplitude_gain: self.amplitude_gain,
+            // No more can be mirrored; a small picture is no reason to fail.
+            padding: (self.padding as usize).min(width).min(height),
+            step_mode: self.step_mode,
+            ..morph::Settings::default()
+        }
+    }
+
+    /// Refuses what is out of range.
+    pub(super) fn check(&self) -> Result<(), morph::Error> {
+        let reals = [
+            (settings::MAGNIFICATION, self.magnification),
+            (settings::L2_BUDGET, self.l2_budget),
+        ];
+        let counts = [
+            (settings::STEPS, self.steps),
+            (settings::ORIENTATIONS, self.orientations),
+            (settings::OCTAVES, self.octaves),
+            (settings::PADDING, self.padding),
+            (settings::CLASS_HOLD, self.class_hold),
+        ];
+        let counts = counts.map(|(fact, value)| {
+            (
+                fact.name,
+                f64::from(value),
+                f64::from(fact.min),
+                f64::from(fact.max),
+            )
+        });
+        let reals = reals.map(|(fact, value)| (fact.name, value, fact.min, fact.max));
+        for (name, value, min, max) in reals.into_iter().chain(counts) {
+            if !(min..=max).contains(&value) {
+                return Err(morph::Error::Setting {
+                    name,
+                    value,
+                    min,
+                    max,
+                });
+            }
+        }
+        // The rest is checked where it is used; a small picture stands for any.
+        morph::Morpher::new(8, 8, 1, &self.morph((8, 8))).map(drop)
+    }
+}

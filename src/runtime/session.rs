@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A loaded model.
+
+use std::path::PathBuf;
+
+use ort::session::SessionInputValue;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::value::ValueRef;
+
+use super::guard::guard;
+use super::{BoundSession, Error, Runtime, Tensor, convert};
+
+/// ONNX Runtime's graph optimisation levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "ONNX Runtime's own names")]
+pub enum Optimisation {
+    Disable,
+    Basic,
+    Extended,
+    #[default]
+    All,
+}
+
+impl From<Optimisation> for GraphOptimizationLevel {
+    fn from(level: Optimisation) -> Self {
+        match level {
+            Optimisation::Disable => Self::Disable,
+            Optimisation::Basic => Self::Level1,
+            Optimisation::Extended => Self::Level2,
+            Optimisation::All => Self::All,
+        }
+    }
+}
+
+/// How a model is loaded.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// Graph optimisation.
+    pub optimisation: Optimisation,
+    /// Threads of a run; 0 means 1.
+    pub threads: usize,
+    /// Where the optimised model is written, if anywhere.
+    pub dump: Option<PathBuf>,
+    /// Lets DequantizeLinear of weights fold (`session.disable_quant_qdq`).
+    pub disable_quant_qdq: bool,
+}
+
+/// A loaded model.
+#[derive(Debug)]
+pub struct Session {
+    session: ort::session::Session,
+}
+
+impl Session {
+    /// Loads a model from memory, on the CPU provider, one inter-op thread, spinning off.
+    ///
+    /// The bytes must hold the whole model: ONNX Runtime before 1.32 reads external weights from any path that a
+    /// model names (FIELD.md 3.8), and only [`crate::onnx`] guards against it.
+    ///
+    /// # Errors
+    /// [`Error::Model`] when ONNX Runtime refuses the model.
+    pub fn new(runtime: &'static Runtime, model: &[u8], options: &SessionOptions) -> Result<Self, Error> {
+        guard(|| builder(runtime, options)?.commit_from_memory(model))
+            .map(|session| Self { session })
+            .map_err(|reason| Error::Model {
+                version: runtime.version().to_owned(),
+                reason,
+            })
+    }
+
+    /// Names of the inputs that a run needs, in the model's order.
+    pub fn inputs(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.session.inputs().iter().map(|input| input.name())
+    }
+
+    /// Names of the outputs, in the model's order.
+    pub fn outputs(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.session.outputs().iter().map(|output| output.name())
+    }
+
+    /// Runs the model once and returns all outputs by name, in the model's order. Allocates: for probing and tests,
+    /// not for frames.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`], [`Error::Shape`] or [`Error::ElementType`] when an input cannot be handed over;
+    /// [`Error::Run`] when ONNX Runtime refuses the inputs or the run fails.
+    pub fn run(&mut self, inputs: &[(&str, &Tensor)]) -> Result<Vec<(String, Tensor)>, Error> {
+        let values = inputs
+            .iter()
+            .map(|(name, tensor)| {
+                self.input_index(name)?;
+                Ok((*name, SessionInputValue::from(convert::to_value(name, tensor)?)))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        guard(|| {
+            let outputs = self.session.run(values)?;
+            let plain =
+                |(name, value): (&str, ValueRef<'_>)| Ok((name.to_owned(), convert::from_value(&value)?));
+            outputs.iter().map(plain).collect::<ort::Result<_>>()
+        })
+        .map_err(|reason| Error::Run { reason })
+    }
+
+    /// Fixes the tensors of every run to come: every input, in its first state, and the wanted outputs, `f32`, with
+    /// their shapes. Inputs and outputs may come in any order.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] when a name is not the model's, [`Error::MissingInput`] when an input is not given,
+    /// [`Error::Shape`] and [`Error::ElementType`] when a tensor is not what it should be.
+    pub fn bind(
+        self,
+        inputs: &[(&str, &Tensor)],
+        outputs: &[(&str, &[usize])],
+    ) -> Result<BoundSession, Error> {
+        BoundSession::new(self, inputs, outputs)
+    }
+
+    /// Position of an input in the model's order.
+    pub(super) fn input_index(&self, name: &str) -> Result<usize, Error> {
+        position(self.inputs(), "input", name)
+    }
+
+    /// Position of an output in the model's order.
+    pub(super) fn output_index(&self, name: &str) -> Result<usize, Error> {
+        position(self.outputs(), "output", name)
+    }
+
+    pub(super) fn ort(&self) -> &ort::session::Session {
+        &self.session
+    }
+
+    pub(super) fn ort_mut(&mut self) -> &mut ort::session::Session {
+        &mut self.session
+    }
+}
+
+fn builder(runtime: &Runtime, options: &SessionOptions) -> ort::Result<SessionBuilder> {
+    let mut builder = ort::session::Session::builder(runtime.environment())?
+        .with_optimization_level(options.optimisation.into())?
+        .with_intra_threads(options.threads.max(1))?
+        .with_inter_threads(1)?
+        // Spinning workers take the cores from whatever runs between two frames (FIELD.md 3.5).
+        .with_intra_op_spinning(false)?
+        .with_memory_pattern(true)?;
+    if options.disable_quant_qdq {
+        builder = builder.with_quant_qdq(false)?;
+    }
+    if let Some(path) = &options.dump {
+        builder = builder.with_optimized_model_path(path)?;
+    }
+    Ok(builder)
+}
+
+fn position<'a>(
+    names: impl Iterator<Item = &'a str>,
+    what: &'static str,
+    name: &str,
+) -> Result<usize, Error> {
+    let known: Vec<_> = names.collect();
+    known
+        .iter()
+        .position(|known| *known == name)
+        .ok_or_else(|| Error::UnknownName {
+            what,
+            name: name.to_owned(),
+            known: known.into_iter().map(str::to_owned).collect(),
+        })
+}
