@@ -108,17 +108,20 @@ fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         }
     }
     let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
-    if depthwise && n == 2 && e.profile == Profile::Cpu && begin.iter().all(|p| *p >= 0) {
-        if let Some(ct) = spread(e, &ct, &window, &xs, &begin) {
-            let spread = signed(&ct.shape[2..]);
-            let end = (0..n)
-                .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
-                .collect();
-            return Ok(vec![(
-                0,
-                dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape),
-            )]);
-        }
+    if depthwise
+        && n == 2
+        && e.profile == Profile::Cpu
+        && begin.iter().all(|p| *p >= 0)
+        && let Some(ct) = spread(e, &ct, &window, &xs, &begin)
+    {
+        let spread = signed(&ct.shape[2..]);
+        let end = (0..n)
+            .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
+            .collect();
+        return Ok(vec![(
+            0,
+            dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape),
+        )]);
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.
     let mut end = window.end.clone();
@@ -248,7 +251,7 @@ fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ("kernel_shape", window.kernel.clone().into()),
         ("strides", window.strides.clone().into()),
         ("dilations", window.dilations.clone().into()),
-        ("pads", [window.begin.clone(), end].concat().into()),
+        ("pads", [window.begin, end].concat().into()),
     ];
     Ok(vec![(0, e.op("Conv", &[&ct, &w], &attributes, &x.shape))])
 }

@@ -149,8 +149,8 @@ fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     if pads.iter().flatten().all(|p| *p <= 0) {
         // Only growth forward: plain slices back, which every runtime has.
         let mut ct = ct;
-        for axis in 0..x.rank() {
-            let start = usize::try_from(-pads[0][axis]).unwrap_or(0);
+        for (axis, before) in pads[0].iter().enumerate() {
+            let start = usize::try_from(-before).unwrap_or(0);
             ct = cut(e, &ct, axis, start, x.shape[axis]);
         }
         return Ok(vec![(0, ct)]);

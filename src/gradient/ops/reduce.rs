@@ -103,7 +103,7 @@ fn reduced(
 
 fn shared(e: &mut Emit<'_>, ct: Value, x: &Value, y: &Value, _: usize) -> Value {
     let equal = e.op("Equal", &[x, y], &[], &x.shape.clone());
-    let wins = e.to_real(&equal);
+    let wins = e.real_of(&equal);
     let axes: Vec<usize> = (0..x.rank()).filter(|k| y.shape[*k] != x.shape[*k]).collect();
     let winners = e.sum_over(&wins, &axes);
     let share = e.binary("Div", &ct, &winners);
