@@ -12,7 +12,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 TO = ROOT / "docs" / "pictures"
-FRAMES = 40
+FRAMES = 32
 
 
 def sweep(face, target):
@@ -21,22 +21,22 @@ def sweep(face, target):
         line = (
             f"filesrc location={ROOT}/media/faces/{face}.png ! pngdec ! imagefreeze num-buffers={FRAMES} ! "
             f"video/x-raw,framerate=20/1 ! classmorph model-file={ROOT}/models/faces_robust.onnx "
-            f"source-label=neutral target-label={target} sweep=triangle sweep-period=2000000000 qos=false ! "
+            f"source-label=neutral target-label={target} sweep=triangle sweep-period=1600000000 qos=false ! "
             f"videoconvert ! pngenc ! multifilesink location={folder}/%03d.png"
         )
         subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True)
         frames = [Image.open(f).convert("L") for f in sorted(glob.glob(f"{folder}/*.png"))]
-    return [f.resize((256, 256), Image.NEAREST) for f in frames]
+    return [f.resize((192, 192), Image.NEAREST) for f in frames]
 
 
 def animation():
     cast = [sweep("neutral-2", "smile"), sweep("neutral-3", "frown"), sweep("neutral-4", "smile")]
     out = []
     for k in range(FRAMES):
-        picture = Image.new("L", (len(cast) * 256 + (len(cast) - 1) * 12, 256), 255)
+        picture = Image.new("L", (len(cast) * 192 + (len(cast) - 1) * 12, 192), 255)
         for n, frames in enumerate(cast):
-            picture.paste(frames[k], (n * 268, 0))
-        out.append(picture.quantize(48))
+            picture.paste(frames[k], (n * 204, 0))
+        out.append(picture.quantize(24, dither=Image.Dither.NONE))
     out[0].save(TO / "faces.gif", save_all=True, append_images=out[1:], duration=50, loop=0, optimize=True)
 
 
