@@ -6,13 +6,16 @@
 
 mod activation;
 mod conv;
+mod einsum;
 mod elementwise;
+mod indexing;
 mod matmul;
 mod movement;
 mod norm;
 mod pool;
 mod quantize;
 mod reduce;
+mod resize;
 mod softmax;
 
 use super::Error;
@@ -96,13 +99,23 @@ type Apply = fn(&mut Emit<'_>, &Call<'_>) -> Contributions;
 /// An operator's rule.
 struct Rule {
     operator: &'static str,
+    since: i64,
     conditions: &'static str,
     apply: Apply,
+}
+
+impl Rule {
+    /// The first opset that has the operator, where that is later than the first opset that is taken.
+    const fn since(mut self, opset: i64) -> Self {
+        self.since = opset;
+        self
+    }
 }
 
 const fn rule_for(operator: &'static str, apply: Apply, conditions: &'static str) -> Rule {
     Rule {
         operator,
+        since: 7,
         conditions,
         apply,
     }
@@ -111,12 +124,15 @@ const fn rule_for(operator: &'static str, apply: Apply, conditions: &'static str
 const FAMILIES: &[(&str, &[Rule])] = &[
     ("convolution", conv::RULES),
     ("matrix product", matmul::RULES),
+    ("matrix product", einsum::RULES),
     ("pooling", pool::RULES),
     ("activation", activation::RULES),
     ("elementwise", elementwise::RULES),
     ("normalisation", norm::RULES),
     ("reduction", reduce::RULES),
     ("movement", movement::RULES),
+    ("indexing", indexing::RULES),
+    ("resizing", resize::RULES),
     ("softmax", softmax::RULES),
     ("quantisation", quantize::RULES),
 ];
@@ -214,6 +230,8 @@ pub struct OperatorRow {
     pub family: &'static str,
     /// Its name, in ONNX's own domain.
     pub operator: &'static str,
+    /// The first opset in which it is taken; all later ones are.
+    pub since: i64,
     /// Conditions and refusals; empty when there are none.
     pub conditions: &'static str,
 }
@@ -223,6 +241,7 @@ pub fn operators() -> impl Iterator<Item = OperatorRow> {
     all().map(|(family, r)| OperatorRow {
         family,
         operator: r.operator,
+        since: r.since,
         conditions: r.conditions,
     })
 }
