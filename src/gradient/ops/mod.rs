@@ -12,6 +12,8 @@ mod indexing;
 mod matmul;
 mod movement;
 mod norm;
+#[cfg(test)]
+mod page;
 mod pool;
 mod quantize;
 mod reduce;
@@ -193,23 +195,23 @@ const ADVICE: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is said of operators of any other domain.
+const OTHER_DOMAIN: &str =
+    "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation";
+
+/// What is said of all the rest.
+const NO_RULE: &str = "it has no gradient rule here; cut the model before it with output-name, or export it without this operator";
+
 /// The rule of a node, or why there is none.
 pub(super) fn rule(node: &NodeProto) -> Result<Apply, String> {
     if !node.is_standard() {
-        return Err(
-            "it belongs to one runtime, not to ONNX; export the model again, or save it without \
-                    optimisation"
-                .into(),
-        );
+        return Err(OTHER_DOMAIN.into());
     }
-    if let Some(found) = all().find(|(_, r)| r.operator == node.op()) {
-        return Ok(found.1.apply);
+    if let Some((_, found)) = all().find(|(_, r)| r.operator == node.op()) {
+        return Ok(found.apply);
     }
-    let advice = ADVICE
-        .iter()
-        .find(|(op, _)| *op == node.op())
-        .map(|(_, text)| *text);
-    Err(advice.unwrap_or("it has no gradient rule here; cut the model before it with output-name, or export it without this operator").into())
+    let advice = ADVICE.iter().find(|(op, _)| *op == node.op());
+    Err(advice.map_or(NO_RULE, |(_, text)| text).into())
 }
 
 /// Whether no gradient flows through the node, which is no reason to refuse the model.

@@ -15,9 +15,19 @@ pub(super) const RULES: &[Rule] = &[
         batch,
         "inference; constant statistics; spatial",
     ),
-    rule_for("InstanceNormalization", instance, "constant scale"),
-    rule_for("LayerNormalization", layer, "").since(17),
-    rule_for("GroupNormalization", group, "constant scale").since(18),
+    rule_for("InstanceNormalization", instance, "constant scale and offset"),
+    rule_for(
+        "LayerNormalization",
+        layer,
+        "constant scale and offset; mean and deviation unused",
+    )
+    .since(17),
+    rule_for(
+        "GroupNormalization",
+        group,
+        "constant scale and offset, per group before opset 21, per channel from there",
+    )
+    .since(18),
     rule_for("LpNormalization", lp, ""),
     rule_for("LRN", local_response, ""),
 ];

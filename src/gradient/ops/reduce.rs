@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
                 e.mul(&ct, &twice)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for(
         "ReduceL1",
@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
                 e.mul(&ct, &sign)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for(
         "ReduceL2",
@@ -46,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
                 e.mul(&ct, &unit)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for(
         "ReduceLogSumExp",
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
                 e.binary("Div", &ct, &sum)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for("ReduceProd", product, "axes known when the model is built"),
     rule_for(
@@ -102,6 +102,12 @@ fn reduced(
     let mut axes = axes.ok_or_else(|| Stop::refuse("its axes are out of range"))?;
     if axes.is_empty() {
         if c.node.int("noop_with_empty_axes", 0) != 0 {
+            // An element alone is its own sum, mean, extremum, product and log-sum-exp.
+            if ["ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum"].contains(&c.node.op()) {
+                return Err(Stop::refuse(
+                    "noop_with_empty_axes=1 is not the same in all runtimes; export it with axes",
+                ));
+            }
             return Ok(vec![(0, c.ct.clone())]);
         }
         axes = (0..x.rank()).collect();

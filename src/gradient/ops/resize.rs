@@ -14,7 +14,11 @@ const CONDITIONS: &str =
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Resize", resize, CONDITIONS).since(10),
-    rule_for("Upsample", resize, CONDITIONS),
+    rule_for(
+        "Upsample",
+        resize,
+        "up to opset 9; factors known when the model is built",
+    ),
 ];
 
 fn resize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
