@@ -2,6 +2,12 @@
 //! The gradient of whole networks against references made by another program (float64 automatic
 //! differentiation, checked by central differences; tests/data/refgrad/README.md).
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at a surprise, and tells its figures"
+)]
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;

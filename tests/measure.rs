@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The measures are METHOD.md 3's.
 
+#![expect(clippy::print_stdout, reason = "a test says what it compared")]
+
 mod common;
 
 use common::{golden, largest_error, noise};

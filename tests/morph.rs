@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The edits are METHOD.md's: golden arrays of every method, and the identities that need none.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says what it compared, and fails by panic"
+)]
+
 mod common;
 
 use std::time::Duration;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The pyramid is METHOD.md's: golden arrays, perfect reconstruction, adjoint, Parseval, phase.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says what it compared, and fails by panic"
+)]
+
 mod common;
 
 use common::{Golden, golden, largest_error, noise, relative_error};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element with a real model and ONNX Runtime: frames through a harness, from outside.
 
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+
 mod common;
 
 use gst::prelude::*;
@@ -391,6 +393,18 @@ fn a_message_says_everything_that_is_promised() {
     assert!(list.is_sorted_by(|a, b| a >= b));
 }
 
+/// Cargo runs tests in the package's folder.
+#[test]
+fn a_relative_path_finds_model_and_labels() {
+    let element = classmorph();
+    element.set_property("model-file", "../models/faces_robust.onnx");
+    element.set_property("target-label", "smile");
+    let bus = with_bus(&element);
+    let started = element.set_state(gst::State::Paused);
+    element.set_state(gst::State::Null).unwrap();
+    assert!(started.is_ok(), "{:?}", messages(&bus, gst::MessageType::Error));
+}
+
 #[test]
 fn an_unknown_label_stops_the_start() {
     let element = classmorph();
@@ -462,6 +476,52 @@ fn a_flush_interrupts_nothing_that_comes_after() {
     }
     assert_eq!(rig.stat("frames-morphed"), 3);
     assert!(messages(&rig.bus, gst::MessageType::Error).is_empty());
+}
+
+#[test]
+fn a_break_in_the_stream_has_the_classes_chosen_anew() {
+    let mut rig = Rig::new(gst_video::VideoFormat::Rgb, 48, 48, |element| {
+        element.set_property("post-messages", true);
+        element.set_property("source-label", None::<&str>);
+        element.set_property("target-label", None::<&str>);
+    });
+    let mut number = 0;
+    let mut chosen = |rig: &mut Rig, flags| {
+        let mut frame = rig.frame(number);
+        frame.get_mut().unwrap().set_flags(flags);
+        number += 1;
+        rig.push(frame);
+        said(&rig.bus, "classmorph")[0]
+            .get::<bool>("pair-changed")
+            .unwrap()
+    };
+    let none = gst::BufferFlags::empty();
+    assert!(chosen(&mut rig, none), "the first frame");
+    assert!(!chosen(&mut rig, none));
+    assert!(chosen(&mut rig, gst::BufferFlags::DISCONT));
+    assert!(!chosen(&mut rig, none));
+
+    let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    rig.harness.push_event(gst::event::Segment::new(&segment));
+    assert!(!chosen(&mut rig, none), "the same segment again");
+    segment.set_base(gst::ClockTime::from_seconds(9));
+    rig.harness.push_event(gst::event::Segment::new(&segment));
+    assert!(chosen(&mut rig, none), "another base");
+
+    rig.harness.push_event(gst::event::FlushStart::new());
+    rig.harness.push_event(gst::event::FlushStop::new(true));
+    rig.harness.push_event(gst::event::Segment::new(&segment));
+    assert!(chosen(&mut rig, none), "a flush");
+
+    rig.element.emit_by_name::<()>("reset", &[]);
+    assert!(chosen(&mut rig, none), "the signal");
+
+    rig.info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, 64, 48)
+        .build()
+        .unwrap();
+    rig.harness.set_src_caps(rig.info.to_caps().unwrap());
+    assert!(chosen(&mut rig, none), "other caps");
+    assert!(!chosen(&mut rig, none));
 }
 
 #[test]

@@ -234,11 +234,8 @@ fn labels(settings: &ClassifierSettings, output: &OutputInfo) -> Result<Labels, 
     }
     match &output.labels {
         Some(LabelSource::Inline(labels)) => Ok(labels.clone()),
-        // A side-car's path is relative to the model.
-        Some(LabelSource::File(path)) => {
-            let folder = settings.model_file.parent().unwrap_or(Path::new(""));
-            Labels::read(&folder.join(path)).map_err(Error::Labels)
-        }
+        // The side-car has put its own folder before the name.
+        Some(LabelSource::File(path)) => Labels::read(path).map_err(Error::Labels),
         None => match Labels::read(&settings.model_file.with_extension("labels.txt")) {
             Err(e) if e.is_not_found() => Ok(Labels::default()),
             read => read.map_err(Error::Labels),

@@ -275,11 +275,11 @@ impl<'a> Emit<'a> {
     pub(super) fn indicator(&mut self, comparison: &str, a: &Value, x: f32) -> Value {
         let x = self.scalar(x);
         let holds = self.op(comparison, &[a, &x], &[], &a.shape.clone());
-        self.to_real(&holds)
+        self.real_of(&holds)
     }
 
     /// A truth value as 0 or 1.
-    pub(super) fn to_real(&mut self, a: &Value) -> Value {
+    pub(super) fn real_of(&mut self, a: &Value) -> Value {
         self.op("Cast", &[a], &[("to", 1.into())], &a.shape.clone())
     }
 

@@ -11,7 +11,9 @@ use crate::frame::{FrameView, LUMA, read_luma, read_rgb};
 use crate::morph::{StepMode, reach_budget};
 
 /// Walks all steps, the first along `reading`, and leaves the morph on the stage. With `free`, each step's source is
-/// the rival: the most probable class other than the target on the current picture.
+/// the rival: the most probable class other than the target on the current picture, which costs one forward run. The
+/// scores of the step before would come free, but lag behind: near a class that lies between two others the source
+/// then turns a step late, and the picture swings from one to the other.
 pub(super) fn walk(
     stage: &mut Stage,
     classifier: &mut Classifier,
@@ -31,9 +33,10 @@ pub(super) fn walk(
             let start = Instant::now();
             see(stage, &current);
             let away = if free {
-                best_but(&latest.logits, Some(latest.target))
+                classifier.score_planes(&stage.input, &mut latest)?;
+                best_but(&latest.logits, Some(reading.target))
             } else {
-                latest.source
+                reading.source
             };
             classifier.read_planes(&stage.input, away, reading.target, &mut latest)?;
             report.step_time += start.elapsed();

@@ -15,7 +15,7 @@ const C2: f64 = 0.03 * 0.03;
 pub fn ssim(a: &[f32], b: &[f32], width: usize) -> f64 {
     assert_eq!(a.len(), b.len(), "pictures of one size are compared");
     assert!(
-        width > 0 && !a.is_empty() && a.len() % width == 0,
+        width > 0 && !a.is_empty() && a.len().is_multiple_of(width),
         "a picture has whole rows"
     );
     let windows = [window(width), window(a.len() / width)];

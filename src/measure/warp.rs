@@ -52,7 +52,7 @@ impl SmoothWarp {
     /// When the plane is empty or not a whole number of rows.
     pub fn new(picture: &[f32], width: usize) -> Self {
         assert!(
-            width > 0 && !picture.is_empty() && picture.len() % width == 0,
+            width > 0 && !picture.is_empty() && picture.len().is_multiple_of(width),
             "a picture has whole rows"
         );
         let mut built = Self {

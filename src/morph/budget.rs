@@ -20,7 +20,7 @@ const TOLERANCE: f64 = 1e-3;
 /// A halving of the bracket per evaluation would leave nothing of it in f64.
 const MOST_EVALUATIONS: usize = 60;
 
-/// Finds the magnification at which `distance` is `budget` (at most 0.1 % more), along a path in units of
+/// Finds the magnification at which `distance` is `budget`, above 0 (at most 0.1 % more), along a path in units of
 /// [`super::Normalise::Rms`]. Where even the far end of the path falls short, that end is the answer, not attained.
 ///
 /// Doubles until the budget is bracketed, then closes in by the Illinois rule, halving the bracket where that
@@ -37,8 +37,8 @@ pub fn reach_budget(budget: f64, mut distance: impl FnMut(f64) -> f64) -> Reach 
         high.0 = 2.0 * low.0;
         high.1 = distance(high.0);
     }
-    // Not `<`: a distance that is no number has not reached anything.
-    if !(high.1 >= budget) {
+    // A distance that is no number has not reached anything.
+    if high.1.is_nan() || high.1 < budget {
         return Reach {
             magnification: high.0,
             distance: high.1,

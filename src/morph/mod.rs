@@ -6,15 +6,16 @@
 //! walks to any `t` and gives the *change* of the picture, unclipped, as often as wanted. The caller adds it,
 //! clips once, and, with several steps, comes back with the gradient at the new place.
 //!
-//! Where to read: `path` is the method from top to bottom; `field` the direction (2.3); `group` and
-//! `rotate` limit and rotation (2.4); `smooth` and `average` the direction's smoothing in space and time (2.5, 2.10); `border` the
-//! padding (2.5b); `coordinates` and `fourier` what is rotated; `pixel` the path without phases (2.9);
-//! `budget` how far to go for a wanted distance (2.7).
+//! Where to read: `path` is the method from top to bottom; `direction` and `field` the step (2.3); `group` and
+//! `rotate` limit and rotation (2.4); `smooth` and `average` the step's smoothing in space and time (2.5, 2.10);
+//! `border` the padding (2.5b); `coordinates` and `fourier` what is rotated; `pixel` the path without phases
+//! (2.9); `budget` how far to go for a wanted distance (2.7).
 
 mod average;
 mod border;
 mod budget;
 mod coordinates;
+mod direction;
 mod field;
 mod fourier;
 mod group;

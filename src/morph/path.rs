@@ -7,46 +7,46 @@ use num_complex::Complex32;
 use super::average::Average;
 use super::border::Border;
 use super::coordinates::{Coordinates, Part};
-use super::field::{self, Weighting};
+use super::direction::largest;
 use super::group::{Group, Limits, Steps};
 use super::{ColorMode, Error, Method, Normalise, Prepared, Settings, StepMode};
 
 /// The path of one picture; what it holds is valid from one `prepare` to the next.
 #[derive(Debug)]
 pub(super) struct Path {
-    border: Border,
-    coordinates: Coordinates,
-    parts: Vec<Part>,
+    pub(super) border: Border,
+    pub(super) coordinates: Coordinates,
+    pub(super) parts: Vec<Part>,
     /// Coefficients `c` of the source, per channel.
-    source: Vec<Vec<Complex32>>,
-    groups: Vec<Group>,
-    limits: Limits,
-    exponent: f64,
-    relative_floor: f64,
-    normalise: Normalise,
+    pub(super) source: Vec<Vec<Complex32>>,
+    pub(super) groups: Vec<Group>,
+    pub(super) limits: Limits,
+    pub(super) exponent: f64,
+    pub(super) relative_floor: f64,
+    pub(super) normalise: Normalise,
     /// Time constant of the average in seconds; 0: there is none.
-    memory: f64,
+    pub(super) memory: f64,
     /// Whether the average holds an earlier frame.
-    remembers: bool,
+    pub(super) remembers: bool,
     /// `f^2` of METHOD.md 2.3.
-    floor: f64,
+    pub(super) floor: f64,
     /// `k = magnification * unit`.
-    unit: f64,
-    scratch: Scratch,
+    pub(super) unit: f64,
+    pub(super) scratch: Scratch,
 }
 
 /// Room for a padded plane, and for one band.
 #[derive(Debug)]
-struct Scratch {
-    plane: Vec<f32>,
-    gradient: Vec<Complex32>,
-    coefficients: Vec<Complex32>,
+pub(super) struct Scratch {
+    pub(super) plane: Vec<f32>,
+    pub(super) gradient: Vec<Complex32>,
+    pub(super) coefficients: Vec<Complex32>,
     /// `a2`.
-    energy: Vec<f32>,
+    pub(super) energy: Vec<f32>,
     /// `sqrt(a2)`; as the next two, only where something is smoothed.
-    amplitude: Vec<f32>,
-    weight: Vec<f32>,
-    smooth: Vec<f32>,
+    pub(super) amplitude: Vec<f32>,
+    pub(super) weight: Vec<f32>,
+    pub(super) smooth: Vec<f32>,
 }
 
 impl Path {
@@ -189,110 +189,12 @@ impl Path {
         self.floor = self.relative_floor.powi(2) * energy / samples as f64;
     }
 
-    /// The direction of every group from the gradient's coefficients, and the unit of magnification.
-    fn direct(&mut self, gradient: &[f32], keep: f32) -> Prepared {
-        let Some(scale) = self.gradient_scale(gradient) else {
-            return self.stand_still();
-        };
-        let Self {
-            border,
-            coordinates,
-            parts,
-            source,
-            groups,
-            limits,
-            scratch,
-            ..
-        } = self;
-        let pixels = gradient.len() / source.len();
-        let (mut moved, mut total) = (0.0, 0.0);
-        for group in groups {
-            for channel in group.channels.clone() {
-                border.embed(&gradient[channel * pixels..][..pixels], scale, &mut scratch.plane);
-                coordinates.open(channel, &scratch.plane);
-            }
-            let floor = (group.channels.len() as f64 * self.floor) as f32;
-            for (index, part) in parts.iter().enumerate() {
-                let len = part.range.len();
-                let energy = &mut scratch.energy[..len];
-                let (phase, log_amplitude) = group.direction.band(&part.range);
-                energy.fill(0.0);
-                phase.fill(0.0);
-                log_amplitude.fill(0.0);
-                for channel in group.channels.clone() {
-                    let gradient = &mut scratch.gradient[..len];
-                    coordinates.read(channel, index, gradient);
-                    let room = &mut scratch.coefficients[..len];
-                    let here = group.here(&source[channel], &part.range, limits, room);
-                    let (phase, log_amplitude) = group.direction.band(&part.range);
-                    field::accumulate(here, gradient, energy, phase, log_amplitude);
-                }
-                let weighting = Weighting {
-                    exponent: self.exponent,
-                    floor,
-                    gain: part.gain,
-                };
-                let (phase, log_amplitude) = group.direction.band(&part.range);
-                field::divide(energy, phase, weighting);
-                field::divide(energy, log_amplitude, weighting);
-
-                if part.smoothing.is_some() || group.average.is_some() {
-                    let amplitude = &mut scratch.amplitude[..len];
-                    amplitude
-                        .iter_mut()
-                        .zip(&*energy)
-                        .for_each(|(a, a2)| *a = a2.sqrt());
-                    if let Some(gaussian) = &part.smoothing {
-                        let weight = &mut scratch.weight[..len];
-                        gaussian.smooth(amplitude, [phase, log_amplitude], weight, &mut scratch.smooth);
-                    }
-                    if let Some(average) = &mut group.average {
-                        average.update(part.range.clone(), keep, amplitude, phase, log_amplitude);
-                    }
-                }
-                let (band_moved, band_total) = field::moments(energy, phase);
-                moved += part.weight * band_moved;
-                total += part.weight * band_total;
-            }
-        }
-        self.remembers = true;
-        self.measure_unit(moved, total, f64::from(scale))
-    }
-
-    /// The RMS of the direction, and from it the unit (METHOD.md 2.4).
-    fn measure_unit(&mut self, moved: f64, total: f64, scale: f64) -> Prepared {
-        let rms = if total > 0.0 { (moved / total).sqrt() } else { 0.0 };
-        self.unit = match self.normalise {
-            _ if rms == 0.0 || !rms.is_finite() => 0.0,
-            Normalise::Rms => 1.0 / rms,
-            Normalise::None => 1.0 / scale,
-        };
-        Prepared {
-            phase_rms: rms / scale,
-            finite: rms.is_finite(),
-        }
-    }
-
     /// Nothing can be made of what was given: the picture stays where it is.
-    fn stand_still(&mut self) -> Prepared {
+    pub(super) fn stand_still(&mut self) -> Prepared {
         self.unit = 0.0;
         Prepared {
             phase_rms: 0.0,
             finite: false,
-        }
-    }
-
-    /// A power of two that brings the gradient to about 1, or `None` where it is not finite. A classifier that is
-    /// sure of itself has gradients near the end of f32, and their products would vanish. An average over frames
-    /// needs one unit for all of them.
-    fn gradient_scale(&self, gradient: &[f32]) -> Option<f32> {
-        let largest = largest(gradient);
-        if !largest.is_finite() {
-            None
-        } else if largest == 0.0 || self.memory > 0.0 {
-            Some(1.0)
-        } else {
-            Some((-f64::from(largest).log2().floor()).clamp(-126.0, 126.0).exp2() as f32)
         }
     }
 }
@@ -316,16 +218,4 @@ impl Scratch {
             smooth: vec![0.0; smoothed],
         }
     }
-}
-
-/// The largest magnitude; not finite if one value is not. Without their signs, floats are ordered as their bits
-/// are, infinity and NaN last.
-fn largest(values: &[f32]) -> f32 {
-    f32::from_bits(
-        values
-            .iter()
-            .map(|value| value.abs().to_bits())
-            .max()
-            .unwrap_or(0),
-    )
 }

@@ -123,7 +123,7 @@ pub enum AttributeValue {
     Ints(Vec<i64>),
     Floats(Vec<f32>),
     Text(String),
-    Tensor(TensorProto),
+    Tensor(Box<TensorProto>),
 }
 
 impl AttributeValue {
@@ -146,7 +146,7 @@ impl AttributeValue {
             Self::Ints(v) => a.ints = v,
             Self::Floats(v) => a.floats = v,
             Self::Text(v) => a.s = Some(v.into_bytes()),
-            Self::Tensor(v) => a.t = Some(v),
+            Self::Tensor(v) => a.t = Some(*v),
         }
         a
     }
@@ -169,5 +169,5 @@ into_value! {
     &[i64] => Ints: |v: &[i64]| v.to_vec();
     Vec<f32> => Floats: |v| v;
     &str => Text: |v: &str| v.to_owned();
-    TensorProto => Tensor: |v| v;
+    TensorProto => Tensor: Box::new;
 }

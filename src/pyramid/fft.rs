@@ -163,7 +163,7 @@ impl ImageTransform {
         {
             // Real but for rounding, and `realfft` insists.
             half_row[0].im = 0.0;
-            if self.width % 2 == 0 {
+            if self.width.is_multiple_of(2) {
                 half_row[half - 1].im = 0.0;
             }
             let fft = &mut scratch.fft[..self.rows_inverse.get_scratch_len()];

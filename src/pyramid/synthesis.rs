@@ -76,13 +76,12 @@ impl Plan {
         workspace.band = scratch;
     }
 
-    /// Column `u = 0` is its own mirror image: a band's part at `(0, v)` belongs at `(0, -v)` as well.
+    /// Column `u = 0` is its own mirror image: what a band has at `(0, v)` belongs at `(0, -v)` as well. Every
+    /// band lies on the side `v > 0` of it, because `sin(pi k/K) >= 0`.
     pub(super) fn complete_axis(&self, spectrum: &mut Spectrum) {
         let axis = &mut spectrum.values[..self.height];
         for v in 1..self.height.div_ceil(2) {
-            let (up, down) = (axis[v], axis[self.height - v]);
-            axis[v] = up + down.conj();
-            axis[self.height - v] = down + up.conj();
+            axis[self.height - v] = axis[v].conj();
         }
     }
 }

@@ -4,7 +4,11 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    reason = "each test file uses its part, and is a crate of its own"
+    reason = "each test file is a crate and uses its part"
+)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a golden array that is not as its index says is a failed test"
 )]
 
 use std::path::PathBuf;

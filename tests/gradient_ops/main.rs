@@ -2,6 +2,8 @@
 //! Every gradient rule, each attribute of it, against central differences of the same graph (GRADIENTS.md 5), and
 //! every refusal with its sentence.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
+
 mod activation;
 mod case;
 #[path = "../common/mod.rs"]

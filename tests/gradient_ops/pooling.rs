@@ -5,50 +5,29 @@ use crate::case::{Case, all};
 
 const SHAPE: [usize; 4] = [1, 2, 8, 7];
 
-/// Windows of every kind, without the operator.
-fn windows() -> Vec<(Vec<i64>, Vec<i64>, Vec<(&'static str, Vec<i64>)>, &'static str)> {
-    let plain = |kernel: [i64; 2], strides: [i64; 2], pads: [i64; 4]| {
-        (
-            kernel.to_vec(),
-            strides.to_vec(),
-            vec![("pads", pads.to_vec())],
-            "",
-        )
-    };
-    let auto = |kernel: [i64; 2], strides: [i64; 2], mode| (kernel.to_vec(), strides.to_vec(), vec![], mode);
-    vec![
-        plain([2, 2], [2, 2], [0; 4]),
-        plain([3, 3], [2, 2], [1; 4]),
-        plain([3, 3], [2, 2], [0, 0, 1, 1]),
-        plain([3, 2], [1, 1], [1, 0, 1, 1]),
-        plain([3, 3], [1, 1], [1; 4]),
-        plain([3, 3], [3, 3], [1; 4]),
-        plain([2, 2], [3, 3], [0; 4]),
-        plain([8, 7], [1, 1], [0; 4]),
-        plain([1, 1], [2, 2], [0; 4]),
-        auto([3, 3], [2, 2], "SAME_UPPER"),
-        auto([3, 3], [2, 2], "SAME_LOWER"),
-        auto([2, 2], [1, 1], "SAME_LOWER"),
-        auto([2, 3], [2, 1], "VALID"),
-    ]
-}
-
+/// The operator with windows of every kind.
 fn cases(operator: &str) -> Vec<Case> {
-    let case = |(kernel, strides, lists, auto): &(Vec<i64>, Vec<i64>, Vec<(&str, Vec<i64>)>, &str)| {
-        let mut case = Case::of(operator, &SHAPE)
+    let window = |kernel: [i64; 2], strides: [i64; 2]| {
+        Case::of(operator, &SHAPE)
             .apart()
-            .ints("kernel_shape", kernel)
-            .ints("strides", strides);
-        for (name, values) in lists {
-            case = case.ints(name, values);
-        }
-        if auto.is_empty() {
-            case
-        } else {
-            case.with("auto_pad", *auto)
-        }
+            .ints("kernel_shape", &kernel)
+            .ints("strides", &strides)
     };
-    windows().iter().map(case).collect()
+    vec![
+        window([2, 2], [2, 2]),
+        window([3, 3], [2, 2]).ints("pads", &[1, 1, 1, 1]),
+        window([3, 3], [2, 2]).ints("pads", &[0, 0, 1, 1]),
+        window([3, 2], [1, 1]).ints("pads", &[1, 0, 1, 1]),
+        window([3, 3], [1, 1]).ints("pads", &[1, 1, 1, 1]),
+        window([3, 3], [3, 3]).ints("pads", &[1, 1, 1, 1]),
+        window([2, 2], [3, 3]),
+        window([8, 7], [1, 1]),
+        window([1, 1], [2, 2]),
+        window([3, 3], [2, 2]).with("auto_pad", "SAME_UPPER"),
+        window([3, 3], [2, 2]).with("auto_pad", "SAME_LOWER"),
+        window([2, 2], [1, 1]).with("auto_pad", "SAME_LOWER"),
+        window([2, 3], [2, 1]).with("auto_pad", "VALID"),
+    ]
 }
 
 #[test]

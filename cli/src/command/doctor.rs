@@ -38,10 +38,8 @@ mod video {
     use crate::report::Check;
 
     pub(super) fn checks() -> Vec<Check> {
-        vec![Check::unchecked(
-            "GStreamer",
-            "this program was built without the feature `video`",
-        )]
+        let reason = "this program was built without the feature `video`";
+        vec![Check::missing("GStreamer", reason).optional("not looked for")]
     }
 }
 

@@ -85,24 +85,23 @@ fn apply(lens: &mut Lens, source: &Picture, reading: &Reading) -> Result<(Pictur
 
 /// The source picture and its morphs, with what the classifier says of each.
 fn cells(report: &Morphed, source: &Picture, pictures: &[Picture]) -> Vec<Cell> {
-    let cell = |picture: &Picture, heading, source, target| Cell {
-        picture: picture.on_white(),
-        heading,
-        classes: [
+    let classes = |source, target| {
+        [
             (report.source_label.clone(), source),
             (report.target_label.clone(), target),
-        ],
+        ]
     };
-    let (before, after) = (report.source_probability, report.target_probability);
-    let first = cell(source, "source".to_owned(), Some(before), Some(after));
-    let morphs = pictures.iter().zip(&report.morphs).map(|(picture, morph)| {
-        let heading = format!("magnification {}", short(morph.magnification));
-        cell(
-            picture,
-            heading,
-            morph.source_probability_after,
-            morph.target_probability_after,
-        )
+    let first = Cell {
+        picture: source.on_white(),
+        heading: "source".to_owned(),
+        stray: report.source_stray(),
+        classes: classes(Some(report.source_probability), Some(report.target_probability)),
+    };
+    let morphs = pictures.iter().zip(&report.morphs).map(|(picture, morph)| Cell {
+        picture: picture.on_white(),
+        heading: format!("magnification {}", short(morph.magnification)),
+        stray: report.stray(morph),
+        classes: classes(morph.source_probability_after, morph.target_probability_after),
     });
     std::iter::once(first).chain(morphs).collect()
 }

@@ -51,15 +51,6 @@ impl Check {
         }
     }
 
-    #[cfg(not(feature = "video"))]
-    pub(crate) fn unchecked(name: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            status: Status::Unchecked,
-            ..Self::found(name, reason)
-        }
-    }
-
-    #[cfg(feature = "video")]
     pub(crate) fn optional(self, purpose: &str) -> Self {
         let detail = match self.status {
             Status::Missing => format!("optional, {purpose}: {}", self.detail),
@@ -95,11 +86,15 @@ impl fmt::Display for Checkup {
             .max()
             .unwrap_or(0);
         for Check {
-            name, status, detail, ..
+            name,
+            status,
+            optional,
+            detail,
         } in &self.checks
         {
             let status = match status {
                 Status::Ok => "ok",
+                Status::Missing if *optional => "-",
                 Status::Missing => "MISSING",
             };
             let mut lines = detail.lines();

@@ -198,6 +198,25 @@ impl Morphed {
         self.morphs.iter().all(|morph| morph.attained)
     }
 
+    /// What a morph is taken for, where that is neither the source nor the target.
+    pub(crate) fn stray(&self, morph: &Step) -> Option<String> {
+        let class = morph.top_class_after?;
+        morph
+            .top_label_after
+            .clone()
+            .filter(|_| !self.is_of_the_pair(class))
+    }
+
+    /// What the source picture is taken for, where that is neither the source nor the target.
+    pub(crate) fn source_stray(&self) -> Option<String> {
+        let top = self.classes.first()?;
+        (!self.is_of_the_pair(top.class)).then(|| top.label.clone())
+    }
+
+    fn is_of_the_pair(&self, class: usize) -> bool {
+        [self.source_class, self.target_class].contains(&class)
+    }
+
     /// What the user should know beyond the numbers.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
         self.morphs.iter().filter_map(|morph| morph.warning.as_deref())

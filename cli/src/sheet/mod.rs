@@ -38,6 +38,8 @@ pub(crate) struct Cell {
     pub(crate) picture: RgbaImage,
     /// "source", or the magnification.
     pub(crate) heading: String,
+    /// What the picture is taken for, where that is neither the source nor the target.
+    pub(crate) stray: Option<String>,
     /// The source class and the target class, with their probabilities.
     pub(crate) classes: [(String, Option<f32>); 2],
 }
@@ -83,7 +85,18 @@ pub(crate) fn draw(title: &str, aside: &str, cells: &[Cell]) -> RgbImage {
 /// The heading, then each class with its probability and a bar as long.
 fn caption(canvas: &mut Canvas, (x, y): (u32, u32), room: u32, cell: &Cell) {
     let mut baseline = y + FIRST;
-    canvas.text((x, baseline), CAPTION, DARK, &fit(CAPTION, &cell.heading, room));
+    let heading = fit(CAPTION, &cell.heading, room);
+    canvas.text((x, baseline), CAPTION, DARK, &heading);
+    if let Some(stray) = &cell.stray {
+        let left = room.saturating_sub(width(CAPTION, &heading) + 10);
+        let stray = fit(CAPTION, &format!("reads {stray}"), left);
+        canvas.text(
+            (x + room - width(CAPTION, &stray).min(room), baseline),
+            CAPTION,
+            GRAY,
+            &stray,
+        );
+    }
     for ((label, probability), ink) in cell.classes.iter().zip([SOURCE, TARGET]) {
         baseline += LINE;
         let number = probability.map_or_else(|| "\u{2013}".to_owned(), |p| format!("{p:.3}"));
@@ -127,6 +140,7 @@ mod tests {
         Cell {
             picture,
             heading: heading.to_owned(),
+            stray: None,
             classes,
         }
     }
@@ -174,6 +188,8 @@ mod tests {
         let mut cells = vec![cell(28, 28, "source"), cell(28, 28, "second")];
         let narrow = draw("t", "", &cells);
         cells[0].heading = "a heading that is far longer than the column is wide ".repeat(4);
+        cells[0].stray = Some("something else entirely ".repeat(9));
+        cells[1].stray = cells[0].stray.clone();
         cells[0].classes[0].0 = "\u{4e2d}\u{6587} and a label without end ".repeat(20);
         let wide = draw(&"title ".repeat(200), "aside", &cells);
         assert_eq!(narrow.dimensions(), wide.dimensions());

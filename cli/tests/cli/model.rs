@@ -69,32 +69,51 @@ fn a_name_that_is_taken_is_refused_by_naming_it() {
 
 #[test]
 fn a_refusal_names_what_is_not_supported_and_what_to_do() {
-    // Half quantised: two operators without a gradient, many nodes of each, told once each.
-    let model = repository("tests/data/variety/qdq_int8.onnx");
-    let text = steerlens([Path::new("inspect"), &model])
+    // The faces network with a Hardmax, which has no gradient, in place of each Sigmoid.
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("hard.onnx");
+    let mut model = steerlens::onnx::read(&repository("models/faces_robust.onnx")).unwrap();
+    let nodes = &mut model.graph.as_mut().unwrap().node;
+    let changed = nodes
+        .iter_mut()
+        .filter(|node| node.op_type.as_deref() == Some("Sigmoid"));
+    let count = changed
+        .map(|node| node.op_type = Some("Hardmax".to_owned()))
+        .count();
+    std::fs::write(&path, steerlens::onnx::encode(&model)).unwrap();
+
+    let text = steerlens([Path::new("inspect"), &path])
         .with_runtime()
         .code(1)
         .stdout;
+    assert!(
+        text.contains(&format!("Hardmax \u{d7}{count} (unsupported)")),
+        "{text}"
+    );
     let (_, reasons) = text.split_once("\nRefused").expect("it is refused");
-    for operator in ["QuantizeLinear", "DequantizeLinear"] {
-        assert_eq!(
-            reasons
-                .matches(&format!("unsupported operator {operator} "))
-                .count(),
-            1,
-            "{text}"
-        );
-    }
-    let report = steerlens([Path::new("inspect"), &model, Path::new("--json")])
+    assert_eq!(
+        reasons.matches("unsupported operator Hardmax ").count(),
+        1,
+        "told once: {text}"
+    );
+    let report = steerlens([Path::new("inspect"), &path, Path::new("--json")])
         .code(1)
         .json();
     assert_eq!(report["supported"], false);
-    assert!(
-        report["unsupported"]
-            .as_array()
-            .is_some_and(|nodes| nodes.len() > 2),
+    assert_eq!(
+        report["unsupported"].as_array().map(Vec::len),
+        Some(count),
         "{report:#}"
     );
+
+    let out = folder.path().join("out.onnx");
+    let answer = steerlens([Path::new("gradient"), &path, Path::new("-o"), &out]).code(2);
+    assert!(
+        answer.stderr.contains("unsupported operator Hardmax"),
+        "{}",
+        answer.stderr
+    );
+    assert!(!out.exists());
 }
 
 #[test]

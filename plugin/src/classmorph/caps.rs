@@ -4,6 +4,7 @@
 use gst::glib::{self, prelude::*};
 use gst_video::VideoFormat;
 use steerlens::PixelFormat;
+use steerlens::render::DisplayMode;
 
 /// The formats of the element with the library's names for them.
 const FORMATS: [(VideoFormat, PixelFormat); 11] = [
@@ -82,6 +83,16 @@ fn change(value: &glib::Value, width: Width) -> Option<glib::SendValue> {
     (!values.is_empty()).then(|| gst::List::new(values).to_send_value())
 }
 
+/// The display mode that fits the widths agreed on: a frame may come between a change of the property and the
+/// new caps.
+pub(super) fn negotiated(wanted: DisplayMode, width: usize, out_width: usize) -> DisplayMode {
+    match (wanted, out_width == width) {
+        (DisplayMode::SideBySide, true) => DisplayMode::Morph,
+        (_, false) => DisplayMode::SideBySide,
+        (wanted, true) => wanted,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,11 +153,20 @@ mod tests {
         for (gst, pixel) in FORMATS {
             let info = gst_video::VideoInfo::builder(gst, 7, 5).build().unwrap();
             assert_eq!(pixel_format(gst), Some(pixel));
-            assert_eq!(info.comp_pstride(0) as usize, pixel.bytes());
+            assert_eq!(usize::try_from(info.comp_pstride(0)), Ok(pixel.bytes()));
             assert!(template().can_intersect(&info.to_caps().unwrap()), "{gst}");
             let red_green_blue =
                 [0, 1, 2].map(|c| info.comp_poffset(if pixel.is_gray() { 0 } else { c }) as usize);
             assert_eq!(red_green_blue, pixel.offsets(), "{gst}");
         }
+    }
+
+    #[test]
+    fn a_frame_before_the_new_caps_is_shown_in_the_old_layout() {
+        use DisplayMode::{Difference, Morph, SideBySide};
+        assert_eq!(negotiated(SideBySide, 40, 40), Morph);
+        assert_eq!(negotiated(Difference, 40, 80), SideBySide);
+        assert_eq!(negotiated(SideBySide, 40, 80), SideBySide);
+        assert_eq!(negotiated(Difference, 40, 40), Difference);
     }
 }

@@ -314,7 +314,7 @@ impl VideoFilterImpl for ClassMorph {
         let (view, mut out) = views.map_err(|message| self.fail(message))?;
 
         let mut wanted = settings.lens(stamp.stream_time);
-        wanted.display_mode = negotiated(wanted.display_mode, view.width(), out.as_view().width());
+        wanted.display_mode = caps::negotiated(wanted.display_mode, view.width(), out.as_view().width());
         if gap || settings.pass_on(&wanted) {
             self.pass_on(&view, &mut out);
             return Ok(gst::FlowSuccess::Ok);
@@ -464,15 +464,5 @@ impl ClassMorph {
         lock(&self.stats).errors += 1;
         self.post_error_message(message);
         gst::FlowError::Error
-    }
-}
-
-/// The display mode that fits the sizes agreed on: a frame may come between a change of the property and the
-/// new caps.
-fn negotiated(wanted: DisplayMode, width: usize, out_width: usize) -> DisplayMode {
-    match (wanted, out_width == width) {
-        (DisplayMode::SideBySide, true) => DisplayMode::Morph,
-        (_, false) => DisplayMode::SideBySide,
-        (wanted, true) => wanted,
     }
 }

@@ -14,9 +14,12 @@ use super::settings::{Class, Settings, nanoseconds};
 /// One property: its description for GObject, and the way to its value.
 pub(super) struct Property {
     pub(super) spec: glib::ParamSpec,
-    get: Box<dyn Fn(&mut Settings) -> glib::Value + Send + Sync>,
-    set: Box<dyn Fn(&mut Settings, &glib::Value) + Send + Sync>,
+    get: Box<Get>,
+    set: Box<Set>,
 }
+
+type Get = dyn Fn(&mut Settings) -> glib::Value + Send + Sync;
+type Set = dyn Fn(&mut Settings, &glib::Value) + Send + Sync;
 
 /// Where a property's value lies.
 type Field<T> = fn(&mut Settings) -> &mut T;

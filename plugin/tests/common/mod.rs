@@ -2,6 +2,7 @@
 //! What the tests of the element share.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 use std::path::Path;
 

@@ -127,15 +127,18 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
         }
     }
     let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
-    if depthwise && n == 2 && e.profile == Profile::Cpu && begin.iter().all(|p| *p >= 0) {
-        if let Some(ct) = spread(e, &ct, &window, &xs, &begin) {
-            let spread = signed(&ct.shape[2..]);
-            let end = (0..n)
-                .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
-                .collect();
-            let pads = [begin, end].concat();
-            return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
-        }
+    if depthwise
+        && n == 2
+        && e.profile == Profile::Cpu
+        && begin.iter().all(|p| *p >= 0)
+        && let Some(ct) = spread(e, &ct, &window, &xs, &begin)
+    {
+        let spread = signed(&ct.shape[2..]);
+        let end = (0..n)
+            .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
+            .collect();
+        let pads = [begin, end].concat();
+        return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.
     let mut end = window.end.clone();
@@ -271,7 +274,7 @@ fn transposed_picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
         ("kernel_shape", window.kernel.clone().into()),
         ("strides", window.strides.clone().into()),
         ("dilations", window.dilations.clone().into()),
-        ("pads", [window.begin.clone(), end].concat().into()),
+        ("pads", [window.begin, end].concat().into()),
     ];
     Ok(e.op("Conv", &[&ct, &w], &attributes, &x.shape))
 }

@@ -140,7 +140,7 @@ fn extremum(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             Some(t) => e.op("Or", &[t, &equal], &[], &y.shape),
         });
         if c.wants(k) {
-            let mask = e.to_real(&wins);
+            let mask = e.real_of(&wins);
             let ct = e.mul(&ct, &mask);
             out.extend(down(e, c, &ct, k)?);
         }

@@ -49,7 +49,8 @@ fn spread(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, step: usize, e
     let mut v = v.clone();
     let count = v.shape[axis];
     let mut made = count;
-    if step > 1 {
+    // A step past the end takes one element, and may be as large as a number can be.
+    if step > 1 && count > 1 {
         // [.., n, ..] -> [.., n, 1, ..] -> [.., n, step, ..] -> [.., n step, ..]
         let mut split = v.shape.to_vec();
         split.insert(axis + 1, 1);

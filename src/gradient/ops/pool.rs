@@ -136,7 +136,7 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ("kernel_shape", window.kernel.clone().into()),
         ("strides", window.strides.clone().into()),
         ("dilations", window.dilations.clone().into()),
-        ("pads", [window.begin.clone(), end].concat().into()),
+        ("pads", [window.begin, end].concat().into()),
         ("output_padding", extra.into()),
     ];
     let spread = e.op("ConvTranspose", &[&ct, &weight], &attributes, &flat(&x.shape));

@@ -65,7 +65,7 @@ fn quantize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let bound = |e: &mut Emit<'_>, comparison: &str, code: f32| -> Value {
         let limit = e.constant(Array::real(shape.clone(), edge(code)));
         let holds = e.op(comparison, &[&x, &limit], &[], &x.shape);
-        e.to_real(&holds)
+        e.real_of(&holds)
     };
     let (above, below) = (bound(e, "Greater", least), bound(e, "Less", most));
     let ct = e.mul(&c.ct, &above);

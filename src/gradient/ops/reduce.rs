@@ -146,7 +146,7 @@ fn product(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn shared(e: &mut Emit<'_>, ct: Value, x: &Value, y: &Value, _: usize) -> Value {
     let equal = e.op("Equal", &[x, y], &[], &x.shape.clone());
-    let wins = e.to_real(&equal);
+    let wins = e.real_of(&equal);
     let axes: Vec<usize> = (0..x.rank()).filter(|k| y.shape[*k] != x.shape[*k]).collect();
     let winners = e.sum_over(&wins, &axes);
     let share = e.binary("Div", &ct, &winners);
