@@ -53,7 +53,7 @@ fn over_each_picture() {
         layer(&[2, 3, 8], &[3, 8], 1),
         layer(&[2, 3, 8], &[2, 3, 8], -3),
         layer(&[2, 3, 8], &[8], 2).with("epsilon", 0.3f32),
-        layer(&[2, 3, 8], &[8], 1).with("stash_type", 1),
+        layer(&[2, 3, 8], &[3, 8], 1).with("stash_type", 1),
         Case::of("LayerNormalization", &[3, 5]).noise(&[5]).smooth(),
         instance(&[1, 3, 4, 5]),
         instance(&[2, 3, 4, 5]),

@@ -63,7 +63,8 @@ fn newer_forms() {
     let axes = |size: &[i64], axes: &[i64]| to_size(size).opset(18).ints("axes", axes);
     all([
         axes(&[7, 3], &[2, 3]).with("mode", "linear"),
-        axes(&[3, 7], &[-1, -2]).with("mode", "linear"),
+        // Not counted from the end: ONNX Runtime 1.21 crashes on such axes, with or without a gradient.
+        axes(&[3, 7], &[3, 2]).with("mode", "linear"),
         by_factors(&[2.0, 0.5])
             .opset(18)
             .ints("axes", &[3, 2])
