@@ -30,7 +30,7 @@ TORCHVISION = [
     ("ViT", "vit_b_16", 64, {"image_size": 64}),
     ("Swin", "swin_t", 64, {}),
     ("SwinV2", "swin_v2_t", 64, {}),
-    ("MaxViT", "maxvit_t", 64, {"input_size": (64, 64), "partition_size": 2}),
+    ("MaxViT", "maxvit_t", 224, {}),
 ]
 
 TIMM = [
