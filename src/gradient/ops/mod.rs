@@ -14,6 +14,9 @@ mod pool;
 mod quantize;
 mod reduce;
 mod softmax;
+mod tap_pool;
+
+pub(super) use pool::to_maxima;
 
 use super::Error;
 use super::emit::{Emit, Value};
