@@ -44,6 +44,14 @@ impl Emit<'_> {
         } else {
             ct.clone()
         };
+        if let (true, Some(_), Some(high)) = (steep && self.is_blocked(y), low, high) {
+            // In three passes instead of four: Conv, Add and HardSigmoid fuse.
+            let top = self.clamped(y, HUGE, -HUGE * high.next_down());
+            let sunk = self.per_channel(&top, &vec![-8.0; y.shape[1]]);
+            let inside = self.binary("Add", &sunk, y);
+            let mask = self.clamped(&inside, HUGE, 0.0);
+            return self.mul(&ct, &mask);
+        }
         for (bound, comparison, sign) in [(low, "Greater", 1.0), (high, "Less", -1.0)] {
             let Some(bound) = bound else { continue };
             let mask = if steep {

@@ -130,14 +130,15 @@ fn apply<'a>(
         outputs: node.output.iter().map(|name| emit.forward(name)).collect(),
         active: node.input.iter().map(|i| active.contains(&**i)).collect(),
     };
+    let mut contributions = Vec::new();
     if let Some(chain) = chain {
-        return Ok(vec![(chain.x, chain.apply(emit, &call)?)]);
+        contributions.extend(chain.xs.iter().copied().zip(chain.apply(emit, &call)?));
     }
-    let contributions = rule.map_or_else(|| Ok(Vec::new()), |rule| rule(emit, &call))?;
-    Ok(contributions
-        .into_iter()
-        .map(|(index, ct)| (node.input[index].as_str(), ct))
-        .collect())
+    if let Some(rule) = rule {
+        let by_index = rule(emit, &call)?;
+        contributions.extend(by_index.into_iter().map(|(k, ct)| (node.input[k].as_str(), ct)));
+    }
+    Ok(contributions)
 }
 
 /// The sum of all cotangents of a tensor, pairwise: Conv and Add fuse, a Sum of three does not. Where one is in the

@@ -6,31 +6,31 @@ use steerlens::onnx::{TensorProto, ValueInfoProto};
 
 /// A tensor of the graph.
 #[derive(Debug, Clone)]
-pub(super) struct T {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
+pub(crate) struct T {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
 }
 
 impl T {
-    pub(super) fn channels(&self) -> usize {
+    pub(crate) fn channels(&self) -> usize {
         self.shape[1]
     }
 }
 
 /// A classifier under construction, its input `image`, its output `logits`, opset 17.
-pub(super) struct Graph {
+pub(crate) struct Graph {
     input: T,
     nodes: Vec<NodeProto>,
     constants: Vec<TensorProto>,
     state: u64,
 }
 
-pub(super) fn ints(v: &[usize]) -> Vec<i64> {
+pub(crate) fn ints(v: &[usize]) -> Vec<i64> {
     v.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect()
 }
 
 impl Graph {
-    pub(super) fn new(size: usize) -> (Self, T) {
+    pub(crate) fn new(size: usize) -> (Self, T) {
         let input = T {
             name: "image".into(),
             shape: vec![1, 3, size, size],
@@ -45,7 +45,7 @@ impl Graph {
     }
 
     /// The finished model; `logits` is its output.
-    pub(super) fn finish(mut self, logits: &T) -> ModelProto {
+    pub(crate) fn finish(mut self, logits: &T) -> ModelProto {
         self.nodes
             .push(NodeProto::new("Identity", "head", &[&logits.name], &["logits"]));
         let float = 1;
@@ -70,7 +70,7 @@ impl Graph {
     }
 
     /// A node with one output.
-    pub(super) fn op(
+    pub(crate) fn op(
         &mut self,
         op: &str,
         inputs: &[&str],
@@ -89,7 +89,7 @@ impl Graph {
         }
     }
 
-    pub(super) fn constant(&mut self, array: &Array) -> T {
+    pub(crate) fn constant(&mut self, array: &Array) -> T {
         let name = format!("c{}", self.constants.len());
         self.constants.push(array.encode(&name));
         T {
@@ -98,12 +98,12 @@ impl Graph {
         }
     }
 
-    pub(super) fn scalar(&mut self, x: f32) -> T {
+    pub(crate) fn scalar(&mut self, x: f32) -> T {
         self.constant(&Array::real([], [x]))
     }
 
     /// A constant of noise around `centre`, of the given standard deviation.
-    pub(super) fn noise(&mut self, shape: &[usize], centre: f32, deviation: f32) -> T {
+    pub(crate) fn noise(&mut self, shape: &[usize], centre: f32, deviation: f32) -> T {
         let width = deviation * 12f32.sqrt();
         let count = shape.iter().product();
         let values: Vec<f32> = (0..count).map(|_| centre + width * self.next()).collect();
@@ -119,21 +119,21 @@ impl Graph {
         (self.state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
     }
 
-    pub(super) fn unary(&mut self, op: &str, x: &T) -> T {
+    pub(crate) fn unary(&mut self, op: &str, x: &T) -> T {
         self.op(op, &[&x.name], &[], &x.shape)
     }
 
     /// An elementwise operator; the result has the shape of `a`.
-    pub(super) fn binary(&mut self, op: &str, a: &T, b: &T) -> T {
+    pub(crate) fn binary(&mut self, op: &str, a: &T, b: &T) -> T {
         self.op(op, &[&a.name, &b.name], &[], &a.shape)
     }
 
-    pub(super) fn reshape(&mut self, x: &T, shape: &[usize]) -> T {
+    pub(crate) fn reshape(&mut self, x: &T, shape: &[usize]) -> T {
         let to = self.constant(&Array::whole(ints(shape)));
         self.op("Reshape", &[&x.name, &to.name], &[], shape)
     }
 
-    pub(super) fn transpose(&mut self, x: &T, permutation: &[usize]) -> T {
+    pub(crate) fn transpose(&mut self, x: &T, permutation: &[usize]) -> T {
         let shape: Vec<usize> = permutation.iter().map(|p| x.shape[*p]).collect();
         self.op(
             "Transpose",
@@ -144,17 +144,17 @@ impl Graph {
     }
 
     /// A Conv with bias, padded so that stride 1 keeps the size; weights of variance `gain`/fan-in.
-    pub(super) fn conv(&mut self, x: &T, out: usize, kernel: usize, stride: usize, gain: f32) -> T {
+    pub(crate) fn conv(&mut self, x: &T, out: usize, kernel: usize, stride: usize, gain: f32) -> T {
         self.conv_with(x, out, [kernel, stride, (kernel - 1) / 2], 1, gain)
     }
 
     /// A depthwise Conv, as [`Graph::conv`].
-    pub(super) fn depthwise(&mut self, x: &T, kernel: usize, stride: usize, gain: f32) -> T {
+    pub(crate) fn depthwise(&mut self, x: &T, kernel: usize, stride: usize, gain: f32) -> T {
         let channels = x.channels();
         self.conv_with(x, channels, [kernel, stride, (kernel - 1) / 2], channels, gain)
     }
 
-    pub(super) fn conv_with(
+    pub(crate) fn conv_with(
         &mut self,
         x: &T,
         out: usize,
@@ -177,7 +177,7 @@ impl Graph {
         self.op("Conv", &[&x.name, &weight.name, &bias.name], &attributes, &shape)
     }
 
-    pub(super) fn max_pool(&mut self, x: &T, kernel: usize, stride: usize, pad: usize) -> T {
+    pub(crate) fn max_pool(&mut self, x: &T, kernel: usize, stride: usize, pad: usize) -> T {
         let extent = |d: usize| (d + 2 * pad - kernel) / stride + 1;
         let shape = [1, x.channels(), extent(x.shape[2]), extent(x.shape[3])];
         let attributes = [
@@ -188,20 +188,20 @@ impl Graph {
         self.op("MaxPool", &[&x.name], &attributes, &shape)
     }
 
-    pub(super) fn global_average(&mut self, x: &T) -> T {
+    pub(crate) fn global_average(&mut self, x: &T) -> T {
         let shape = [1, x.channels(), 1, 1];
         self.op("GlobalAveragePool", &[&x.name], &[], &shape)
     }
 
     /// `GlobalAveragePool, Flatten, Gemm` to 1000 classes.
-    pub(super) fn head(&mut self, x: &T) -> T {
+    pub(crate) fn head(&mut self, x: &T) -> T {
         let channels = x.channels();
         let pooled = self.global_average(x);
         let flat = self.op("Flatten", &[&pooled.name], &[], &[1, channels]);
         self.gemm(&flat, 1000)
     }
 
-    pub(super) fn gemm(&mut self, x: &T, out: usize) -> T {
+    pub(crate) fn gemm(&mut self, x: &T, out: usize) -> T {
         let inner = x.shape[1];
         let weight = self.noise(&[out, inner], 0.0, (1.0 / inner as f32).sqrt());
         let bias = self.noise(&[out], 0.0, 0.1);
@@ -215,7 +215,7 @@ impl Graph {
     }
 
     /// `MatMul, Add` on the last axis, as a linear layer of a sequence is exported.
-    pub(super) fn linear(&mut self, x: &T, out: usize, gain: f32) -> T {
+    pub(crate) fn linear(&mut self, x: &T, out: usize, gain: f32) -> T {
         let inner = x.shape[x.shape.len() - 1];
         let weight = self.noise(&[inner, out], 0.0, (gain / inner as f32).sqrt());
         let bias = self.noise(&[out], 0.0, 0.1);
@@ -226,7 +226,7 @@ impl Graph {
         self.op("Add", &[&bias.name, &product.name], &[], &shape)
     }
 
-    pub(super) fn layer_norm(&mut self, x: &T) -> T {
+    pub(crate) fn layer_norm(&mut self, x: &T) -> T {
         let width = x.shape[x.shape.len() - 1];
         let scale = self.noise(&[width], 1.0, 0.2);
         let bias = self.noise(&[width], 0.0, 0.1);
@@ -240,7 +240,7 @@ impl Graph {
     }
 
     /// GELU as PyTorch writes it: `Div, Erf, Add, Mul, Mul`.
-    pub(super) fn gelu(&mut self, x: &T) -> T {
+    pub(crate) fn gelu(&mut self, x: &T) -> T {
         let (root, one, half) = (self.scalar(2f32.sqrt()), self.scalar(1.0), self.scalar(0.5));
         let scaled = self.binary("Div", x, &root);
         let erf = self.unary("Erf", &scaled);
@@ -250,21 +250,21 @@ impl Graph {
     }
 
     /// `x * Sigmoid(x)`.
-    pub(super) fn silu(&mut self, x: &T) -> T {
+    pub(crate) fn silu(&mut self, x: &T) -> T {
         let gate = self.unary("Sigmoid", x);
         self.binary("Mul", x, &gate)
     }
 
-    pub(super) fn relu(&mut self, x: &T) -> T {
+    pub(crate) fn relu(&mut self, x: &T) -> T {
         self.unary("Relu", x)
     }
 
-    pub(super) fn relu6(&mut self, x: &T) -> T {
+    pub(crate) fn relu6(&mut self, x: &T) -> T {
         let (low, high) = (self.scalar(0.0), self.scalar(6.0));
         self.op("Clip", &[&x.name, &low.name, &high.name], &[], &x.shape)
     }
 
-    pub(super) fn hard_swish(&mut self, x: &T) -> T {
+    pub(crate) fn hard_swish(&mut self, x: &T) -> T {
         self.unary("HardSwish", x)
     }
 }

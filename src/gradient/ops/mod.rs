@@ -6,16 +6,21 @@
 
 mod activation;
 mod conv;
+mod conv_parts;
 mod elementwise;
 mod matmul;
 mod movement;
 mod norm;
+mod phases;
 mod pool;
 mod quantize;
 mod reduce;
 mod softmax;
+mod sub_pixel;
 mod tap_pool;
 
+pub(super) use conv::Window;
+pub(super) use conv_parts::to_parts;
 pub(super) use pool::to_maxima;
 
 use super::Error;

@@ -14,6 +14,7 @@
 use super::super::emit::{Emit, Value, signed};
 use super::super::masks::HUGE;
 use super::conv::Window;
+use super::phases::interleaved;
 use crate::onnx::Array;
 
 /// Larger windows cost more taps than indices cost.
@@ -79,8 +80,16 @@ pub(super) fn by_taps(e: &mut Emit<'_>, ct: &Value, x: &Value, y: &Value, window
             phases.push(sum?);
         }
     }
-    let whole = interleaved(e, &phases, [n, channels], phase, strides);
-    Some(cropped(e, whole, &x.shape))
+    let images = n * channels;
+    let flat: Vec<Value> = phases
+        .iter()
+        .map(|p| e.reshape(p, &[images, 1, phase[0], phase[1]]))
+        .collect();
+    let flat: Vec<&Value> = flat.iter().collect();
+    let stacked = [images, phases.len(), phase[0], phase[1]];
+    let stacked = e.op("Concat", &flat, &[("axis", 1.into())], &stacked);
+    let strides = [0, 1].map(|i| usize::try_from(strides[i]).unwrap_or(1));
+    Some(interleaved(e, &stacked, strides, &x.shape))
 }
 
 /// What each tap gets of the cotangent.
@@ -148,50 +157,4 @@ impl Picked {
         let shape = [v.shape[0], channels, self.extent[0], self.extent[1]];
         e.op("Conv", &[v, &weight], &attributes, &shape)
     }
-}
-
-/// Phases of one picture, row-major, each `[N,C,h,w]`, as `[N,C,h s,w s]`.
-fn interleaved(
-    e: &mut Emit<'_>,
-    phases: &[Value],
-    [n, channels]: [usize; 2],
-    [h, w]: [usize; 2],
-    strides: &[i64],
-) -> Value {
-    if let [only] = phases {
-        return only.clone();
-    }
-    let count = phases.len();
-    let images = n * channels;
-    let flat: Vec<Value> = phases
-        .iter()
-        .map(|p| e.reshape(p, &[images, 1, h, w]))
-        .collect();
-    let flat: Vec<&Value> = flat.iter().collect();
-    let stacked = e.op("Concat", &flat, &[("axis", 1.into())], &[images, count, h, w]);
-    let [a, b] = [0, 1].map(|i| usize::try_from(strides[i]).unwrap_or(1));
-    let identity: Vec<f32> = (0..count * count)
-        .map(|k| f32::from(u8::from(k % (count + 1) == 0)))
-        .collect();
-    let identity = e.constant(Array::real([count, 1, a, b], identity));
-    let attributes = [
-        ("kernel_shape", strides.to_vec().into()),
-        ("strides", strides.to_vec().into()),
-    ];
-    let wide = e.op(
-        "ConvTranspose",
-        &[&stacked, &identity],
-        &attributes,
-        &[images, 1, h * a, w * b],
-    );
-    e.reshape(&wide, &[n, channels, h * a, w * b])
-}
-
-/// The first elements of height and width.
-fn cropped(e: &mut Emit<'_>, v: Value, shape: &[usize]) -> Value {
-    if *v.shape == *shape {
-        return v;
-    }
-    let (zero, to, axes) = (e.ints([0, 0]), e.extents(&shape[2..]), e.ints([2, 3]));
-    e.op("Slice", &[&v, &zero, &to, &axes], &[], shape)
 }

@@ -80,17 +80,17 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
     };
     let repeats = node.string("mode", "nearest") == "nearest" && (n, c) == (m, d);
     repeats.then_some(Chain {
-        x,
+        xs: vec![x],
         inner: None,
         apply: summed,
     })
 }
 
 /// The sum over height and width, as a mean times their number.
-fn summed(e: &mut Emit<'_>, _: &Chain<'_>, c: &Call<'_>) -> Result<Value, Stop> {
+fn summed(e: &mut Emit<'_>, _: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>, Stop> {
     let y = c.y()?.clone();
     let ct = e.full(&c.ct, &y.shape);
     let (channels, pixels) = (y.shape[1], y.shape[2] * y.shape[3]);
     let mean = e.op("GlobalAveragePool", &[&ct], &[], &[y.shape[0], channels, 1, 1]);
-    Ok(e.per_channel(&mean, &vec![pixels as f32; channels]))
+    Ok(vec![e.per_channel(&mean, &vec![pixels as f32; channels])])
 }

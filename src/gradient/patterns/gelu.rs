@@ -31,7 +31,7 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
         .into_iter()
         .find(|(x, sum)| distribution_of(index, sum) == Some(x))
         .map(|(x, _)| Chain {
-            x,
+            xs: vec![x],
             inner: None,
             apply,
         })
@@ -75,10 +75,8 @@ fn other<'a>(index: &Index<'a>, node: &'a NodeProto, wanted: impl Fn(f32) -> boo
     }
 }
 
-fn apply(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Value, Stop> {
-    let x = e
-        .forward(chain.x)
-        .ok_or_else(|| Stop::refuse("its input is absent"))?;
+fn apply(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>, Stop> {
+    let x = chain.x(e)?;
     let u = e.scale(&x, FRAC_1_SQRT_2);
     let erf = e.unary("Erf", &u);
     let halves = [("alpha", 0.5f32.into()), ("beta", 0.5f32.into())];
@@ -89,5 +87,5 @@ fn apply(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Value, Sto
     let line = e.scale(&x, DENSITY);
     let second = e.mul(&line, &bell);
     let slope = e.binary("Add", &distribution, &second);
-    Ok(e.mul(&c.ct, &slope))
+    Ok(vec![e.mul(&c.ct, &slope)])
 }

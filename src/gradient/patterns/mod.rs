@@ -6,11 +6,13 @@
 //! differentiated as one function, and normalisations whose scale and centring the product before them in the
 //! reverse half takes over. The plain profile sees single nodes only.
 
+mod concat_conv;
 mod excite;
 mod gelu;
 mod index;
 mod layer_norm;
 mod relu_pool;
+mod split;
 mod swish;
 
 use std::collections::{HashMap, HashSet};
@@ -28,19 +30,24 @@ use crate::onnx::{Array, NodeProto, TensorProto};
 
 /// A chain of nodes `y = f(x)`; the call that `apply` gets is that of its last node.
 pub(super) struct Chain<'a> {
-    /// Where it starts.
-    pub(super) x: &'a str,
+    /// Where it starts: one tensor, or parts of one.
+    pub(super) xs: Vec<&'a str>,
     /// The node between, where the derivative needs it.
     inner: Option<&'a NodeProto>,
     apply: Apply,
 }
 
-type Apply = fn(&mut Emit<'_>, &Chain<'_>, &Call<'_>) -> Result<Value, Stop>;
+type Apply = fn(&mut Emit<'_>, &Chain<'_>, &Call<'_>) -> Result<Vec<Value>, Stop>;
 
 impl Chain<'_> {
-    /// The cotangent of `x`.
-    pub(super) fn apply(&self, e: &mut Emit<'_>, call: &Call<'_>) -> Result<Value, Stop> {
+    /// The cotangents of `xs`.
+    pub(super) fn apply(&self, e: &mut Emit<'_>, call: &Call<'_>) -> Result<Vec<Value>, Stop> {
         (self.apply)(e, self, call)
+    }
+
+    fn x(&self, e: &Emit<'_>) -> Result<Value, Stop> {
+        let value = self.xs.first().and_then(|x| e.forward(x));
+        value.ok_or_else(|| Stop::refuse("its input is absent"))
     }
 
     fn inner<'a>(&self, e: &Emit<'a>) -> Result<Value, Stop> {
@@ -53,7 +60,13 @@ impl Chain<'_> {
 /// Finds the chain that a node ends.
 type Find = for<'a> fn(&Index<'a>, &'a NodeProto) -> Option<Chain<'a>>;
 
-const FINDERS: &[Find] = &[gelu::find, swish::find, relu_pool::find, excite::find];
+const FINDERS: &[Find] = &[
+    gelu::find,
+    swish::find,
+    relu_pool::find,
+    excite::find,
+    concat_conv::find,
+];
 
 /// What was found in a forward half.
 #[derive(Default)]
@@ -119,8 +132,13 @@ pub(super) fn prepare(nodes: &[NodeProto], facts: &mut Facts, blocking: Blocking
         nodes: Vec::with_capacity(nodes.len()),
         constants: Vec::new(),
     };
-    for node in nodes {
-        let mut node = node.clone();
+    let mut splits = split::Splits::find(nodes, facts);
+    let stock = nodes.iter().flat_map(|n| {
+        let instead = splits.instead(n, facts, &mut prepared.constants);
+        instead.unwrap_or_else(|| vec![n.clone()])
+    });
+    let stock: Vec<NodeProto> = stock.collect();
+    for mut node in stock {
         if node.is_standard() {
             layer_norm::with_statistics(&mut node, facts);
             if let Some(resize) = excite::with_full_gate(&mut node, facts, &layout, &mut prepared.constants) {

@@ -12,17 +12,17 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
     let rectified = node.input(0).filter(|_| node.op() == "MaxPool")?;
     let relu = index.made_by(rectified, "Relu")?;
     index.read_once(rectified).then_some(Chain {
-        x: relu.input(0)?,
+        xs: vec![relu.input(0)?],
         inner: Some(relu),
         apply,
     })
 }
 
 /// The cotangent of the Relu's output is that of its input already: where the maximum is 0, nothing is left of it.
-fn apply(e: &mut Emit<'_>, _: &Chain<'_>, c: &Call<'_>) -> Result<Value, Stop> {
+fn apply(e: &mut Emit<'_>, _: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>, Stop> {
     let y = c.y()?.clone();
     let ct = e.where_inside(&c.ct, &y, Some(0.0), None);
-    to_maxima(e, c, &ct)
+    Ok(vec![to_maxima(e, c, &ct)?])
 }
 
 /// Tensors that are nowhere negative, and where they are 0, whose producers pass nothing on: a pad of 0 may then tie

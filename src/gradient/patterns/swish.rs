@@ -24,27 +24,25 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
             None => (index.made_by(gate, "HardSigmoid")?, hard_swish as super::Apply),
         };
         (inner.input(0) == Some(x)).then_some(Chain {
-            x,
+            xs: vec![x],
             inner: Some(inner),
             apply,
         })
     })
 }
 
-fn silu(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Value, Stop> {
+fn silu(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>, Stop> {
     let (s, y) = (chain.inner(e)?, c.y()?.clone());
     let ct = e.in_layout_of(&c.ct, &y);
     let rest = e.complement(&s);
     let second = e.mul(&y, &rest);
     let slope = e.binary("Add", &second, &s);
-    Ok(e.mul(&ct, &slope))
+    Ok(vec![e.mul(&ct, &slope)])
 }
 
-fn hard_swish(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Value, Stop> {
+fn hard_swish(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>, Stop> {
     let (h, y) = (chain.inner(e)?, c.y()?.clone());
-    let x = e
-        .forward(chain.x)
-        .ok_or_else(|| Stop::refuse("its input is absent"))?;
+    let x = chain.x(e)?;
     let alpha = chain.inner.map_or(0.2, |n| n.float("alpha", 0.2));
     let ct = e.in_layout_of(&c.ct, &y);
     let inside = e.where_inside(&x, &h, Some(0.0), Some(1.0));
@@ -55,5 +53,5 @@ fn hard_swish(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Value
         e.scale(&inside, alpha)
     };
     let slope = e.binary("Add", &scaled, &h);
-    Ok(e.mul(&ct, &slope))
+    Ok(vec![e.mul(&ct, &slope)])
 }
