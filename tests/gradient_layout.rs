@@ -21,10 +21,7 @@ const SIZE: usize = 64;
 /// Why the counts need not hold here.
 fn elsewhere(runtime: &Runtime) -> Option<String> {
     if !runtime.version().starts_with(VERSION) {
-        return Some(format!(
-            "ONNX Runtime is {}, not {VERSION}x",
-            runtime.version()
-        ));
+        return Some(format!("ONNX Runtime is {}, not {VERSION}x", runtime.version()));
     }
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx512f") {
@@ -86,7 +83,9 @@ fn tensors_stay_blocked_and_activations_fused() {
         let found = count(&nodes, with_activation);
         println!("{name:18} {left} ReorderOutput, {found} fused activations");
         if left > reorders {
-            wrong.push(format!("{name}: {left} tensors leave the blocked layout, not {reorders}"));
+            wrong.push(format!(
+                "{name}: {left} tensors leave the blocked layout, not {reorders}"
+            ));
         }
         if found < fused {
             wrong.push(format!("{name}: {found} activations are fused, not {fused}"));

@@ -72,6 +72,9 @@ fn conv_blocks(weight: &[usize], node: &NodeProto) -> bool {
     };
     match group {
         1 => out >= 8 && (per_group % 4 == 0 || per_group < 16),
-        g => (per_group == 1 && out == g && out % 4 == 0) || (per_group % 16 == 0 && (out / g.max(1)) % 16 == 0),
+        g => {
+            (per_group == 1 && out == g && out % 4 == 0)
+                || (per_group % 16 == 0 && (out / g.max(1)) % 16 == 0)
+        }
     }
 }

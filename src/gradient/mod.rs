@@ -114,7 +114,11 @@ pub fn differentiate(
         Profile::Plain => Blocking::Never,
         Profile::Cpu => Blocking::of(runtime)?,
     };
-    let stock = graph.graph.as_ref().map(|g| g.node.as_slice()).unwrap_or_default();
+    let stock = graph
+        .graph
+        .as_ref()
+        .map(|g| g.node.as_slice())
+        .unwrap_or_default();
     let prepared = match options.profile {
         Profile::Plain => None,
         Profile::Cpu => Some(patterns::prepare(stock, &mut facts, blocking)),

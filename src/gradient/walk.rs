@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::clean::Input;
 use super::blocking::Blocking;
+use super::clean::Input;
 use super::emit::{Emit, Forward, Value};
 use super::error::Refusal;
 use super::logits::Logits;

@@ -161,28 +161,37 @@ fn maxima_by_taps() {
                 let y = g.max_pool(&x, kernel, stride, pad);
                 g.conv(&y, 16, 1, 1, 1.0)
             });
-            check_sized(&format!("{what}, read twice"), size, &["ScatterElements"], |g, x| {
-                let x = stem(g, x, 16);
-                let x = g.relu(&x);
-                let y = g.max_pool(&x, kernel, stride, pad);
-                let pooled = [g.global_average(&x), g.global_average(&y)];
-                g.op(
-                    "Concat",
-                    &[&pooled[0].name, &pooled[1].name],
-                    &[("axis", 1.into())],
-                    &[1, 32, 1, 1],
-                )
-            });
+            check_sized(
+                &format!("{what}, read twice"),
+                size,
+                &["ScatterElements"],
+                |g, x| {
+                    let x = stem(g, x, 16);
+                    let x = g.relu(&x);
+                    let y = g.max_pool(&x, kernel, stride, pad);
+                    let pooled = [g.global_average(&x), g.global_average(&y)];
+                    g.op(
+                        "Concat",
+                        &[&pooled[0].name, &pooled[1].name],
+                        &[("axis", 1.into())],
+                        &[1, 32, 1, 1],
+                    )
+                },
+            );
         }
     }
     check("values below 0 under pads take indices", &[], |g, x| {
         let x = stem(g, x, 16);
         g.max_pool(&x, 3, 2, 1)
     });
-    check("values below 0 without pads take taps", &["ScatterElements"], |g, x| {
-        let x = stem(g, x, 16);
-        g.max_pool(&x, 3, 2, 0)
-    });
+    check(
+        "values below 0 without pads take taps",
+        &["ScatterElements"],
+        |g, x| {
+            let x = stem(g, x, 16);
+            g.max_pool(&x, 3, 2, 0)
+        },
+    );
     check("windows with gaps take indices", &[], |g, x| {
         let x = stem(g, x, 16);
         g.max_pool(&x, 2, 3, 0)
@@ -191,7 +200,13 @@ fn maxima_by_taps() {
 
 #[test]
 fn averages() {
-    for (kernel, stride, pad, counted) in [(2, 2, 0, 0), (3, 1, 1, 1), (3, 1, 1, 0), (3, 1, 0, 0), (3, 2, 1, 0)] {
+    for (kernel, stride, pad, counted) in [
+        (2, 2, 0, 0),
+        (3, 1, 1, 1),
+        (3, 1, 1, 0),
+        (3, 1, 0, 0),
+        (3, 2, 1, 0),
+    ] {
         check("AveragePool", &[], |g, x| {
             let x = stem(g, x, 16);
             let extent = (x.shape[2] + 2 * pad - kernel) / stride + 1;
@@ -209,7 +224,15 @@ fn averages() {
 
 #[test]
 fn the_first_conv_by_phases() {
-    for (kernel, stride, pad) in [(7, 2, 3), (3, 2, 1), (3, 2, 0), (4, 4, 0), (16, 16, 0), (5, 3, 2), (2, 2, 0)] {
+    for (kernel, stride, pad) in [
+        (7, 2, 3),
+        (3, 2, 1),
+        (3, 2, 0),
+        (4, 4, 0),
+        (16, 16, 0),
+        (5, 3, 2),
+        (2, 2, 0),
+    ] {
         for size in [32, 33, 35] {
             let what = format!("Conv {kernel}/{stride} pad {pad} of {size}");
             check_sized(&what, size, &[], |g, x| {

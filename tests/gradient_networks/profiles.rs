@@ -19,8 +19,7 @@ fn run(model: &ModelProto, profile: Profile) -> [Vec<f32>; 2] {
         profile,
         ..Default::default()
     };
-    let d: Differentiated =
-        differentiate(model.clone(), runtime, &options).unwrap_or_else(|e| panic!("{e}"));
+    let d: Differentiated = differentiate(model.clone(), runtime, &options).unwrap_or_else(|e| panic!("{e}"));
     let count: usize = d.input_shape.iter().product();
     let picture: Vec<f32> = (0..count)
         .map(|k| match (k / 512) % 3 {
@@ -65,8 +64,9 @@ fn compared(a: &[f32], b: &[f32]) -> (f64, f64) {
 fn both_profiles_agree_on_whole_networks() {
     for network in NETWORKS {
         let model = (network.build)(SIZE);
-        let [(logits, cpu), (reference, plain)] =
-            [Profile::Cpu, Profile::Plain].map(|p| run(&model, p)).map(|[z, g]| (z, g));
+        let [(logits, cpu), (reference, plain)] = [Profile::Cpu, Profile::Plain]
+            .map(|p| run(&model, p))
+            .map(|[z, g]| (z, g));
         let (off, _) = compared(&logits, &reference);
         let (relative, cosine) = compared(&cpu, &plain);
         println!(
@@ -76,7 +76,11 @@ fn both_profiles_agree_on_whole_networks() {
         // Two orders of float32 sums, through up to 100 layers.
         assert!(off < 1e-5, "{}: logits differ by {off}", network.name);
         if SMOOTH.contains(&network.name) {
-            assert!(relative < 1e-5, "{}: gradients differ by {relative}", network.name);
+            assert!(
+                relative < 1e-5,
+                "{}: gradients differ by {relative}",
+                network.name
+            );
         }
         // Where pre-activations within rounding of 0 change sign, a kink flips (GRADIENTS.md 5).
         assert!(cosine >= 0.999, "{}: cosine {cosine}", network.name);

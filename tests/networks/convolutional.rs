@@ -30,11 +30,7 @@ pub(super) fn resnet50(size: usize) -> ModelProto {
     })
 }
 
-fn resnet(
-    size: usize,
-    depths: [usize; 4],
-    block: impl Fn(&mut Graph, &T, usize, usize) -> T,
-) -> ModelProto {
+fn resnet(size: usize, depths: [usize; 4], block: impl Fn(&mut Graph, &T, usize, usize) -> T) -> ModelProto {
     let (mut g, x) = Graph::new(size);
     let x = g.conv(&x, 64, 7, 2, RELU);
     let x = g.relu(&x);

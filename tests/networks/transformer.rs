@@ -72,7 +72,12 @@ fn attention(g: &mut Graph, x: &T, heads: usize) -> T {
         &[],
         &[1, heads, length, length],
     );
-    let scores = g.op("Softmax", &[&scores.name], &[("axis", (-1).into())], &scores.shape);
+    let scores = g.op(
+        "Softmax",
+        &[&scores.name],
+        &[("axis", (-1).into())],
+        &scores.shape,
+    );
     let mixed = g.op(
         "MatMul",
         &[&scores.name, &value.name],

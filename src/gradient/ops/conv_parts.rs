@@ -21,9 +21,7 @@ pub(in super::super) fn to_parts(
     let xs = signed(&x.shape[2..]);
     let window = Window::of(c.node, &weight.shape[2..], &xs);
     let ys = signed(&y.shape[2..]);
-    let begin: Vec<i64> = (0..xs.len())
-        .map(|i| window.reach(i) - window.begin[i])
-        .collect();
+    let begin: Vec<i64> = (0..xs.len()).map(|i| window.reach(i) - window.begin[i]).collect();
     let end: Vec<i64> = (0..xs.len())
         .map(|i| xs[i] + window.reach(i) - begin[i] - ys[i])
         .collect();

@@ -14,7 +14,7 @@ pub(super) fn interleaved(e: &mut Emit<'_>, phases: &Value, strides: [usize; 2],
         phases.clone()
     } else {
         let count = a * b;
-        let identity = |k: usize| f32::from(u8::from(k % (count + 1) == 0));
+        let identity = |k: usize| f32::from(u8::from(k.is_multiple_of(count + 1)));
         let identity: Vec<f32> = (0..count * count).map(identity).collect();
         let identity = e.constant(Array::real([count, 1, a, b], identity));
         let attributes = [

@@ -7,8 +7,8 @@
 
 use super::super::emit::{Emit, Value};
 use super::super::layout::Layout;
-use super::super::probe::Facts;
 use super::super::ops::{Call, Stop};
+use super::super::probe::Facts;
 use super::{Chain, Index, fresh};
 use crate::onnx::{Array, AttributeValue, NodeProto, TensorProto};
 

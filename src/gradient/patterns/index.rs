@@ -60,8 +60,7 @@ impl<'a> Index<'a> {
 
     /// The value of a constant of one real element.
     pub(super) fn number(&self, tensor: &str) -> Option<f32> {
-        self.shape(tensor)
-            .filter(|s| s.iter().product::<usize>() == 1)?;
+        self.shape(tensor).filter(|s| s.iter().product::<usize>() == 1)?;
         match self.constant(tensor)?.as_real() {
             Some([x]) => Some(*x),
             _ => None,

@@ -92,7 +92,9 @@ impl<'a> Patterns<'a> {
             }
             if let Some((scale, products)) = layer_norm::find(&index, node) {
                 found.normalised.insert(y);
-                found.folds.extend(products.into_iter().map(|t| (t, scale.clone())));
+                found
+                    .folds
+                    .extend(products.into_iter().map(|t| (t, scale.clone())));
             }
         }
         found
