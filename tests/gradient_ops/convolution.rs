@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Conv and ConvTranspose.
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 /// A Conv with a 3x4-in-channels weight and a bias.
 fn conv(weight: &[usize]) -> Case {
