@@ -345,6 +345,7 @@ fn a_message_says_everything_that_is_promised() {
         ("margin", "gdouble"),
         ("gradient-norm", "gdouble"),
         ("change-norm", "gdouble"),
+        ("phase-rms", "gdouble"),
         ("magnification", "gdouble"),
         ("held", "gboolean"),
         ("gradient-age", "guint64"),
