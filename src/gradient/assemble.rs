@@ -87,7 +87,7 @@ fn prune(graph: &mut GraphProto) {
     let mut kept = Vec::with_capacity(graph.node.len());
     for node in std::mem::take(&mut graph.node).into_iter().rev() {
         if node.output.iter().any(|o| needed.contains(o)) {
-            needed.extend(node.input.iter().cloned());
+            needed.extend(node.reads().map(String::from));
             kept.push(node);
         }
     }

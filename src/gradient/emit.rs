@@ -322,9 +322,15 @@ impl<'a> Emit<'a> {
         self.mul(a, &factor)
     }
 
-    /// Runs one forward node on one input: what only the runtime knows about an operator.
-    pub(super) fn measure(&self, node: &NodeProto, input: &Tensor) -> Result<Vec<f32>, Error> {
-        let output = probe::run_node(node, self.opset, input, self.runtime)?;
+    /// Runs one forward node on one input, its others being `constants`: what only the runtime knows about an
+    /// operator.
+    pub(super) fn measure(
+        &self,
+        node: &NodeProto,
+        input: &Tensor,
+        constants: Vec<TensorProto>,
+    ) -> Result<Vec<f32>, Error> {
+        let output = probe::run_node(node, self.opset, input, constants, self.runtime)?;
         Ok(output.as_f32().unwrap_or_default().to_vec())
     }
 }

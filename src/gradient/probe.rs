@@ -141,11 +141,12 @@ fn noise(input: &Input) -> Tensor {
     }
 }
 
-/// Runs one node on one input: facts about an operator that the runtime decides.
+/// Runs one node on one input, its others being `constants`: facts about an operator that the runtime decides.
 pub(super) fn run_node(
     node: &NodeProto,
     opset: i64,
     input: &Tensor,
+    constants: Vec<TensorProto>,
     runtime: &'static Runtime,
 ) -> Result<Tensor, Error> {
     let (name, out) = (
@@ -163,6 +164,7 @@ pub(super) fn run_node(
         )],
         output: vec![ValueInfoProto::untyped(out)],
         node: vec![node.clone()],
+        initializer: constants,
         ..Default::default()
     };
     let import = onnx::OperatorSetIdProto {

@@ -50,9 +50,7 @@ pub(super) fn walk(
     cotangents.insert(&logits.name, vec![Value::new(COTANGENT, &logits.shape)]);
     let mut refusals = Vec::new();
     for node in nodes.iter().rev() {
-        if !node.output.iter().any(|o| active.contains(&**o))
-            || !node.input.iter().any(|i| active.contains(&**i))
-        {
+        if !node.output.iter().any(|o| active.contains(&**o)) || !node.reads().any(|i| active.contains(i)) {
             continue;
         }
         let cts: Vec<Option<Value>> = node
@@ -161,7 +159,7 @@ fn total(emit: &mut Emit<'_>, name: &str, mut all: Vec<Value>) -> Value {
 fn active<'a>(nodes: &'a [NodeProto], facts: &Facts, input: &'a str, logits: &'a str) -> HashSet<&'a str> {
     let mut from_input = HashSet::from([input]);
     for node in nodes {
-        if node.input.iter().any(|i| from_input.contains(&**i)) && !ops::ends_gradient(node) {
+        if node.reads().any(|i| from_input.contains(i)) && !ops::ends_gradient(node) {
             from_input.extend(
                 node.output
                     .iter()
@@ -173,7 +171,7 @@ fn active<'a>(nodes: &'a [NodeProto], facts: &Facts, input: &'a str, logits: &'a
     let mut to_logits = HashSet::from([logits]);
     for node in nodes.iter().rev() {
         if node.output.iter().any(|o| to_logits.contains(&**o)) {
-            to_logits.extend(node.input.iter().map(String::as_str));
+            to_logits.extend(node.reads());
         }
     }
     from_input.retain(|t| to_logits.contains(t));
@@ -184,7 +182,7 @@ fn active<'a>(nodes: &'a [NodeProto], facts: &Facts, input: &'a str, logits: &'a
 fn cut(nodes: &[NodeProto], facts: &Facts, input: &str) -> Option<Refusal> {
     let mut reached: HashSet<&str> = HashSet::from([input]);
     for node in nodes {
-        if node.input.iter().any(|i| reached.contains(&**i)) {
+        if node.reads().any(|i| reached.contains(i)) {
             if let Err(reason) = ops::rule(node) {
                 return Some(refusal(node, reason));
             }

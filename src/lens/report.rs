@@ -27,6 +27,8 @@ pub struct Report {
     pub magnification: f64,
     /// Raw RMS of the phase step before normalisation: how strong the gradient is in the phases.
     pub phase_rms: f64,
+    /// L2 norm of the change before clipping and rounding, over the edited planes, where the pyramid works.
+    pub change_norm: f64,
     /// L2 distance of the picture as written from the frame, pixel values 0..1, over all colour planes.
     pub l2: f64,
     /// Whether the L2 budget was reached; true without one.

@@ -186,6 +186,7 @@ impl Stage {
             report.magnification = settings.magnification;
             report.l2 = self.write(frame)?;
         }
+        report.change_norm = norm(&self.change);
         Ok(())
     }
 
@@ -296,6 +297,11 @@ impl Stage {
         let morph = packed(&mut self.morph, self.format, self.frame)?;
         render(mode, frame, &morph.as_view(), out)
     }
+}
+
+/// Root of the sum of squares.
+pub(super) fn norm(values: &[f32]) -> f64 {
+    values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
 }
 
 /// A tightly packed picture in `bytes`.

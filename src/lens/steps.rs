@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::stage::Stage;
+use super::stage::{Stage, norm};
 use super::{LensSettings, Report};
 use crate::Error;
 use crate::classifier::{Classifier, Reading, best_but};
@@ -81,6 +81,7 @@ pub(super) fn walk(
         report.magnification += magnification;
     }
     let change: Vec<f32> = current.iter().zip(&source).map(|(c, s)| c - s).collect();
+    report.change_norm = norm(&change);
     report.l2 = stage.write_planes(frame, &change)?;
     Ok(())
 }

@@ -80,6 +80,23 @@ impl NodeProto {
         matches!(self.domain.as_deref(), None | Some("" | "ai.onnx"))
     }
 
+    /// Names of all tensors that it reads: its inputs, and what the graphs inside it (the branches of an If, the
+    /// body of a Loop) take from outside. Names that such a graph gives itself are among them.
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.input.iter().map(String::as_str).collect();
+        let mut inner: Vec<&Self> = self.inner_nodes().collect();
+        while let Some(node) = inner.pop() {
+            names.extend(node.input.iter().map(String::as_str));
+            inner.extend(node.inner_nodes());
+        }
+        names.into_iter().filter(|n| !n.is_empty())
+    }
+
+    fn inner_nodes(&self) -> impl Iterator<Item = &Self> {
+        let graphs = self.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs));
+        graphs.flat_map(|g| &g.node)
+    }
+
     /// The input's name, if it is there.
     pub fn input(&self, index: usize) -> Option<&str> {
         self.input

@@ -29,6 +29,14 @@ pub enum Error {
         /// Its size.
         bytes: u64,
     },
+    /// The file's bytes are no ONNX model.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the bytes.
+        source: Box<Error>,
+    },
     /// The bytes are no ONNX model.
     #[error("not an ONNX model ({reason})")]
     NotAModel {

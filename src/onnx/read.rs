@@ -21,7 +21,11 @@ const MAX_DEPTH: usize = 32;
 /// file may not or cannot be read.
 pub fn read(path: &Path) -> Result<ModelProto, Error> {
     let bytes = bytes_of(path)?;
-    let mut model = decode(&bytes)?;
+    let named = |e| Error::File {
+        path: path.into(),
+        source: Box::new(e),
+    };
+    let mut model = decode(&bytes).map_err(named)?;
     external::take_in(&mut model, path.parent().unwrap_or(Path::new(".")))?;
     Ok(model)
 }

@@ -276,9 +276,8 @@ impl BaseTransformImpl for ClassMorph {
         is_discont: bool,
         inbuf: gst::Buffer,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        if is_discont {
-            self.forget();
-        }
+        // A discontinuity alone is no new scene: a leaky queue marks one after every frame that it drops, and
+        // choosing the classes anew each time would cost a run and let them flicker.
         lock(&self.stats).frames_in += 1;
         let flow = self.parent_submit_input_buffer(is_discont, inbuf);
         // GST_BASE_TRANSFORM_FLOW_DROPPED

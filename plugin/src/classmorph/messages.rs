@@ -60,7 +60,8 @@ pub(super) fn analysed(
         .field("target-probability", probability(target))
         .field("margin", f64::from(reading.margin()))
         .field("gradient-norm", reading.gradient_norm)
-        .field("change-norm", report.phase_rms)
+        .field("change-norm", report.change_norm)
+        .field("phase-rms", report.phase_rms)
         .field("magnification", report.magnification)
         // Every frame has a gradient of its own until gradients can be held.
         .field("held", false)

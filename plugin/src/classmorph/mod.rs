@@ -50,7 +50,8 @@ mod warnings;
  * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`. `gdouble`:
  * `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
  * `target-probability`, `gradient-norm` (of the margin, in pixel values 0..1 of the model's picture),
- * `change-norm` (RMS of the phase step before magnification, in radians), `magnification` (the one used), `l2`
+ * `change-norm` (L2 norm of the change before clipping), `phase-rms` (RMS of the phase step before magnification, in
+ * radians: how strong the gradient is in the phases), `magnification` (the one used), `l2`
  * (distance of the written picture from the frame, pixel values 0..1). `guint64`: `frame` (number in the stream,
  * from 0), `timestamp`, `stream-time`, `running-time`, `duration`, `inference-time`, `morph-time`, `gradient-age`
  * (nanoseconds). `gint`: `source-class`, `target-class`. Strings: `source-label`, `target-label`, and `warning`

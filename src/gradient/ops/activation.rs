@@ -14,12 +14,14 @@ pub(super) const RULES: &[Rule] = &[
     rule_for(
         "LeakyRelu",
         |e, c| {
-            pointwise(e, c, |e, n, _, y| {
-                let slope = e.scalar(n.float("alpha", 0.01));
-                one_above(e, y, &slope)
+            pointwise(e, c, |e, n, x, y| {
+                let alpha = n.float("alpha", 0.01);
+                let slope = e.scalar(alpha);
+                // A negative slope folds: then the output no longer tells the side.
+                one_above(e, if alpha > 0.0 { y } else { x }, &slope)
             })
         },
-        "alpha > 0",
+        "",
     ),
     rule_for("PRelu", prelu, "constant slope"),
     rule_for(
@@ -30,7 +32,8 @@ pub(super) const RULES: &[Rule] = &[
             })
         },
         "",
-    ),
+    )
+    .since(10),
     rule_for(
         "Elu",
         |e, c| {
@@ -62,7 +65,8 @@ pub(super) const RULES: &[Rule] = &[
             })
         },
         "",
-    ),
+    )
+    .since(12),
     rule_for(
         "Sigmoid",
         |e, c| {
@@ -102,7 +106,8 @@ pub(super) const RULES: &[Rule] = &[
             })
         },
         "",
-    ),
+    )
+    .since(14),
     rule_for(
         "Tanh",
         |e, c| {
@@ -129,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
         },
         "",
     ),
-    rule_for("Gelu", gelu, ""),
+    rule_for("Gelu", gelu, "").since(20),
     rule_for(
         "Mish",
         |e, c| {
@@ -145,7 +150,8 @@ pub(super) const RULES: &[Rule] = &[
             })
         },
         "",
-    ),
+    )
+    .since(18),
     rule_for(
         "Erf",
         |e, c| {
@@ -154,7 +160,8 @@ pub(super) const RULES: &[Rule] = &[
             })
         },
         "",
-    ),
+    )
+    .since(9),
     rule_for("Exp", |e, c| pointwise(e, c, |_, _, _, y| y.clone()), ""),
     rule_for(
         "Log",

@@ -89,7 +89,28 @@ impl Window {
     }
 }
 
+/// The cotangent of the bias, where one is wanted: summed over pictures and positions.
+fn bias(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    if !c.wants(2) {
+        return Ok(Vec::new());
+    }
+    let y = c.y()?.shape.clone();
+    let ct = e.full(&c.ct, &y);
+    let axes: Vec<usize> = (0..y.len()).filter(|a| *a != 1).collect();
+    let summed = e.sum_over(&ct, &axes);
+    Ok(vec![(2, e.reshape(&summed, &y[1..2]))])
+}
+
 fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let mut out = bias(e, c)?;
+    if c.wants(0) || c.wants(1) {
+        out.push((0, picture(e, c)?));
+    }
+    Ok(out)
+}
+
+/// The cotangent of the picture.
+fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     if c.wants(1) {
         return Err(Stop::refuse(
             "its weight is computed from the input; only constant weights are supported",
@@ -111,14 +132,12 @@ fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             .map(|i| xs[i] + window.reach(i) - begin[i] - ys[i])
             .collect();
         if begin.iter().chain(&end).all(|p| *p >= 0) {
-            return Ok(vec![(
-                0,
-                dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape),
-            )]);
+            let pads = [begin, end].concat();
+            return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
         }
     }
     if let Some(ct_x) = by_phases(e, &ct, (&x, &y), &weight, &window) {
-        return Ok(vec![(0, ct_x)]);
+        return Ok(ct_x);
     }
     let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
     if depthwise
@@ -131,10 +150,8 @@ fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         let end = (0..n)
             .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
             .collect();
-        return Ok(vec![(
-            0,
-            dense(e, &ct, &weight, group, &window, [begin, end].concat(), &x.shape),
-        )]);
+        let pads = [begin, end].concat();
+        return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.
     let mut end = window.end.clone();
@@ -152,10 +169,7 @@ fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ("pads", [window.begin.clone(), end].concat().into()),
         ("output_padding", extra.into()),
     ];
-    Ok(vec![(
-        0,
-        e.op("ConvTranspose", &[&ct, &w], &attributes, &x.shape),
-    )])
+    Ok(e.op("ConvTranspose", &[&ct, &w], &attributes, &x.shape))
 }
 
 pub(super) fn dense(
@@ -231,6 +245,15 @@ fn spread(e: &mut Emit<'_>, ct: &Value, window: &Window, xs: &[i64], begin: &[i6
 }
 
 fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let mut out = bias(e, c)?;
+    if c.wants(0) || c.wants(1) {
+        out.push((0, transposed_picture(e, c)?));
+    }
+    Ok(out)
+}
+
+/// The cotangent of the picture that a ConvTranspose took.
+fn transposed_picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     let weight = c.real_constant(e, 1).filter(|_| !c.wants(1));
     let weight = weight
         .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
@@ -266,5 +289,5 @@ fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ("dilations", window.dilations.clone().into()),
         ("pads", [window.begin, end].concat().into()),
     ];
-    Ok(vec![(0, e.op("Conv", &[&ct, &w], &attributes, &x.shape))])
+    Ok(e.op("Conv", &[&ct, &w], &attributes, &x.shape))
 }

@@ -3,6 +3,7 @@
 
 use super::super::emit::{Emit, Value};
 use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::onnx::{Array, Values};
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Add", sum, ""),
@@ -14,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     rule_for("Pow", pow, "constant exponent"),
     rule_for("Max", extremum, ""),
     rule_for("Min", extremum, ""),
-    rule_for("Where", select, ""),
+    rule_for("Where", select, "").since(9),
 ];
 
 /// The cotangent of one operand, brought down to its shape.
@@ -86,32 +87,36 @@ fn div(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     Ok(out)
 }
 
+/// `ct_x = ct p x^(p-1)`, with a shorter way for the exponents that networks use.
 fn pow(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let exponent = c
-        .real_constant(e, 1)
-        .filter(|_| !c.wants(1))
-        .and_then(|a| match a.as_real() {
-            Some([x]) => Some(*x),
-            _ => None,
-        });
-    let exponent = exponent.ok_or_else(|| Stop::refuse("only one constant exponent is supported"))?;
+    let name = c.node.input(1).filter(|_| !c.wants(1));
+    let exponents = name.and_then(|n| e.facts.constant(n)).map(|a| match a.values {
+        Values::Real(v) => Array::real(a.shape, v),
+        Values::Whole(v) => Array::real(a.shape, v.iter().map(|p| *p as f32).collect::<Vec<_>>()),
+    });
+    let exponents = exponents.ok_or_else(|| Stop::refuse("only constant exponents are supported"))?;
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let slope = if exponent == 1.0 {
-        return Ok(vec![(0, c.ct.clone())]);
-    } else if exponent == 2.0 {
-        e.scale(&x, 2.0)
-    } else if exponent == 0.5 {
-        let half = e.scalar(0.5);
-        e.binary("Div", &half, &y)
-    } else if exponent == -1.0 {
-        let square = e.mul(&y, &y);
-        e.unary("Neg", &square)
-    } else {
-        let less = e.scalar(exponent - 1.0);
-        let power = e.binary("Pow", &x, &less);
-        e.scale(&power, exponent)
+    let slope = match exponents.as_real() {
+        Some([p]) if *p == 1.0 => return down(e, c, &c.ct, 0),
+        Some([p]) if *p == 2.0 => e.scale(&x, 2.0),
+        Some([p]) if *p == 0.5 => {
+            let half = e.scalar(0.5);
+            e.binary("Div", &half, &y)
+        }
+        Some([p]) if *p == -1.0 => {
+            let square = e.mul(&y, &y);
+            e.unary("Neg", &square)
+        }
+        all => {
+            let less: Vec<f32> = all.unwrap_or_default().iter().map(|p| p - 1.0).collect();
+            let less = e.constant(Array::real(exponents.shape.clone(), less));
+            let power = e.binary("Pow", &x, &less);
+            let exponents = e.constant(exponents);
+            e.mul(&power, &exponents)
+        }
     };
-    Ok(vec![(0, e.mul(&c.ct, &slope))])
+    let ct = e.mul(&c.ct, &slope);
+    down(e, c, &ct, 0)
 }
 
 /// Max and Min: to the first operand that equals the result, so that ties do not count double.

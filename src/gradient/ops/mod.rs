@@ -7,14 +7,19 @@
 mod activation;
 mod conv;
 mod conv_parts;
+mod einsum;
 mod elementwise;
+mod indexing;
 mod matmul;
 mod movement;
 mod norm;
+#[cfg(test)]
+mod page;
 mod phases;
 mod pool;
 mod quantize;
 mod reduce;
+mod resize;
 mod softmax;
 mod sub_pixel;
 mod tap_pool;
@@ -104,13 +109,23 @@ type Apply = fn(&mut Emit<'_>, &Call<'_>) -> Contributions;
 /// An operator's rule.
 struct Rule {
     operator: &'static str,
+    since: i64,
     conditions: &'static str,
     apply: Apply,
+}
+
+impl Rule {
+    /// The first opset that has the operator, where that is later than the first opset that is taken.
+    const fn since(mut self, opset: i64) -> Self {
+        self.since = opset;
+        self
+    }
 }
 
 const fn rule_for(operator: &'static str, apply: Apply, conditions: &'static str) -> Rule {
     Rule {
         operator,
+        since: 7,
         conditions,
         apply,
     }
@@ -119,12 +134,15 @@ const fn rule_for(operator: &'static str, apply: Apply, conditions: &'static str
 const FAMILIES: &[(&str, &[Rule])] = &[
     ("convolution", conv::RULES),
     ("matrix product", matmul::RULES),
+    ("matrix product", einsum::RULES),
     ("pooling", pool::RULES),
     ("activation", activation::RULES),
     ("elementwise", elementwise::RULES),
     ("normalisation", norm::RULES),
     ("reduction", reduce::RULES),
     ("movement", movement::RULES),
+    ("indexing", indexing::RULES),
+    ("resizing", resize::RULES),
     ("softmax", softmax::RULES),
     ("quantisation", quantize::RULES),
 ];
@@ -185,23 +203,23 @@ const ADVICE: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is said of operators of any other domain.
+const OTHER_DOMAIN: &str =
+    "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation";
+
+/// What is said of all the rest.
+const NO_RULE: &str = "it has no gradient rule here; cut the model before it with output-name, or export it without this operator";
+
 /// The rule of a node, or why there is none.
 pub(super) fn rule(node: &NodeProto) -> Result<Apply, String> {
     if !node.is_standard() {
-        return Err(
-            "it belongs to one runtime, not to ONNX; export the model again, or save it without \
-                    optimisation"
-                .into(),
-        );
+        return Err(OTHER_DOMAIN.into());
     }
-    if let Some(found) = all().find(|(_, r)| r.operator == node.op()) {
-        return Ok(found.1.apply);
+    if let Some((_, found)) = all().find(|(_, r)| r.operator == node.op()) {
+        return Ok(found.apply);
     }
-    let advice = ADVICE
-        .iter()
-        .find(|(op, _)| *op == node.op())
-        .map(|(_, text)| *text);
-    Err(advice.unwrap_or("it has no gradient rule here; cut the model before it with output-name, or export it without this operator").into())
+    let advice = ADVICE.iter().find(|(op, _)| *op == node.op());
+    Err(advice.map_or(NO_RULE, |(_, text)| text).into())
 }
 
 /// Whether no gradient flows through the node, which is no reason to refuse the model.
@@ -222,6 +240,8 @@ pub struct OperatorRow {
     pub family: &'static str,
     /// Its name, in ONNX's own domain.
     pub operator: &'static str,
+    /// The first opset in which it is taken; all later ones are.
+    pub since: i64,
     /// Conditions and refusals; empty when there are none.
     pub conditions: &'static str,
 }
@@ -231,6 +251,7 @@ pub fn operators() -> impl Iterator<Item = OperatorRow> {
     all().map(|(family, r)| OperatorRow {
         family,
         operator: r.operator,
+        since: r.since,
         conditions: r.conditions,
     })
 }

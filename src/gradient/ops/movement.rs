@@ -2,16 +2,14 @@
 //! Operators that only move elements: the cotangent moves back.
 
 use super::super::emit::{Emit, Value, signed};
+use super::indexing::cut;
 use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::onnx::ElementType;
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Identity", |_, c| Ok(vec![(0, c.ct.clone())]), ""),
     rule_for("Dropout", dropout, "inference; mask unused"),
-    rule_for(
-        "Cast",
-        |_, c| Ok(vec![(0, c.ct.clone())]),
-        "between real types, or from a uint8 input",
-    ),
+    rule_for("Cast", cast, "between real types, or from a uint8 input"),
     rule_for("Reshape", reshape, ""),
     rule_for("Flatten", reshape, ""),
     rule_for("Squeeze", reshape, ""),
@@ -19,20 +17,24 @@ pub(super) const RULES: &[Rule] = &[
     rule_for("Transpose", transpose, ""),
     rule_for("Concat", concat, ""),
     rule_for("Split", split, ""),
-    rule_for(
-        "Slice",
-        slice,
-        "positions known when the model is built; positive steps",
-    ),
-    rule_for("Gather", gather, "constant indices, one run or distinct"),
-    rule_for("Expand", expand, ""),
-    rule_for("Pad", pad, "constant mode; pads known when the model is built"),
+    rule_for("Expand", expand, "").since(8),
+    rule_for("Tile", tile, ""),
     rule_for("DepthToSpace", depth_to_space, ""),
     rule_for("SpaceToDepth", space_to_depth, ""),
 ];
 
 fn dropout(_: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     // With a live mask the node survives the clean-up; the picture's path is still the identity in inference.
+    Ok(vec![(0, c.ct.clone())])
+}
+
+fn cast(_: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let to = ElementType::from_number(i32::try_from(c.node.int("to", 1)).unwrap_or(0));
+    if !to.is_real() {
+        return Err(Stop::refuse(format!(
+            "it rounds to {to}, which has no gradient; export the model without it"
+        )));
+    }
     Ok(vec![(0, c.ct.clone())])
 }
 
@@ -54,21 +56,6 @@ fn transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut back = vec![0; rank];
     forward.iter().enumerate().for_each(|(to, from)| back[*from] = to);
     Ok(vec![(0, e.transpose(&c.ct, &back))])
-}
-
-/// `[start, start + extent)` of one axis.
-fn cut(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, extent: usize) -> Value {
-    let mut shape = v.shape.to_vec();
-    if shape[axis] == extent {
-        return v.clone();
-    }
-    shape[axis] = extent;
-    let (from, to, axis) = (
-        e.extents(&[start]),
-        e.extents(&[start + extent]),
-        e.extents(&[axis]),
-    );
-    e.op("Slice", &[v, &from, &to, &axis], &[], &shape)
 }
 
 fn concat(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -109,155 +96,21 @@ fn split(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     )])
 }
 
-/// Zeros around `v`: `before` and `after` per axis; negative counts cut.
-fn padded(e: &mut Emit<'_>, v: &Value, before: &[i64], after: &[i64]) -> Value {
-    if before.iter().chain(after).all(|p| *p == 0) {
-        return v.clone();
-    }
-    let grown = |(d, (b, a)): (&usize, (&i64, &i64))| usize::try_from(signed(&[*d])[0] + b + a).unwrap_or(0);
-    let shape: Vec<usize> = v.shape.iter().zip(before.iter().zip(after)).map(grown).collect();
-    let pads = e.ints([before, after].concat());
-    e.op("Pad", &[v, &pads], &[], &shape)
-}
-
-fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    if c.node.string("mode", "constant") != "constant" {
-        return Err(Stop::refuse("only padding with a constant is supported"));
-    }
-    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let given = c
-        .whole_constant(e, 1)
-        .ok_or_else(|| Stop::refuse("its pads are computed from the picture"))?;
-    let axes = match c.node.input(3) {
-        Some(_) => c
-            .whole_constant(e, 3)
-            .ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
-        None => signed(&(0..x.rank()).collect::<Vec<_>>()),
-    };
-    let mut pads = [vec![0; x.rank()], vec![0; x.rank()]];
-    for (k, axis) in axes.iter().enumerate() {
-        let (axis, pair) = (
-            axis_of(*axis, x.rank()),
-            (given.get(k), given.get(k + axes.len())),
-        );
-        let (Some(axis), (Some(before), Some(after))) = (axis, pair) else {
-            return Err(Stop::refuse("its pads do not fit its axes"));
-        };
-        (pads[0][axis], pads[1][axis]) = (-before, -after);
-    }
-    let ct = e.full(&c.ct, &y.shape);
-    if pads.iter().flatten().all(|p| *p <= 0) {
-        // Only growth forward: plain slices back, which every runtime has.
-        let mut ct = ct;
-        for (axis, before) in pads[0].iter().enumerate() {
-            let start = usize::try_from(-before).unwrap_or(0);
-            ct = cut(e, &ct, axis, start, x.shape[axis]);
-        }
-        return Ok(vec![(0, ct)]);
-    }
-    Ok(vec![(0, padded(e, &ct, &pads[0], &pads[1]))])
-}
-
-fn slice(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let known = |e: &Emit<'_>, k: usize| {
-        c.whole_constant(e, k)
-            .ok_or_else(|| Stop::refuse("its positions are computed from the picture"))
-    };
-    let starts = known(e, 1)?;
-    let axes = match c.node.input(3) {
-        Some(_) => known(e, 3)?,
-        None => signed(&(0..starts.len()).collect::<Vec<_>>()),
-    };
-    let steps = match c.node.input(4) {
-        Some(_) => known(e, 4)?,
-        None => vec![1; starts.len()],
-    };
-    let mut ct = e.full(&c.ct, &y.shape);
-    for ((start, axis), step) in starts.iter().zip(&axes).zip(&steps) {
-        let axis = axis_of(*axis, x.rank()).ok_or_else(|| Stop::refuse("its axes are out of range"))?;
-        let Some(step) = usize::try_from(*step).ok().filter(|s| *s > 0) else {
-            return Err(Stop::refuse("negative steps are not supported"));
-        };
-        let extent = x.shape[axis];
-        // As Python counts: from the end when negative, clamped to the axis.
-        let from_end = signed(&[extent])[0];
-        let start = if *start < 0 { *start + from_end } else { *start }.clamp(0, from_end);
-        ct = spread(e, &ct, axis, usize::try_from(start).unwrap_or(0), step, extent);
-    }
-    Ok(vec![(0, ct)])
-}
-
-/// Elements of one axis put at `start`, `start + step`, .. of an axis of `extent` zeros.
-fn spread(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, step: usize, extent: usize) -> Value {
-    let mut v = v.clone();
-    let count = v.shape[axis];
-    let mut made = count;
-    if step > 1 {
-        // [.., n, ..] -> [.., n, 1, ..] -> [.., n, step, ..] -> [.., n step, ..]
-        let mut split = v.shape.to_vec();
-        split.insert(axis + 1, 1);
-        let (mut joined, rank) = (v.shape.to_vec(), split.len());
-        joined[axis] = count * step;
-        let wide = e.reshape(&v, &split);
-        let mut after = vec![0; rank];
-        after[axis + 1] = signed(&[step])[0] - 1;
-        let wide = padded(e, &wide, &vec![0; rank], &after);
-        v = e.reshape(&wide, &joined);
-        made = count * step;
-    }
-    let (mut before, mut after) = (vec![0; v.rank()], vec![0; v.rank()]);
-    before[axis] = signed(&[start])[0];
-    after[axis] = signed(&[extent])[0] - signed(&[start + made])[0];
-    padded(e, &v, &before, &after)
-}
-
-fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let axis =
-        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
-    let indices = c
-        .whole_constant(e, 1)
-        .ok_or_else(|| Stop::refuse("its indices are computed from the picture"))?;
-    let extent = x.shape[axis];
-    let places: Option<Vec<usize>> = indices.iter().map(|i| axis_of(*i, extent)).collect();
-    let places = places.ok_or_else(|| Stop::refuse("its indices are out of range"))?;
-    let mut flat = x.shape.to_vec();
-    flat[axis] = places.len();
-    let ct = e.full(&c.ct, &y.shape);
-    let ct = e.reshape(&ct, &flat);
-    let run = places.first().copied().unwrap_or(0);
-    if places.iter().enumerate().all(|(k, p)| *p == run + k) {
-        // A contiguous run, as a class token or one attention head is.
-        return Ok(vec![(0, spread(e, &ct, axis, run, 1, extent))]);
-    }
-    // Distinct elements: one zero more at the end, and every other place takes that.
-    let mut inverse = vec![places.len(); extent];
-    for (k, p) in places.iter().enumerate() {
-        if std::mem::replace(&mut inverse[*p], k) != places.len() {
-            return Err(Stop::refuse(
-                "it takes an element twice; only distinct indices are supported",
-            ));
-        }
-    }
-    let mut after = vec![0; x.rank()];
-    after[axis] = 1;
-    let longer = padded(e, &ct, &vec![0; x.rank()], &after);
-    let inverse = e.extents(&inverse);
-    Ok(vec![(
-        0,
-        e.op(
-            "Gather",
-            &[&longer, &inverse],
-            &[("axis", signed(&[axis])[0].into())],
-            &x.shape,
-        ),
-    )])
-}
-
 fn expand(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.shape.clone(), c.y()?.shape.clone());
     Ok(vec![(0, e.unbroadcast(&c.ct, &y, &x))])
+}
+
+/// `[d0, ..]` repeated to `[r0 d0, ..]`: summed over the repeats.
+fn tile(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.shape.clone(), c.y()?.shape.clone());
+    let repeats = |(from, to): (&usize, &usize)| [to / (*from).max(1), *from];
+    let split: Vec<usize> = x.iter().zip(&*y).flat_map(repeats).collect();
+    let ct = e.full(&c.ct, &y);
+    let ct = e.reshape(&ct, &split);
+    let axes: Vec<usize> = (0..split.len()).step_by(2).filter(|a| split[*a] != 1).collect();
+    let ct = e.sum_over(&ct, &axes);
+    Ok(vec![(0, e.reshape(&ct, &x))])
 }
 
 fn block(c: &Call<'_>) -> Result<usize, Stop> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Normalisations: BatchNormalization (ONNX 7, 9, 14, 15; inference), InstanceNormalization (6),
-//! LayerNormalization (17), LRN (1, 13).
+//! LayerNormalization (17), GroupNormalization (18, 21), LpNormalization (1, 22), LRN (1, 13).
 //!
 //! For a layer that normalises over a set of positions, with `h = scale ct` and `xh = (x - mean)/sd`:
 //! `ct_x = (h - mean(h) - xh mean(h xh))/sd`.
@@ -16,8 +16,20 @@ pub(super) const RULES: &[Rule] = &[
         batch,
         "inference; constant statistics; spatial",
     ),
-    rule_for("InstanceNormalization", instance, "constant scale"),
-    rule_for("LayerNormalization", layer, ""),
+    rule_for("InstanceNormalization", instance, "constant scale and offset"),
+    rule_for(
+        "LayerNormalization",
+        layer,
+        "constant scale and offset; mean and deviation unused",
+    )
+    .since(17),
+    rule_for(
+        "GroupNormalization",
+        group,
+        "constant scale and offset, per group before opset 21, per channel from there",
+    )
+    .since(18),
+    rule_for("LpNormalization", lp, ""),
     rule_for("LRN", local_response, ""),
 ];
 
@@ -36,6 +48,11 @@ fn batch(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         c.real_constant(e, k)
             .ok_or_else(|| Stop::refuse("its statistics are computed; only constant ones are supported"))
     };
+    if c.wants(2) || c.wants(3) {
+        return Err(Stop::refuse(
+            "its offset or mean is computed from the input; only constant ones are supported",
+        ));
+    }
     let (scale, variance) = (constant(e, 1)?, constant(e, 4)?);
     let epsilon = c.node.float("epsilon", 1e-5);
     let factor: Vec<f32> = scale
@@ -45,12 +62,7 @@ fn batch(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         .zip(variance.as_real().unwrap_or_default())
         .map(|(s, v)| (f64::from(*s) / (f64::from(*v) + f64::from(epsilon)).sqrt()) as f32)
         .collect();
-    let ct = if c.ct.shape == c.y()?.shape {
-        c.ct.clone()
-    } else {
-        let s = c.y()?.shape.clone();
-        e.full(&c.ct, &s)
-    };
+    let ct = e.full(&c.ct, &c.y()?.shape);
     Ok(vec![(0, e.per_channel(&ct, &factor))])
 }
 
@@ -78,10 +90,14 @@ fn normalised(e: &mut Emit<'_>, x: &Value, h: &Value, axes: &[usize], epsilon: f
     e.binary("Div", &rest, &deviation)
 }
 
+/// The constant scale of a normalisation whose offset does not depend on the picture.
+fn scale_of(e: &Emit<'_>, c: &Call<'_>) -> Result<Array, Stop> {
+    let scale = c.real_constant(e, 1).filter(|_| !c.wants(2));
+    scale.ok_or_else(|| Stop::refuse("its scale or offset is computed; only constant ones are supported"))
+}
+
 fn instance(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let scale = c
-        .real_constant(e, 1)
-        .ok_or_else(|| Stop::refuse("its scale is computed; only a constant one is supported"))?;
+    let scale = scale_of(e, c)?;
     let x = c.input(0)?.clone();
     let ct = e.full(&c.ct, &x.shape);
     let h = e.per_channel(&ct, scale.as_real().unwrap_or_default());
@@ -92,10 +108,59 @@ fn instance(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     )])
 }
 
+/// Opset 18 scales per group, 21 per channel.
+fn group(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let scale = scale_of(e, c)?;
+    let scale = scale.as_real().unwrap_or_default();
+    let x = c.input(0)?.clone();
+    let (pictures, channels) = (x.shape[0], x.shape[1]);
+    let groups = usize::try_from(c.node.int("num_groups", 0)).unwrap_or(0);
+    if groups == 0 || channels % groups != 0 || scale.is_empty() || channels % scale.len() != 0 {
+        return Err(Stop::refuse("its groups do not fit its channels"));
+    }
+    let repeats = channels / scale.len();
+    let scale: Vec<f32> = scale
+        .iter()
+        .flat_map(|s| std::iter::repeat_n(*s, repeats))
+        .collect();
+    let ct = e.full(&c.ct, &x.shape);
+    let h = e.per_channel(&ct, &scale);
+    let flat = [pictures, groups, x.count() / (pictures * groups)];
+    let (x_flat, h) = (e.reshape(&x, &flat), e.reshape(&h, &flat));
+    let made = normalised(e, &x_flat, &h, &[2], c.node.float("epsilon", 1e-5));
+    Ok(vec![(0, e.reshape(&made, &x.shape))])
+}
+
+/// `y = x/|x|`: `ct_x = (ct - x' sum(ct y))/|x|`, x' the derivative of the norm: y, or the sign of x for p = 1.
+fn lp(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let axis =
+        axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let (norm, slope) = if c.node.int("p", 2) == 1 {
+        let magnitude = e.unary("Abs", &x);
+        (e.sum_over(&magnitude, &[axis]), e.unary("Sign", &x))
+    } else {
+        let square = e.mul(&x, &x);
+        let sum = e.sum_over(&square, &[axis]);
+        (e.unary("Sqrt", &sum), y.clone())
+    };
+    let ct = e.full(&c.ct, &y.shape);
+    let along = e.mul(&ct, &y);
+    let along = e.sum_over(&along, &[axis]);
+    let radial = e.mul(&slope, &along);
+    let rest = e.binary("Sub", &ct, &radial);
+    Ok(vec![(0, e.binary("Div", &rest, &norm))])
+}
+
 fn layer(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     if c.wants(1) || c.wants(2) {
         return Err(Stop::refuse(
-            "its scale is computed from the input; only a constant one is supported",
+            "its scale or offset is computed from the input; only constant ones are supported",
+        ));
+    }
+    if c.cts.iter().skip(1).any(Option::is_some) {
+        return Err(Stop::refuse(
+            "its mean or deviation is used; only the normalised output is supported",
         ));
     }
     let (x, scale) = (c.input(0)?.clone(), c.input(1)?.clone());

@@ -197,7 +197,7 @@ fn blocked_average(e: &mut Emit<'_>, ct: &Value, x: &Value, window: &Window, sha
 fn shares(e: &Emit<'_>, c: &Call<'_>, window: &Window, x: &Value, y: &Value) -> Result<Vec<f32>, Stop> {
     let shape = [&[1, 1], &x.shape[2..]].concat();
     let ones = Tensor::f32(shape.clone(), vec![1.0; shape.iter().product()]);
-    let averages = e.measure(c.node, &ones)?;
+    let averages = e.measure(c.node, &ones, Vec::new())?;
     let (xs, ys) = (signed(&x.shape[2..]), &y.shape[2..]);
     let inside = |axis: usize, at: usize| {
         let start = signed(&[at])[0] * window.strides[axis] - window.begin[axis];

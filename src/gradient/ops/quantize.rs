@@ -14,12 +14,14 @@ pub(super) const RULES: &[Rule] = &[
         "QuantizeLinear",
         quantize,
         "straight-through; constant 8-bit scale and zero point; not blocked",
-    ),
+    )
+    .since(10),
     rule_for(
         "DequantizeLinear",
         |_, c| Ok(vec![(0, c.ct.clone())]),
         "straight-through",
-    ),
+    )
+    .since(10),
 ];
 
 fn quantize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {

@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
                 e.mul(&ct, &twice)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for(
         "ReduceL1",
@@ -33,17 +33,20 @@ pub(super) const RULES: &[Rule] = &[
                 e.mul(&ct, &sign)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for(
         "ReduceL2",
         |e, c| {
             reduced(e, c, |e, ct, x, y, _| {
-                let unit = e.binary("Div", x, y);
+                // Of a row of zeros the norm has no slope; 0, as in PyTorch, instead of 0/0.
+                let least = e.scalar(f32::MIN_POSITIVE);
+                let norm = e.binary("Max", y, &least);
+                let unit = e.binary("Div", x, &norm);
                 e.mul(&ct, &unit)
             })
         },
-        "axes known when the model is built",
+        "axes known when the model is built; no noop_with_empty_axes",
     ),
     rule_for(
         "ReduceLogSumExp",
@@ -56,6 +59,17 @@ pub(super) const RULES: &[Rule] = &[
         },
         "axes known when the model is built",
     ),
+    rule_for(
+        "ReduceLogSum",
+        |e, c| {
+            reduced(e, c, |e, ct, _, y, _| {
+                let sum = e.unary("Exp", y);
+                e.binary("Div", &ct, &sum)
+            })
+        },
+        "axes known when the model is built; no noop_with_empty_axes",
+    ),
+    rule_for("ReduceProd", product, "axes known when the model is built"),
     rule_for(
         "ReduceMax",
         |e, c| reduced(e, c, shared),
@@ -88,6 +102,12 @@ fn reduced(
     let mut axes = axes.ok_or_else(|| Stop::refuse("its axes are out of range"))?;
     if axes.is_empty() {
         if c.node.int("noop_with_empty_axes", 0) != 0 {
+            // An element alone is its own sum, mean, extremum, product and log-sum-exp.
+            if ["ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum"].contains(&c.node.op()) {
+                return Err(Stop::refuse(
+                    "noop_with_empty_axes=1 is not the same in all runtimes; export it with axes",
+                ));
+            }
             return Ok(vec![(0, c.ct.clone())]);
         }
         axes = (0..x.rank()).collect();
@@ -99,6 +119,29 @@ fn reduced(
     let ct = e.full(&c.ct, &y.shape);
     let (ct, y) = (e.reshape(&ct, &kept), e.reshape(&y, &kept));
     Ok(vec![(0, rule(e, ct, &x, &y, count))])
+}
+
+/// Each element's slope is the product of the others, also where factors are 0: with every 0 replaced by 1, the
+/// product over the element, if no *other* factor is 0.
+fn product(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let zero = e.indicator("Equal", &x, 0.0);
+    let safe = e.binary("Add", &x, &zero);
+    let names: Vec<&str> = std::iter::once(&*safe.name)
+        .chain(c.node.input.iter().skip(1).map(String::as_str))
+        .collect();
+    let total = e.op_by_name("ReduceProd", &names, &[], &y.shape);
+    e.last_attributes(c.node.attribute.clone());
+    reduced(e, c, |e, ct, x, y, _| {
+        let total = e.reshape(&total, &y.shape);
+        let axes: Vec<usize> = (0..x.rank()).filter(|k| y.shape[*k] != x.shape[*k]).collect();
+        let others = e.binary("Div", &total, &safe);
+        let zeros = e.sum_over(&zero, &axes);
+        let other_zeros = e.binary("Sub", &zeros, &zero);
+        let none = e.indicator("Equal", &other_zeros, 0.0);
+        let slope = e.mul(&others, &none);
+        e.mul(&ct, &slope)
+    })
 }
 
 fn shared(e: &mut Emit<'_>, ct: Value, x: &Value, y: &Value, _: usize) -> Value {

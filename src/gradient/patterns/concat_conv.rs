@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A stride-1 Conv that reads a Concat of channels: its cotangent goes to the parts, and nothing is sliced.
 
-use super::super::emit::{Emit, Value};
-use super::super::ops::{Call, Stop, to_parts};
+use super::super::emit::{Emit, Value, signed};
+use super::super::ops::{Call, Stop, Window, to_parts};
 use super::{Chain, Index};
 use crate::onnx::NodeProto;
 
@@ -18,15 +18,13 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
         return None;
     };
     let weight = index.constant(node.input(1)?)?;
-    let window = super::super::ops::Window::of(
-        node,
-        &weight.shape[2..],
-        &super::super::emit::signed(&[*height, *width]),
-    );
+    let window = Window::of(node, &weight.shape[2..], &signed(&[*height, *width]));
+    let constant_bias = node.input(2).is_none_or(|b| index.constant(b).is_some());
     let blocks = |t: &String| index.shape(t).is_some_and(|s| s[1].is_multiple_of(BLOCK));
-    (node.int("group", 1) == 1 && window.turns() && concat.input.iter().all(blocks)).then(|| Chain {
+    let applies = node.int("group", 1) == 1 && constant_bias && window.turns();
+    (applies && concat.input.iter().all(blocks)).then(|| Chain {
         xs: concat.input.iter().map(String::as_str).collect(),
-        inner: Some(concat),
+        inner: None,
         apply,
     })
 }

@@ -6,6 +6,7 @@
 //! `B^T` the product is `h - mean(h)` already. Mean and 1/sd are optional outputs of the forward node.
 
 use super::super::emit::{Emit, Value};
+use super::super::ops::axis_of;
 use super::super::probe::Facts;
 use super::{Index, fresh};
 use crate::onnx::{Array, NodeProto};
@@ -69,7 +70,7 @@ pub(super) fn with_statistics(node: &mut NodeProto, facts: &mut Facts) {
         return;
     };
     let rank = shape.len();
-    let Some(axis) = super::super::ops::axis_of(node.int("axis", -1), rank) else {
+    let Some(axis) = axis_of(node.int("axis", -1), rank) else {
         return;
     };
     let shape: Vec<usize> = (0..rank).map(|k| if k < axis { shape[k] } else { 1 }).collect();

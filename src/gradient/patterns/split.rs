@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use super::super::emit::signed;
+use super::super::ops::axis_of;
 use super::super::probe::Facts;
 use super::fresh;
 use crate::onnx::{Array, NodeProto, TensorProto};
@@ -75,7 +77,7 @@ impl Splits {
             whole[usize::try_from(*axis).unwrap_or(0)] = 1;
             let name = fresh(facts, output, "slice");
             facts.insert(&name, whole);
-            let to = constant(facts, output, "shape", super::super::emit::signed(&shape));
+            let to = constant(facts, output, "shape", signed(&shape));
             nodes.push(NodeProto::new(
                 "Reshape",
                 &format!("{name}__back"),
@@ -94,11 +96,11 @@ impl Splits {
 /// Axis, index and extent of a Gather of one constant index.
 fn taken(node: &NodeProto, facts: &Facts) -> Option<(i64, usize, usize)> {
     let shape = facts.shape(node.input(0)?).filter(|_| node.op() == "Gather")?;
-    let axis = super::super::ops::axis_of(node.int("axis", 0), shape.len())?;
+    let axis = axis_of(node.int("axis", 0), shape.len())?;
     let [index] = facts.whole(node.input(1)?)?[..] else {
         return None;
     };
-    let index = super::super::ops::axis_of(index, shape[axis])?;
+    let index = axis_of(index, shape[axis])?;
     facts
         .is_real(node.output(0)?)
         .then_some((i64::try_from(axis).ok()?, index, shape[axis]))

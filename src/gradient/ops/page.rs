@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `docs/OPERATORS.md` from the tables, and the test that it is what the tables say.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{ADVICE, ENDS, NO_RULE, OTHER_DOMAIN, operators};
+
+/// Families in the order of the tables, each with its operators by name.
+fn page() -> String {
+    let mut page = String::from(
+        "# Operators\n\n\
+         Through which operators a gradient can be taken. This page is made from the tables in `src/gradient/ops`; \
+         after a change there, run\n\
+         `STEERLENS_BLESS=1 cargo test -p steerlens --lib gradient::ops::page`.\n\n\
+         `steerlens inspect MODEL` tells what holds for a model. Only operators between the input and the class \
+         scores count:\nother outputs, and the Softmax or Sigmoid at the end, are stepped over. *Opset* is the first \
+         one that is taken; all later\nones that ONNX Runtime knows are.\n",
+    );
+    let mut rows: Vec<_> = operators().collect();
+    let order: Vec<&str> = rows.iter().map(|r| r.family).collect();
+    let place = |family: &str| order.iter().position(|f| *f == family);
+    rows.sort_by_key(|r| (place(r.family), r.operator));
+    let mut family = "";
+    for row in rows {
+        if row.family != family {
+            family = row.family;
+            let (first, rest) = family.split_at(1);
+            let _ = write!(
+                page,
+                "\n## {}{rest}\n\n| operator | opset | conditions |\n| --- | --- | --- |\n",
+                first.to_uppercase()
+            );
+        }
+        let _ = writeln!(page, "| {} | {} | {} |", row.operator, row.since, row.conditions);
+    }
+    let _ = write!(
+        page,
+        "\n## Where gradients end\n\n\
+         These pass nothing, and are no reason to refuse a model that has another way from its input to its \
+         scores:\n{}.\n\n\
+         ## Refused\n\n\
+         Everything else is refused if it lies on the way, each node with its name and a reason:\n\n\
+         | operator | what is said |\n| --- | --- |\n",
+        ENDS.join(", ")
+    );
+    for (operator, advice) in ADVICE {
+        let _ = writeln!(page, "| {operator} | {advice} |");
+    }
+    let _ = writeln!(page, "| any of another domain than ONNX's own | {OTHER_DOMAIN} |");
+    let _ = writeln!(page, "| any other | {NO_RULE} |");
+    page
+}
+
+#[test]
+fn the_page_says_what_the_tables_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATORS.md");
+    let made = page();
+    if std::env::var_os("STEERLENS_BLESS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = made
+        .lines()
+        .zip(found.lines().chain(std::iter::repeat("(end of the page)")));
+    let first = differs.enumerate().find(|(_, (made, found))| made != found);
+    assert!(
+        made == found,
+        "docs/OPERATORS.md is not what the tables say, from {first:?} on; run with STEERLENS_BLESS=1"
+    );
+}
+
+#[test]
+fn every_operator_stands_in_one_table() {
+    let mut names: Vec<&str> = operators().map(|r| r.operator).collect();
+    names.extend(ENDS);
+    names.extend(ADVICE.iter().map(|(operator, _)| *operator));
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pooling.
+
+use crate::case::Case;
+use crate::check::all;
+
+const SHAPE: [usize; 4] = [1, 2, 8, 7];
+
+/// The operator with windows of every kind.
+fn cases(operator: &str) -> Vec<Case> {
+    let window = |kernel: [i64; 2], strides: [i64; 2]| {
+        Case::of(operator, &SHAPE)
+            .apart()
+            .ints("kernel_shape", &kernel)
+            .ints("strides", &strides)
+    };
+    vec![
+        window([2, 2], [2, 2]),
+        window([3, 3], [2, 2]).ints("pads", &[1, 1, 1, 1]),
+        window([3, 3], [2, 2]).ints("pads", &[0, 0, 1, 1]),
+        window([3, 2], [1, 1]).ints("pads", &[1, 0, 1, 1]),
+        window([3, 3], [1, 1]).ints("pads", &[1, 1, 1, 1]),
+        window([3, 3], [3, 3]).ints("pads", &[1, 1, 1, 1]),
+        window([2, 2], [3, 3]),
+        window([8, 7], [1, 1]),
+        window([1, 1], [2, 2]),
+        window([3, 3], [2, 2]).with("auto_pad", "SAME_UPPER"),
+        window([3, 3], [2, 2]).with("auto_pad", "SAME_LOWER"),
+        window([2, 2], [1, 1]).with("auto_pad", "SAME_LOWER"),
+        window([2, 3], [2, 1]).with("auto_pad", "VALID"),
+    ]
+}
+
+#[test]
+fn maxima() {
+    let mut all_cases = cases("MaxPool");
+    all_cases.extend(
+        cases("MaxPool")
+            .into_iter()
+            .take(8)
+            .map(|c| c.with("ceil_mode", 1)),
+    );
+    let square = || Case::of("MaxPool", &SHAPE).apart().ints("kernel_shape", &[2, 2]);
+    all_cases.push(square());
+    all_cases.push(square().ints("dilations", &[2, 3]));
+    all_cases.push(square().ints("dilations", &[3, 2]).ints("strides", &[2, 2]));
+    all_cases.push(square().opset(22).ints("strides", &[2, 2]));
+    let line = Case::of("MaxPool", &[2, 2, 9]).apart();
+    all_cases.push(line.ints("kernel_shape", &[3]).ints("strides", &[2]));
+    let cube = Case::of("MaxPool", &[1, 2, 4, 4, 5]).apart();
+    all_cases.push(
+        cube.ints("kernel_shape", &[2, 2, 2])
+            .ints("strides", &[2, 2, 2])
+            .ints("pads", &[0, 0, 1, 0, 0, 0]),
+    );
+    let two = Case::of("MaxPool", &[2, 3, 4, 5]).apart();
+    all_cases.push(two.ints("kernel_shape", &[3, 3]).ints("pads", &[1, 1, 1, 1]));
+    all_cases.push(Case::of("GlobalMaxPool", &[2, 3, 4, 5]).apart());
+    all_cases.push(Case::of("GlobalMaxPool", &[1, 3, 7]).apart());
+    all(all_cases);
+}
+
+#[test]
+fn averages() {
+    let mut all_cases = Vec::new();
+    for counted in [0, 1] {
+        for ceil in [0, 1] {
+            let with = |c: Case| c.with("count_include_pad", counted).with("ceil_mode", ceil);
+            all_cases.extend(cases("AveragePool").into_iter().map(with));
+        }
+    }
+    let square = || Case::of("AveragePool", &SHAPE).ints("kernel_shape", &[2, 2]);
+    all_cases.push(square());
+    all_cases.push(square().opset(19).ints("dilations", &[2, 3]));
+    all_cases.push(
+        square()
+            .opset(19)
+            .ints("dilations", &[2, 2])
+            .ints("pads", &[1, 1, 1, 1]),
+    );
+    let line = Case::of("AveragePool", &[2, 2, 9]);
+    all_cases.push(line.ints("kernel_shape", &[3]).ints("strides", &[2]));
+    let cube = Case::of("AveragePool", &[1, 2, 4, 4, 5]);
+    all_cases.push(cube.ints("kernel_shape", &[2, 3, 2]).ints("strides", &[2, 1, 2]));
+    all_cases.push(Case::of("GlobalAveragePool", &[2, 3, 4, 5]));
+    all_cases.push(Case::of("GlobalAveragePool", &[1, 3, 7]));
+    all(all_cases);
+}
+
+/// In a flat region every element ties; the first in row-major order takes all, as in PyTorch.
+#[test]
+fn ties_go_to_the_first() {
+    // Windows of 2x2, stride 2: the first of each.
+    let tiles = Case::of("MaxPool", &[1, 1, 4, 4])
+        .ints("kernel_shape", &[2, 2])
+        .ints("strides", &[2, 2]);
+    let mut expected = [0.0; 16];
+    for (at, ct) in [(0, 1.0), (2, 2.0), (8, 3.0), (10, 4.0)] {
+        expected[at] = ct;
+    }
+    for gradient in tiles.gradients(&[1.0; 16], &[1.0, 2.0, 3.0, 4.0]) {
+        assert_eq!(gradient, expected);
+    }
+    // Overlapping windows of 3, stride 2, over 5 zeros: starts 0 and 2, and the padded zero never wins.
+    let overlapping = Case::of("MaxPool", &[1, 1, 1, 5])
+        .ints("kernel_shape", &[1, 3])
+        .ints("strides", &[1, 2])
+        .ints("pads", &[0, 1, 0, 1]);
+    for gradient in overlapping.gradients(&[0.0; 5], &[1.0, 2.0, 4.0]) {
+        assert_eq!(gradient, [1.0, 2.0, 0.0, 4.0, 0.0]);
+    }
+    let global = Case::of("GlobalMaxPool", &[1, 2, 2, 2]);
+    for gradient in global.gradients(&[3.0, 5.0, 5.0, 1.0, 2.0, 2.0, 2.0, 2.0], &[1.0, 2.0]) {
+        assert_eq!(gradient, [0.0, 1.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]);
+    }
+}

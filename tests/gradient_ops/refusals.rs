@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What has no gradient here is refused by name, and the sentence says what to do.
+
+use steerlens::gradient::{Error, Profile};
+use steerlens::onnx::{Array, ElementType, TensorProto};
+
+use crate::case::{Case, signed_noise};
+
+/// The whole sentence, for the node that every case calls `the_node`.
+fn refused(case: &Case, operator: &str, reason: &str) {
+    let expected = format!("unsupported operator {operator} (node \"the_node\"): {reason}");
+    assert_eq!(case.refusal(), expected);
+}
+
+const NO_RULE: &str = "it has no gradient rule here; cut the model before it with output-name, or export it without this operator";
+
+#[test]
+fn operators_without_a_rule() {
+    let axis = Array {
+        shape: vec![],
+        ..Array::whole([0])
+    };
+    refused(&Case::of("CumSum", &[3, 4]).constant(&axis), "CumSum", NO_RULE);
+    let top = Case::of("TopK", &[3, 4]).whole(&[2]).outputs(2);
+    refused(&top, "TopK", NO_RULE);
+    let grid = Case::of("GridSample", &[1, 2, 4, 4]).constant(&signed_noise(&[1, 2, 2, 2], 3));
+    refused(&grid, "GridSample", NO_RULE);
+    let recurrent = Case::of("RNN", &[2, 1, 3])
+        .noise(&[1, 4, 3])
+        .noise(&[1, 4, 4])
+        .with("hidden_size", 4);
+    refused(&recurrent, "RNN", NO_RULE);
+    refused(&Case::of("Hardmax", &[3, 4]), "Hardmax", NO_RULE);
+}
+
+#[test]
+fn operators_of_one_runtime() {
+    let gelu = Case::of("Gelu", &[3, 4]).domain("com.microsoft");
+    refused(
+        &gelu,
+        "com.microsoft.Gelu",
+        "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation",
+    );
+}
+
+#[test]
+fn control_flow() {
+    // The branches read x from outside; among the inputs of the If it is not listed.
+    let case = Case::of("Mul", &[1, 1, 3, 4])
+        .fork([("Neg", "x"), ("Exp", "x")], "chosen")
+        .x()
+        .tensor("chosen");
+    assert_eq!(
+        case.refusal(),
+        "unsupported operator If (node \"fork\"): branches have no gradient here; export the model with the branch \
+         decided"
+    );
+}
+
+#[test]
+fn quantised_operators() {
+    let number = |name: &str, element: ElementType, value: i32| TensorProto {
+        name: Some(name.into()),
+        data_type: Some(element.number()),
+        int32_data: vec![value],
+        ..Default::default()
+    };
+    let weight = TensorProto {
+        name: Some("w".into()),
+        dims: vec![2, 3, 3, 3],
+        data_type: Some(ElementType::Uint8.number()),
+        int32_data: (0..54).collect(),
+        ..Default::default()
+    };
+    let case = Case::of("QLinearConv", &[1, 3, 5, 5])
+        .named("s", &Array::real([], [0.1]))
+        .proto(number("z", ElementType::Uint8, 128))
+        .proto(weight)
+        .before("QuantizeLinear", &["x", "s", "z"], "q");
+    let case = ["q", "s", "z", "w", "s", "z", "s", "z"]
+        .iter()
+        .fold(case, |c, name| c.tensor(name))
+        .after("DequantizeLinear", &["y", "s", "z"], "d");
+    refused(
+        &case,
+        "QLinearConv",
+        "this is the QOperator form of a quantised model; save it in the QDQ form",
+    );
+}
+
+#[test]
+fn computed_parameters() {
+    let weight = Case::of("Conv", &[1, 3, 3, 3])
+        .first(&signed_noise(&[1, 3, 5, 5], 3))
+        .x();
+    refused(
+        &weight,
+        "Conv",
+        "its weight is computed from the input; only constant weights are supported",
+    );
+    let weight = Case::of("ConvTranspose", &[1, 3, 3, 3])
+        .first(&signed_noise(&[1, 1, 5, 5], 3))
+        .x();
+    refused(
+        &weight,
+        "ConvTranspose",
+        "its weight is computed; export the model with constant weights",
+    );
+    let exponent = Case::of("Pow", &[3, 4]).first(&Array::real([], [2.0])).x();
+    refused(&exponent, "Pow", "only constant exponents are supported");
+    let slope = Case::of("PRelu", &[4]).first(&signed_noise(&[3, 4], 3)).x();
+    refused(
+        &slope,
+        "PRelu",
+        "its slope is computed from the input; only constant slopes are supported",
+    );
+    let bound = |case: Case| case.before("ReduceMin", &["x"], "least").having("keepdims", 0);
+    refused(
+        &bound(Case::of("Clip", &[3, 4])).x().tensor("least"),
+        "Clip",
+        "its bounds are computed; export with constant bounds",
+    );
+    let scale = Case::of("InstanceNormalization", &[4])
+        .first(&signed_noise(&[1, 4, 3, 3], 3))
+        .x()
+        .noise(&[4]);
+    refused(
+        &scale,
+        "InstanceNormalization",
+        "its scale or offset is computed; only constant ones are supported",
+    );
+    let scale = Case::of("LayerNormalization", &[4])
+        .first(&signed_noise(&[3, 4], 3))
+        .x();
+    refused(
+        &scale,
+        "LayerNormalization",
+        "its scale or offset is computed from the input; only constant ones are supported",
+    );
+    let offset = Case::of("BatchNormalization", &[4])
+        .first(&signed_noise(&[1, 4, 3, 3], 3))
+        .noise(&[4])
+        .x()
+        .noise(&[4])
+        .positive_noise(&[4]);
+    refused(
+        &offset,
+        "BatchNormalization",
+        "its offset or mean is computed from the input; only constant ones are supported",
+    );
+    let value = Case::of("Pad", &[])
+        .first(&signed_noise(&[3, 4], 3))
+        .whole(&[1, 1, 1, 1])
+        .x();
+    refused(&value, "Pad", "its value is computed from the picture");
+}
+
+#[test]
+fn forms_that_are_not_supported() {
+    let training = Case::of("BatchNormalization", &[1, 3, 4, 5])
+        .noise(&[3])
+        .noise(&[3])
+        .noise(&[3])
+        .positive_noise(&[3])
+        .with("training_mode", 1)
+        .outputs(3);
+    refused(
+        &training,
+        "BatchNormalization",
+        "it is in training mode; export the model for inference",
+    );
+    let moments = Case::of("LayerNormalization", &[3, 4])
+        .noise(&[4])
+        .outputs(2)
+        .after("Mul", &["y", "y1"], "z");
+    refused(
+        &moments,
+        "LayerNormalization",
+        "its mean or deviation is used; only the normalised output is supported",
+    );
+    let same = Case::of("ConvTranspose", &[1, 3, 4, 4]).noise(&[3, 1, 3, 3]);
+    for case in [
+        same.clone()
+            .with("auto_pad", "SAME_UPPER")
+            .ints("strides", &[2, 2]),
+        same.ints("output_shape", &[6, 6]),
+    ] {
+        refused(
+            &case,
+            "ConvTranspose",
+            "auto_pad and output_shape are not supported; export with explicit pads",
+        );
+    }
+    let columns = Case::of("MaxPool", &[1, 1, 4, 4])
+        .ints("kernel_shape", &[2, 2])
+        .with("storage_order", 1);
+    refused(
+        &columns,
+        "MaxPool",
+        "column-major indices (storage_order=1) are not supported",
+    );
+    let rounded = Case::of("Cast", &[3, 4])
+        .positive()
+        .with("to", 2)
+        .after("Cast", &["y"], "z")
+        .having("to", 1);
+    refused(
+        &rounded,
+        "Cast",
+        "it rounds to uint8, which has no gradient; export the model without it",
+    );
+    let pad = Case::of("Pad", &[3, 4])
+        .whole(&[-1, 0, 2, 0])
+        .with("mode", "edge");
+    refused(
+        &pad,
+        "Pad",
+        "negative pads in mode edge are not supported; slice instead",
+    );
+    let resize = Case::of("Resize", &[1, 1, 4, 4]);
+    let crop = resize
+        .clone()
+        .x()
+        .constant(&Array::real([8], [0.0, 0.0, 0.1, 0.1, 1.0, 1.0, 0.9, 0.9]))
+        .tensor("")
+        .whole(&[1, 1, 3, 3])
+        .with("mode", "linear")
+        .with("coordinate_transformation_mode", "tf_crop_and_resize");
+    refused(
+        &crop,
+        "Resize",
+        "tf_crop_and_resize is not supported; crop with Slice, then resize",
+    );
+    let policy = resize
+        .opset(18)
+        .x()
+        .tensor("")
+        .tensor("")
+        .whole(&[6, 8])
+        .ints("axes", &[2, 3])
+        .with("keep_aspect_ratio_policy", "not_larger");
+    refused(
+        &policy,
+        "Resize",
+        "keep_aspect_ratio_policy is not supported; export with the size worked out",
+    );
+}
+
+#[test]
+fn equations_that_are_not_supported() {
+    let einsum = |shape: &[usize], other: &[usize], equation: &str| {
+        Case::of("Einsum", shape).noise(other).with("equation", equation)
+    };
+    for (case, equation, why) in [
+        (
+            einsum(&[2, 3, 4], &[2, 4, 5], "...ij,...jk->...ik"),
+            "...ij,...jk->...ik",
+            "has an ellipsis",
+        ),
+        (einsum(&[3, 3], &[3], "ii,i->i"), "ii,i->i", "doubles an index"),
+        (
+            einsum(&[3, 4], &[4], "ij,k->k"),
+            "ij,k->k",
+            "sums an index of one operand alone",
+        ),
+    ] {
+        refused(
+            &case,
+            "Einsum",
+            &format!("its equation \"{equation}\" {why}; export with MatMul"),
+        );
+    }
+}
+
+#[test]
+fn every_bad_node_is_named() {
+    let axis = Array {
+        shape: vec![],
+        ..Array::whole([0])
+    };
+    let case = Case::of("CumSum", &[3, 4])
+        .constant(&axis)
+        .after("Hardmax", &["y"], "h")
+        .after("Sigmoid", &["x"], "s")
+        .after("Mul", &["s", "h"], "z");
+    let Err(Error::Unsupported(refusals)) = case.differentiated(Profile::Plain) else {
+        panic!("not refused");
+    };
+    let mut named: Vec<(&str, &str)> = refusals
+        .iter()
+        .map(|r| (r.operator.as_str(), r.node.as_str()))
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, [("CumSum", "the_node"), ("Hardmax", "after_h")]);
+    let sentence = case.refusal();
+    assert!(sentence.contains("(node \"after_h\")") && sentence.contains("(node \"the_node\")"));
+}
+
+/// A graph that no gradient passes says where it is cut.
+#[test]
+fn where_the_way_is_cut() {
+    let case = Case::of("ArgMax", &[3, 4])
+        .after("Cast", &["y"], "z")
+        .having("to", 1);
+    assert_eq!(
+        case.refusal(),
+        format!(
+            "the output \"scores\" does not depend on the input: unsupported operator ArgMax (node \"the_node\"): {NO_RULE}"
+        )
+    );
+}
+
+#[test]
+fn opsets_that_are_too_old() {
+    let case = Case::of("Relu", &[3, 4]).opset(6);
+    assert_eq!(
+        case.refusal(),
+        "the model uses opset 6; 7 and later are supported, convert it with onnx.version_converter"
+    );
+}
