@@ -42,11 +42,11 @@ fn model_path(name: &str) -> PathBuf {
 }
 
 fn array(npz: &Path, name: &str) -> (Vec<usize>, Data) {
-    let mut archive = npyz::npz::NpzArchive::open(npz).unwrap();
-    let file = archive
-        .by_name(name)
-        .unwrap()
-        .unwrap_or_else(|| panic!("{} lacks {name}", npz.display()));
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(npz).unwrap()).unwrap();
+    let member = archive
+        .by_name(&format!("{name}.npy"))
+        .unwrap_or_else(|e| panic!("{}: {name}: {e}", npz.display()));
+    let file = npyz::NpyFile::new(member).unwrap();
     let shape = file.shape().iter().map(|d| *d as usize).collect();
     let kind = file.dtype().descr();
     let data = match kind.trim_matches('\'') {

@@ -9,8 +9,8 @@
 
 use std::path::{Path, PathBuf};
 
-use steerlens::frame::PixelFormat;
-use steerlens::morph::{ColorMode, StepMode};
+use steerlens::frame::{Fit, PixelFormat};
+use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::render::DisplayMode;
 use steerlens::{
     ClassChoice, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, Reading, Report, Resolution,
@@ -297,5 +297,79 @@ fn bad_wishes_are_refused_and_the_old_ones_stay() {
         let error = lens.set_settings(bad).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
         assert_eq!(lens.settings(), &towards("smile"));
+    }
+}
+
+/// The gradient that arrives in the frame's planes is the derivative of the margin, through crop, resize, bars, luma
+/// and the model's channels: a step `k g` raises it by `k |g|^2`.
+#[test]
+fn the_gradient_at_the_frame_is_the_derivative_of_the_margin() {
+    let (width, height) = (150, 101);
+    let scene = |path: &str, gray: bool| {
+        let image = image::open(root().join("media").join(path)).unwrap();
+        let image = image.resize_exact(150, 101, image::imageops::FilterType::Triangle);
+        let (format, bytes) = match gray {
+            true => (PixelFormat::Gray8, image.to_luma8().into_raw()),
+            false => (PixelFormat::Rgb, image.to_rgb8().into_raw()),
+        };
+        Picture {
+            format,
+            width,
+            height,
+            bytes,
+        }
+    };
+    let (colour, gray) = (scene("cat_chelsea.png", false), scene("cat_chelsea.png", true));
+    let (face, gray_face) = (
+        scene("faces/neutral-1.png", false),
+        scene("faces/neutral-1.png", true),
+    );
+    let cases = [
+        ("shapes_robust.onnx", &colour, ColorMode::Luma),
+        ("shapes_robust.onnx", &colour, ColorMode::Joint),
+        ("shapes_robust.onnx", &gray, ColorMode::Luma),
+        ("faces_robust.onnx", &face, ColorMode::Luma),
+        ("faces_robust.onnx", &face, ColorMode::Joint),
+        ("faces_robust.onnx", &gray_face, ColorMode::Luma),
+    ];
+    for (model, picture, color_mode) in cases {
+        for fit in [Fit::CenterCrop, Fit::Stretch, Fit::Letterbox] {
+            let classifier = ClassifierSettings {
+                model_file: root().join("models").join(model),
+                fit,
+                crop_fraction: 0.9,
+                ..Default::default()
+            };
+            let mut settings = LensSettings {
+                source: ClassChoice::Index(0),
+                target: ClassChoice::Index(1),
+                method: Method::Pixel,
+                normalise: Normalise::None,
+                resolution: Resolution::Frame,
+                color_mode,
+                magnification: 1e-3,
+                ..Default::default()
+            };
+            let mut lens = Lens::open(&classifier, settings.clone()).unwrap();
+            let (_, tiny, before) = picture.morph(&mut lens);
+            let norm = tiny.change_norm / settings.magnification;
+            // Far enough that rounding to 8 bit leaves it alone, near enough to be straight.
+            settings.magnification = 0.4 / norm;
+            lens.set_settings(settings.clone()).unwrap();
+            let (bytes, _, _) = picture.morph(&mut lens);
+            let moved = Picture { bytes, ..*picture };
+            let mut after = Reading::default();
+            lens.read(&moved.view(), &mut after).unwrap();
+            let found = f64::from(after.margin() - before.margin());
+            let expected = settings.magnification * norm * norm;
+            let ratio = found / expected;
+            println!("{model} {color_mode:?} {:?} {fit:?}: {ratio:.3}", picture.format);
+            // Curvature of the network over the step, and the rounding; a wrong scale or place is off by more.
+            assert!(
+                (0.75..1.25).contains(&ratio),
+                "{model} {color_mode:?} {:?} {fit:?}: {ratio}",
+                picture.format
+            );
+        }
     }
 }

@@ -5,14 +5,16 @@ use std::collections::HashSet;
 
 use super::clean::Input;
 use super::logits::Logits;
+use super::patterns::Prepared;
 use super::probe::Facts;
 use super::walk::Reverse;
 use super::{COTANGENT, Differentiated, Error, INPUT_GRADIENT};
 use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
-/// Joins the halves, names inputs and outputs, and drops what neither output needs.
+/// Joins the halves, the forward one in its prepared form where it has one; names inputs and outputs, and drops what neither output needs.
 pub(super) fn assemble(
     mut model: ModelProto,
+    prepared: Option<Prepared>,
     opset: i64,
     facts: &Facts,
     input: Input,
@@ -42,6 +44,10 @@ pub(super) fn assemble(
     let mut forward = model.clone();
     forward.graph = Some(graph.clone());
 
+    if let Some(prepared) = prepared {
+        graph.node = prepared.nodes;
+        graph.initializer.extend(prepared.constants);
+    }
     graph.node.extend(reverse.nodes);
     let last = NodeProto::new(
         "Identity",

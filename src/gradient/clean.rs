@@ -41,8 +41,8 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
     // Shapes that other sizes left behind; ONNX Runtime infers them anew.
     graph.value_info.clear();
     for output in &mut graph.output {
-        let element = output.element();
-        output.r#type = Some(TypeProto {
+        let element = Some(output.element()).filter(|element| *element != 0);
+        output.r#type = element.map(|element| TypeProto {
             tensor_type: Some(TensorTypeProto {
                 elem_type: Some(element),
                 shape: None,

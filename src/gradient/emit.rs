@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::blocking::Blocking;
 use super::layout::Layout;
+use super::patterns::{self, Patterns};
 use super::probe::{self, Facts};
 use super::{Error, Profile};
 use crate::onnx::{Array, AttributeValue, NodeProto, TensorProto, Values};
@@ -38,13 +40,12 @@ impl Value {
 /// Attributes of a node to emit.
 pub(super) type Attributes<'a> = &'a [(&'a str, AttributeValue)];
 
-/// A power of two beyond every reciprocal of a normal float32; times 6 it is still finite.
-pub(super) const HUGE: f32 = f32::from_bits((127 + 125) << 23);
-
 /// The writer of the reverse half.
 pub(super) struct Emit<'a> {
     pub(super) facts: &'a Facts,
     pub(super) profile: Profile,
+    pub(super) blocking: Blocking,
+    pub(super) patterns: &'a Patterns<'a>,
     runtime: &'static Runtime,
     opset: i64,
     nodes: Vec<NodeProto>,
@@ -54,31 +55,44 @@ pub(super) struct Emit<'a> {
     layout: Layout,
 }
 
+/// A forward half to write the reverse half of.
+pub(super) struct Forward<'a> {
+    pub(super) nodes: &'a [NodeProto],
+    pub(super) facts: &'a Facts,
+    pub(super) patterns: &'a Patterns<'a>,
+    pub(super) opset: i64,
+}
+
 impl<'a> Emit<'a> {
     pub(super) fn new(
-        facts: &'a Facts,
+        forward: &Forward<'a>,
         profile: Profile,
+        blocking: Blocking,
         runtime: &'static Runtime,
-        opset: i64,
-        forward: &[NodeProto],
     ) -> Self {
-        let mut layout = Layout::default();
-        if profile == Profile::Cpu {
-            forward
-                .iter()
-                .for_each(|n| layout.follow(n, |t| facts.shape(t), |t| facts.is_constant(t)));
+        let Forward { facts, patterns, .. } = *forward;
+        let mut layout = Layout::new(blocking);
+        for node in forward.nodes {
+            layout.follow(node, |t| facts.shape(t), |t| facts.is_constant(t));
         }
         Self {
             facts,
             profile,
+            blocking,
+            patterns,
             runtime,
-            opset,
+            opset: forward.opset,
             nodes: Vec::new(),
             initializers: Vec::new(),
             known: HashMap::new(),
             constants: HashMap::new(),
             layout,
         }
+    }
+
+    /// A tensor of the forward half.
+    pub(super) fn forward(&self, name: &str) -> Option<Value> {
+        self.facts.shape(name).map(|shape| Value::new(name, shape))
     }
 
     /// Everything that was written.
@@ -131,12 +145,10 @@ impl<'a> Emit<'a> {
         for v in &outputs {
             self.known.insert(v.name.clone(), v.shape.clone());
         }
-        if self.profile == Profile::Cpu {
-            let (known, facts) = (&self.known, self.facts);
-            let shape = |t: &str| known.get(t).map(|s| &**s).or_else(|| facts.shape(t));
-            self.layout
-                .follow(&node, shape, |t| t.starts_with("__c") || facts.is_constant(t));
-        }
+        let (known, facts) = (&self.known, self.facts);
+        let shape = |t: &str| known.get(t).map(|s| &**s).or_else(|| facts.shape(t));
+        self.layout
+            .follow(&node, shape, |t| t.starts_with("__c") || facts.is_constant(t));
         self.nodes.push(node);
         outputs
     }
@@ -251,6 +263,9 @@ impl<'a> Emit<'a> {
         if *a.shape == *shape {
             return a.clone();
         }
+        if self.is_blocked(a) && matches!(*a.shape, [_, _, 1, 1]) && a.shape[..2] == shape[..2] {
+            return patterns::enlarged(self, a, shape);
+        }
         let to = self.extents(shape);
         self.op("Expand", &[a, &to], &[], shape)
     }
@@ -271,59 +286,16 @@ impl<'a> Emit<'a> {
         self.reshape(&summed, shape)
     }
 
-    /// 1 where a comparison of `a` with a number holds, else 0.
-    pub(super) fn indicator(&mut self, comparison: &str, a: &Value, x: f32) -> Value {
-        let x = self.scalar(x);
-        let holds = self.op(comparison, &[a, &x], &[], &a.shape.clone());
-        self.real_of(&holds)
-    }
-
-    /// A truth value as 0 or 1.
-    pub(super) fn real_of(&mut self, a: &Value) -> Value {
-        self.op("Cast", &[a], &[("to", 1.into())], &a.shape.clone())
-    }
-
-    /// `ct` where `low < y < high`, else 0, for a `y` that is never outside the bounds.
-    ///
-    /// Where the mask must stay in the blocked layout it is a HardSigmoid with a slope of 2^125: exact, since it
-    /// takes 0 to 0 and every normal positive number to 1, and exact at a bound below 8 because the slope is a
-    /// power of two. `Where` is several times slower than a product.
-    pub(super) fn where_inside(
-        &mut self,
-        ct: &Value,
-        y: &Value,
-        low: Option<f32>,
-        high: Option<f32>,
-    ) -> Value {
-        let steep = self.profile == Profile::Cpu
-            && low.is_none_or(|l| l == 0.0)
-            && high.is_none_or(|h| h.abs() < 8.0);
-        let mut ct = if steep {
-            self.in_layout_of(ct, y)
-        } else {
-            ct.clone()
-        };
-        for (bound, comparison, sign) in [(low, "Greater", 1.0), (high, "Less", -1.0)] {
-            let Some(bound) = bound else { continue };
-            let mask = if steep {
-                let slope = ("alpha", (sign * HUGE).into());
-                let offset = ("beta", (-sign * HUGE * bound).into());
-                self.op("HardSigmoid", &[y], &[slope, offset], &y.shape.clone())
-            } else {
-                self.indicator(comparison, y, bound)
-            };
-            ct = self.mul(&ct, &mask);
-        }
-        ct
-    }
-
     /// A cotangent in the blocked layout, where the tensor it belongs to is: a depthwise 1x1 Conv with weights 1.
     /// One plain cotangent would make every later sum and product of the residual stream plain.
     pub(super) fn in_layout_of(&mut self, ct: &Value, y: &Value) -> Value {
-        if !self.layout.is_blocked(&y.name) || self.layout.is_blocked(&ct.name) {
+        if !self.is_blocked(y) {
             return ct.clone();
         }
         let ct = self.full(ct, &y.shape);
+        if self.is_blocked(&ct) {
+            return ct;
+        }
         self.per_channel(&ct, &vec![1.0; y.shape[1]])
     }
 

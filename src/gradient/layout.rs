@@ -6,15 +6,24 @@
 
 use std::collections::HashSet;
 
+use super::blocking::Blocking;
 use crate::onnx::NodeProto;
 
 /// Names of the tensors that are expected to be blocked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Layout {
+    blocking: Blocking,
     blocked: HashSet<String>,
 }
 
 impl Layout {
+    pub(super) fn new(blocking: Blocking) -> Self {
+        Self {
+            blocking,
+            blocked: HashSet::new(),
+        }
+    }
+
     /// Whether the tensor is expected to be blocked.
     pub(super) fn is_blocked(&self, name: &str) -> bool {
         self.blocked.contains(name)
@@ -28,6 +37,9 @@ impl Layout {
         shape: impl Fn(&str) -> Option<&'a [usize]>,
         constant: impl Fn(&str) -> bool,
     ) {
+        if self.blocking == Blocking::Never {
+            return;
+        }
         let Some(out) = node.output(0) else { return };
         let Some(extent @ [_, _, _, _]) = shape(out) else {
             return;
@@ -41,9 +53,10 @@ impl Layout {
             "Add" | "Sum" | "Mul" => inputs().all(|i| self.is_blocked(i) && shape(i) == Some(extent)),
             "Concat" => node.int("axis", 0) == 1 && inputs().all(|i| self.is_blocked(i)),
             // A Clip stays only where it fuses into the Conv before it.
-            "Relu" | "Clip" | "Sigmoid" | "Tanh" | "HardSigmoid" | "LeakyRelu" | "Gelu"
-            | "BatchNormalization" | "Identity" | "MaxPool" | "AveragePool" | "GlobalAveragePool"
-            | "GlobalMaxPool" | "Resize" => first && node.output(1).is_none(),
+            "HardSigmoid" | "Gelu" | "BatchNormalization" => first && self.blocking == Blocking::Full,
+            "Relu" | "Clip" | "Sigmoid" | "Tanh" | "Identity" | "MaxPool" | "AveragePool"
+            | "GlobalAveragePool" | "GlobalMaxPool" => first && node.output(1).is_none(),
+            "Resize" => first && node.string("mode", "nearest") == "nearest",
             _ => false,
         };
         if blocked {
@@ -59,6 +72,9 @@ fn conv_blocks(weight: &[usize], node: &NodeProto) -> bool {
     };
     match group {
         1 => out >= 8 && (per_group % 4 == 0 || per_group < 16),
-        g => (per_group == 1 && out == g) || (per_group % 16 == 0 && (out / g.max(1)) % 16 == 0),
+        g => {
+            (per_group == 1 && out == g && out % 4 == 0)
+                || (per_group % 16 == 0 && (out / g.max(1)) % 16 == 0)
+        }
     }
 }

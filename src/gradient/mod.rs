@@ -9,19 +9,26 @@
 //! A cotangent may stay *lazily broadcast* (extent 1 where the tensor has more) until a rule needs all of it.
 
 mod assemble;
+mod blocking;
 mod clean;
 mod emit;
 mod error;
 mod fold;
 mod layout;
 mod logits;
+mod masks;
 mod ops;
+mod patterns;
 mod probe;
 mod upgrade;
 mod walk;
 
 pub use error::{Error, Refusal};
 pub use ops::{OperatorRow, operators, supports};
+
+use blocking::Blocking;
+use emit::Forward;
+use patterns::Patterns;
 
 use crate::onnx::{ElementType, ModelProto};
 use crate::runtime::Runtime;
@@ -103,6 +110,30 @@ pub fn differentiate(
     let mut facts = probe::probe(&graph, runtime, &input)?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
     let logits = logits::find(&graph, &facts, options)?;
-    let reverse = walk::walk(&graph, &facts, runtime, &input, &logits, options.profile)?;
-    assemble::assemble(graph, opset, &facts, input, logits, reverse)
+    let blocking = match options.profile {
+        Profile::Plain => Blocking::Never,
+        Profile::Cpu => Blocking::of(runtime)?,
+    };
+    let stock = graph
+        .graph
+        .as_ref()
+        .map(|g| g.node.as_slice())
+        .unwrap_or_default();
+    let prepared = match options.profile {
+        Profile::Plain => None,
+        Profile::Cpu => Some(patterns::prepare(stock, &mut facts, blocking)),
+    };
+    let nodes = prepared.as_ref().map_or(stock, |p| &p.nodes);
+    let patterns = match options.profile {
+        Profile::Plain => Patterns::default(),
+        Profile::Cpu => Patterns::find(nodes, &facts, &logits.name),
+    };
+    let forward = Forward {
+        nodes,
+        facts: &facts,
+        patterns: &patterns,
+        opset,
+    };
+    let reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
+    assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)
 }

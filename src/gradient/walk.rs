@@ -3,14 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::blocking::Blocking;
 use super::clean::Input;
-use super::emit::{Emit, Value};
+use super::emit::{Emit, Forward, Value};
 use super::error::Refusal;
 use super::logits::Logits;
 use super::ops::{self, Call, Stop};
+use super::patterns::Patterns;
 use super::probe::Facts;
 use super::{COTANGENT, Error, Profile};
-use crate::onnx::{ModelProto, NodeProto, TensorProto};
+use crate::onnx::{NodeProto, TensorProto};
 use crate::runtime::Runtime;
 
 /// The reverse half.
@@ -23,23 +25,18 @@ pub(super) struct Reverse {
 
 /// Walks the active nodes in reverse and writes the reverse half.
 pub(super) fn walk(
-    model: &ModelProto,
-    facts: &Facts,
+    forward: &Forward<'_>,
     runtime: &'static Runtime,
     input: &Input,
     logits: &Logits,
-    profile: Profile,
+    (profile, blocking): (Profile, Blocking),
 ) -> Result<Reverse, Error> {
-    let nodes = model
-        .graph
-        .as_ref()
-        .map(|g| g.node.as_slice())
-        .unwrap_or_default();
-    let opset = model
-        .opset_import
-        .iter()
-        .find(|o| o.domain.as_deref().unwrap_or_default().is_empty());
-    let opset = opset.and_then(|o| o.version).unwrap_or(0);
+    let Forward {
+        nodes,
+        facts,
+        patterns,
+        ..
+    } = *forward;
     let active = active(nodes, facts, &input.name, &logits.name);
     if !active.contains(&*logits.name) {
         let cut = cut(nodes, facts, &input.name).map(|r| r.to_string());
@@ -48,7 +45,7 @@ pub(super) fn walk(
             cut,
         });
     }
-    let mut emit = Emit::new(facts, profile, runtime, opset, nodes);
+    let mut emit = Emit::new(forward, profile, blocking, runtime);
     let mut cotangents: HashMap<&str, Vec<Value>> = HashMap::new();
     cotangents.insert(&logits.name, vec![Value::new(COTANGENT, &logits.shape)]);
     let mut refusals = Vec::new();
@@ -59,15 +56,15 @@ pub(super) fn walk(
         let cts: Vec<Option<Value>> = node
             .output
             .iter()
-            .map(|o| cotangents.remove(&**o).map(|all| total(&mut emit, all)))
+            .map(|o| cotangents.remove(&**o).map(|all| total(&mut emit, o, all)))
             .collect();
         if cts.iter().all(Option::is_none) && refusals.is_empty() {
             continue;
         }
-        match apply(node, cts, facts, &active, &mut emit) {
+        match apply(node, cts, &active, patterns, &mut emit) {
             Ok(contributions) => {
-                for (index, ct) in contributions {
-                    cotangents.entry(&node.input[index]).or_default().push(ct);
+                for (name, ct) in contributions {
+                    cotangents.entry(name).or_default().push(ct);
                 }
             }
             Err(Stop::Refuse(reason)) => refusals.push(refusal(node, reason)),
@@ -84,7 +81,7 @@ pub(super) fn walk(
             cut: None,
         });
     }
-    let gradient = total(&mut emit, all);
+    let gradient = total(&mut emit, &input.name, all);
     let gradient = emit.full(&gradient, &input.shape);
     let (nodes, initializers) = emit.finish();
     Ok(Reverse {
@@ -106,16 +103,20 @@ fn refusal(node: &NodeProto, reason: String) -> Refusal {
     }
 }
 
-/// Applies the node's rule; after a refusal the walk goes on without cotangents, to find every other one.
-fn apply(
-    node: &NodeProto,
+/// Applies the rule of the chain that the node ends, or else the node's own; cotangents come back by tensor. After a
+/// refusal the walk goes on without cotangents, to find every other one.
+fn apply<'a>(
+    node: &'a NodeProto,
     cts: Vec<Option<Value>>,
-    facts: &Facts,
     active: &HashSet<&str>,
+    patterns: &Patterns<'a>,
     emit: &mut Emit<'_>,
-) -> Result<Vec<(usize, Value)>, Stop> {
-    let rule = ops::rule(node).map_err(Stop::Refuse)?;
-    let value = |name: &String| facts.shape(name).map(|shape| Value::new(name, shape));
+) -> Result<Vec<(&'a str, Value)>, Stop> {
+    let chain = patterns.chain(node);
+    let rule = match chain {
+        Some(_) => None,
+        None => Some(ops::rule(node).map_err(Stop::Refuse)?),
+    };
     let Some(ct) = cts.iter().flatten().next().cloned() else {
         return Ok(Vec::new());
     };
@@ -123,15 +124,30 @@ fn apply(
         node,
         ct,
         cts,
-        inputs: node.input.iter().map(value).collect(),
-        outputs: node.output.iter().map(value).collect(),
+        inputs: node.input.iter().map(|name| emit.forward(name)).collect(),
+        outputs: node.output.iter().map(|name| emit.forward(name)).collect(),
         active: node.input.iter().map(|i| active.contains(&**i)).collect(),
     };
-    rule(emit, &call)
+    let mut contributions = Vec::new();
+    if let Some(chain) = chain {
+        contributions.extend(chain.xs.iter().copied().zip(chain.apply(emit, &call)?));
+    }
+    if let Some(rule) = rule {
+        let by_index = rule(emit, &call)?;
+        contributions.extend(by_index.into_iter().map(|(k, ct)| (node.input[k].as_str(), ct)));
+    }
+    Ok(contributions)
 }
 
-/// The sum, pairwise: Conv and Add fuse, a Sum of three does not.
-fn total(emit: &mut Emit<'_>, all: Vec<Value>) -> Value {
+/// The sum of all cotangents of a tensor, pairwise: Conv and Add fuse, a Sum of three does not. Where one is in the
+/// blocked layout, so are all: a sum of both kinds would be plain.
+fn total(emit: &mut Emit<'_>, name: &str, mut all: Vec<Value>) -> Value {
+    if all.len() > 1
+        && let Some(tensor) = emit.forward(name)
+        && all.iter().any(|ct| emit.is_blocked(ct))
+    {
+        all = all.iter().map(|ct| emit.in_layout_of(ct, &tensor)).collect();
+    }
     let mut all = all.into_iter();
     let Some(first) = all.next() else {
         unreachable!("cotangents are stored one at a time")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Nonlinear functions of one input.
 
-use crate::case::{Case, all, positive_noise};
+use crate::case::{Case, positive_noise};
+use crate::check::all;
 
 /// 77 values from -3.8 to 3.8, .1 apart, kinks at multiples of .1 out of reach.
 fn kinked(operator: &str) -> Case {

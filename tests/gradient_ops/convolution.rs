@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Conv and ConvTranspose.
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 /// A Conv with a 3x4-in-channels weight and a bias.
 fn conv(weight: &[usize]) -> Case {
@@ -181,10 +182,10 @@ fn transposed() {
 #[test]
 fn a_bias_that_depends_on_the_picture() {
     let bias = |operator: &str, weight: &[usize]| {
-        Case::of(operator, &[1, 4, 5, 6])
-            .before("GlobalAveragePool", &["x"], "mean")
-            .named("four", &steerlens::onnx::Array::whole([4]))
-            .before("Reshape", &["mean", "four"], "bias")
+        Case::of(operator, &[2, 4, 5, 6])
+            .before("ReduceMean", &["x"], "bias")
+            .having("axes", vec![0, 2, 3])
+            .having("keepdims", 0)
             .noise(weight)
             .tensor("bias")
     };

@@ -3,7 +3,8 @@
 
 use steerlens::onnx::{Array, ElementType, TensorProto};
 
-use crate::case::{Case, all, positive_noise, signed_noise};
+use crate::case::{Case, positive_noise, signed_noise};
+use crate::check::all;
 
 /// Multiples of .1 around 0, which `apart` keeps away from.
 fn tenths(shape: &[usize]) -> Array {

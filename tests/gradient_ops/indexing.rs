@@ -3,7 +3,8 @@
 
 use steerlens::onnx::Array;
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 #[test]
 fn slices() {

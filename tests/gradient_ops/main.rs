@@ -6,6 +6,7 @@
 
 mod activation;
 mod case;
+mod check;
 #[path = "../common/mod.rs"]
 mod common;
 mod convolution;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Gemm, MatMul and Einsum, with one active operand and with both.
 
-use crate::case::{Case, all, signed_noise};
+use crate::case::{Case, signed_noise};
+use crate::check::all;
 
 #[test]
 fn gemm_with_every_attribute() {

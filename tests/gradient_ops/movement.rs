@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Operators that only move elements, and cotangents that are still lazily broadcast when they meet them.
 
-use crate::case::{Case, all, signed_noise};
+use crate::case::{Case, signed_noise};
+use crate::check::all;
 
 #[test]
 fn shapes() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Normalisations.
 
-use crate::case::{Case, all, positive_noise, signed_noise};
+use crate::case::{Case, positive_noise, signed_noise};
+use crate::check::all;
 
 fn batch(shape: &[usize]) -> Case {
     Case::of("BatchNormalization", shape)

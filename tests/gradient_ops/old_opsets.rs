@@ -2,7 +2,8 @@
 //! Forms that ended with opset 10 to 12: attributes that became inputs. (Softmax, Upsample and normalisations stand
 //! with their families.)
 
-use crate::case::{Case, all, runtime};
+use crate::case::Case;
+use crate::check::{all, runtime};
 
 #[test]
 fn attributes_that_became_inputs() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pooling.
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 const SHAPE: [usize; 4] = [1, 2, 8, 7];
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sums, means, norms, extrema and products over axes.
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 const OPERATORS: [&str; 10] = [
     "ReduceSum",
@@ -20,7 +21,7 @@ fn case(operator: &str) -> Case {
     let case = Case::of(operator, &[2, 3, 4]);
     match operator {
         "ReduceMax" | "ReduceMin" | "ReduceL1" => case.apart(),
-        "ReduceLogSum" => case.positive().smooth(),
+        "ReduceLogSum" | "ReduceProd" => case.positive().smooth(),
         _ => case.smooth(),
     }
 }

@@ -3,7 +3,8 @@
 
 use steerlens::onnx::Array;
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 const SHAPE: [usize; 4] = [1, 2, 4, 5];
 
@@ -51,7 +52,10 @@ fn factors_that_round() {
         by_factors(&[1.0, 1.0, 1.3, 0.7]).with("mode", "linear"),
         by_factors(&[1.0, 1.0, 1.3, 0.7]),
         by_factors(&[1.0, 1.0, 0.5, 0.5]).with("mode", "linear"),
-        // A factor other than 1 that keeps the extent still moves the picture.
+        // A factor other than 1 that keeps the extent still moves the picture, unless every axis keeps its own.
+        by_factors(&[1.0, 1.0, 1.2, 2.0])
+            .with("mode", "linear")
+            .with("coordinate_transformation_mode", "asymmetric"),
         by_factors(&[1.0, 1.0, 1.2, 1.1])
             .with("mode", "linear")
             .with("coordinate_transformation_mode", "asymmetric"),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Softmax and LogSoftmax inside a network, on any axis.
 
-use crate::case::{Case, all};
+use crate::case::Case;
+use crate::check::all;
 
 #[test]
 fn on_any_axis() {

@@ -71,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         "Sigmoid",
         |e, c| {
             pointwise(e, c, |e, _, _, y| {
-                let rest = complement(e, y);
+                let rest = e.complement(y);
                 e.mul(y, &rest)
             })
         },
@@ -305,19 +305,6 @@ fn gauss(e: &mut Emit<'_>, x: &Value, exponent: f32, factor: f32) -> Value {
     let scaled = e.scale(&square, exponent);
     let bell = e.unary("Exp", &scaled);
     e.scale(&bell, factor)
-}
-
-/// `1 - y` for a `y` in [0,1]; as a HardSigmoid it stays in the blocked layout, and is exact.
-fn complement(e: &mut Emit<'_>, y: &Value) -> Value {
-    if e.is_blocked(y) {
-        return e.op(
-            "HardSigmoid",
-            &[y],
-            &[("alpha", (-1.0f32).into()), ("beta", 1.0f32.into())],
-            &y.shape.clone(),
-        );
-    }
-    e.one_minus(y)
 }
 
 fn plus(e: &mut Emit<'_>, a: &Value, x: f32) -> Value {

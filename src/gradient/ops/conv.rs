@@ -7,6 +7,7 @@
 //! four times faster there. A computed weight is refused.
 
 use super::super::emit::{Emit, Value, signed};
+use super::sub_pixel::by_phases;
 use super::{Call, Contributions, Rule, Stop, rule_for};
 use crate::gradient::Profile;
 use crate::onnx::{Array, NodeProto};
@@ -21,7 +22,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Kernel, strides and pads of a node, per spatial axis, with ONNX's defaults and `auto_pad` resolved.
-pub(super) struct Window {
+pub(in super::super) struct Window {
     pub(super) kernel: Vec<i64>,
     pub(super) strides: Vec<i64>,
     pub(super) dilations: Vec<i64>,
@@ -31,7 +32,7 @@ pub(super) struct Window {
 
 impl Window {
     /// `x` are the input's spatial extents.
-    pub(super) fn of(node: &NodeProto, kernel: &[usize], x: &[i64]) -> Self {
+    pub(in super::super) fn of(node: &NodeProto, kernel: &[usize], x: &[i64]) -> Self {
         let n = kernel.len();
         let list = |name: &str, default: i64, len: usize| match node.ints(name) {
             Some(v) if v.len() == len => v.to_vec(),
@@ -72,6 +73,15 @@ impl Window {
     /// From the first to the last element that one window touches, minus 1.
     pub(super) fn reach(&self, axis: usize) -> i64 {
         self.dilations[axis] * (self.kernel[axis] - 1)
+    }
+
+    /// Whether the transpose is a Conv with the kernel turned round: stride 1, and no pads beyond the kernel.
+    pub(in super::super) fn turns(&self) -> bool {
+        let within = |i: usize| {
+            let reach = self.reach(i);
+            (0..=reach).contains(&self.begin[i]) && (0..=reach).contains(&self.end[i])
+        };
+        self.is_dense() && (0..self.kernel.len()).all(within)
     }
 
     fn is_dense(&self) -> bool {
@@ -126,6 +136,9 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
             return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
         }
     }
+    if let Some(ct_x) = by_phases(e, &ct, (&x, &y), &weight, &window) {
+        return Ok(ct_x);
+    }
     let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
     if depthwise
         && n == 2
@@ -159,7 +172,7 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     Ok(e.op("ConvTranspose", &[&ct, &w], &attributes, &x.shape))
 }
 
-fn dense(
+pub(super) fn dense(
     e: &mut Emit<'_>,
     ct: &Value,
     weight: &Array,

@@ -4,6 +4,7 @@
 //! Gemm shares its weight with the forward half. MatMul's constant operand is transposed once, as a constant.
 
 use super::super::emit::{Emit, Value, broadcast};
+use super::super::patterns::folded;
 use super::{Call, Contributions, Rule, rule_for};
 use crate::onnx::Array;
 
@@ -25,7 +26,10 @@ fn gemm(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     };
     let mut out = Vec::new();
     if c.wants(0) {
-        let ct_a = if ta {
+        let ct_a = if let Some((right, alpha)) = taken_over(e, c, tb).zip(Some(alpha)) {
+            let attributes = [("alpha", alpha.into())];
+            e.op("Gemm", &[&ct, &right], &attributes, &a.shape)
+        } else if ta {
             product(e, &b, &ct, tb, true, &a.shape)
         } else {
             product(e, &ct, &b, false, !tb, &a.shape)
@@ -68,7 +72,10 @@ fn matmul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let ct = e.reshape(&ct, &full);
     let mut out = Vec::new();
     if c.wants(0) {
-        let right = transposed(e, &b, &columns);
+        let right = match taken_over(e, c, false) {
+            Some(right) => right,
+            None => transposed(e, &b, &columns),
+        };
         let mut shape = full[..batch].to_vec();
         shape.extend(&rows[rows.len() - 2..]);
         let product = e.op("MatMul", &[&ct, &right], &[], &shape);
@@ -84,6 +91,28 @@ fn matmul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         out.push((1, e.reshape(&product, &b.shape)));
     }
     Ok(out)
+}
+
+/// `B^T` with the scale and centring of the normalisation that made A (see [`folded`]).
+fn taken_over(e: &mut Emit<'_>, c: &Call<'_>, transposed: bool) -> Option<Value> {
+    let scale = e.patterns.fold(c.node.input(0)?)?;
+    let b = c.real_constant(e, 1)?;
+    let values = b.as_real()?;
+    let [rows, columns] = b.shape[..] else { return None };
+    let folded = if transposed {
+        folded(values, scale.as_real()?)
+    } else {
+        let turned: Vec<f32> = (0..columns)
+            .flat_map(|j| (0..rows).map(move |i| values[i * columns + j]))
+            .collect();
+        folded(&turned, scale.as_real()?)
+    };
+    let shape = if transposed {
+        [rows, columns]
+    } else {
+        [columns, rows]
+    };
+    Some(e.constant(Array::real(shape, folded)))
 }
 
 /// The last two axes exchanged; of a constant, as a constant.

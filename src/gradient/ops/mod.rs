@@ -6,6 +6,7 @@
 
 mod activation;
 mod conv;
+mod conv_parts;
 mod einsum;
 mod elementwise;
 mod indexing;
@@ -14,11 +15,18 @@ mod movement;
 mod norm;
 #[cfg(test)]
 mod page;
+mod phases;
 mod pool;
 mod quantize;
 mod reduce;
 mod resize;
 mod softmax;
+mod sub_pixel;
+mod tap_pool;
+
+pub(super) use conv::Window;
+pub(super) use conv_parts::to_parts;
+pub(super) use pool::to_maxima;
 
 use super::Error;
 use super::emit::{Emit, Value};

@@ -6,6 +6,7 @@
 //! `ct_x = (h - mean(h) - xh mean(h xh))/sd`.
 
 use super::super::emit::{Emit, Value};
+use super::super::patterns::statistics;
 use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
 use crate::onnx::Array;
 
@@ -166,8 +167,13 @@ fn layer(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let axis =
         axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
     let ct = e.full(&c.ct, &x.shape);
-    let h = e.mul(&ct, &scale);
+    let centred = c.node.output(0).is_some_and(|y| e.patterns.comes_centred(y));
+    let h = if centred { ct } else { e.mul(&ct, &scale) };
     let axes: Vec<usize> = (axis..x.rank()).collect();
+    if let [_, Some(mean), Some(inverse)] = &c.outputs[..] {
+        let ct_x = statistics(e, [&x, mean, inverse], &h, &axes, centred);
+        return Ok(vec![(0, ct_x)]);
+    }
     Ok(vec![(
         0,
         normalised(e, &x, &h, &axes, c.node.float("epsilon", 1e-5)),

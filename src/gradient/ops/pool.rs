@@ -6,8 +6,9 @@
 //! `count_include_pad` versions differ, so the divisors are measured.
 
 use super::super::emit::{Emit, Value, signed};
+use super::super::patterns::enlarged;
 use super::conv::Window;
-use super::{Call, Contributions, Rule, Stop, rule_for};
+use super::{Call, Contributions, Rule, Stop, rule_for, tap_pool};
 use crate::onnx::Array;
 use crate::runtime::Tensor;
 
@@ -31,6 +32,11 @@ fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
 }
 
 fn max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    Ok(vec![(0, to_maxima(e, c, &c.ct)?)])
+}
+
+/// The cotangent `ct` of a MaxPool's output, brought to the first maximum of each window.
+pub(in super::super) fn to_maxima(e: &mut Emit<'_>, c: &Call<'_>, ct: &Value) -> Result<Value, Stop> {
     if c.node.int("storage_order", 0) != 0 {
         return Err(Stop::refuse(
             "column-major indices (storage_order=1) are not supported",
@@ -43,12 +49,15 @@ fn max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     }
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let window = window_of(c, &x)?;
+    if let Some(ct_x) = tap_pool::by_taps(e, ct, &x, &y, &window) {
+        return Ok(ct_x);
+    }
     let overlap = (0..window.kernel.len()).any(|i| window.reach(i) >= window.strides[i]);
     // A second node: the forward one stays in the blocked layout, which indices are not offered in.
     let attributes: Vec<_> = c.node.attribute.clone();
     let pooled = e.op_outputs("MaxPool", &[&x.name], &[], &[&y.shape, &y.shape]);
     e.last_attributes(attributes);
-    Ok(vec![(0, scatter(e, &c.ct, &pooled[1], &x, &y, overlap))])
+    Ok(scatter(e, ct, &pooled[1], &x, &y, overlap))
 }
 
 /// Adds each cotangent to the element of `x` that its index names, counted over the whole tensor.
@@ -93,8 +102,11 @@ fn global_max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn global_average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let x = c.input(0)?;
-    let count: usize = x.shape[2..].iter().product();
-    Ok(vec![(0, e.scale(&c.ct, 1.0 / count as f32))])
+    let share = 1.0 / x.shape[2..].iter().product::<usize>() as f32;
+    if e.is_blocked(x) {
+        return Ok(vec![(0, e.per_channel(&c.ct, &vec![share; x.shape[1]]))]);
+    }
+    Ok(vec![(0, e.scale(&c.ct, share))])
 }
 
 fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -104,6 +116,11 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
     let share = shares(e, c, &window, &x, &y)?;
     let ct = e.full(&c.ct, &y.shape);
+    if e.is_blocked(&x)
+        && let Some(ct_x) = blocked_average(e, &ct, &x, &window, &share)
+    {
+        return Ok(vec![(0, ct_x)]);
+    }
     // Over N*C one-channel pictures: ct_x = conv_transpose(ct_y / divisor, ones).
     let images = x.shape[0] * x.shape[1];
     let flat = |shape: &[usize]| [&[images, 1], &shape[2..]].concat();
@@ -141,6 +158,39 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     ];
     let spread = e.op("ConvTranspose", &[&ct, &weight], &attributes, &flat(&x.shape));
     Ok(vec![(0, e.reshape(&spread, &x.shape))])
+}
+
+/// In the blocked layout: windows that tile the picture repeat their share, windows at every place average it again.
+fn blocked_average(e: &mut Emit<'_>, ct: &Value, x: &Value, window: &Window, share: &[f32]) -> Option<Value> {
+    let (xs, ys) = (signed(&x.shape[2..]), signed(&ct.shape[2..]));
+    let two = window.kernel.len() == 2;
+    if !two || window.dilations != [1, 1] || share.windows(2).any(|w| w[0] != w[1]) {
+        return None;
+    }
+    let tiles = window.kernel == window.strides
+        && window.begin == [0, 0]
+        && (0..2).all(|i| xs[i] == ys[i] * window.strides[i]);
+    if tiles {
+        let ct = e.per_channel(ct, &vec![share[0]; x.shape[1]]);
+        return Some(enlarged(e, &ct, &x.shape));
+    }
+    let taps = (window.kernel[0] * window.kernel[1]) as f32;
+    let begin: Vec<i64> = (0..2).map(|i| window.reach(i) - window.begin[i]).collect();
+    let end: Vec<i64> = (0..2)
+        .map(|i| xs[i] + window.reach(i) - begin[i] - ys[i])
+        .collect();
+    let pads = [begin, end].concat();
+    let fits = |(i, p): (usize, &i64)| (0..window.kernel[i % 2]).contains(p);
+    if window.strides != [1, 1] || !pads.iter().enumerate().all(fits) {
+        return None;
+    }
+    let ct = e.per_channel(ct, &vec![share[0] * taps; x.shape[1]]);
+    let attributes = [
+        ("kernel_shape", window.kernel.clone().into()),
+        ("pads", pads.into()),
+        ("count_include_pad", 1.into()),
+    ];
+    Some(e.op("AveragePool", &[&ct], &attributes, &x.shape))
 }
 
 /// One over each window's divisor: the average of ones, over how many elements of the picture the window holds.

@@ -35,6 +35,10 @@ fn resize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let factors = factors(e, c, x.rank())?;
     let mut ct = e.full(&c.ct, &y.shape);
+    if x.shape == y.shape {
+        // The runtime copies, whatever the factors.
+        return Ok(vec![(0, ct)]);
+    }
     for axis in 0..x.rank() {
         let factor = factors.as_ref().map(|f| f[axis]);
         if x.shape[axis] == y.shape[axis] && factor.is_none_or(|f| f == 1.0) {
@@ -82,24 +86,26 @@ fn matrix(
     let mut one = NodeProto::new("Resize", "axis", &["x", "", "", ""], &["y"]);
     one.attribute.clone_from(&node.attribute);
     one.remove("axes");
-    // As rows of [1, from, 1, from]: channel i holds the i-th unit vector.
+    // [1, from, 1, from] to [1, from, 2, to]: channel i holds the i-th unit vector. The single row is doubled
+    // because the runtime copies a picture that keeps its size, even by a factor that rounds to it.
     let constant = if let Some(factor) = factor {
         one.input[2] = "scales".into();
         one.input.truncate(3);
-        Array::real([4], [1.0, 1.0, 1.0, factor]).encode("scales")
+        Array::real([4], [1.0, 1.0, 2.0, factor]).encode("scales")
     } else {
         one.input[3] = "sizes".into();
-        Array::whole([1, whole(from), 1, whole(to)]).encode("sizes")
+        Array::whole([1, whole(from), 2, whole(to)]).encode("sizes")
     };
     let unit = |k: usize| f32::from(u8::from(k / from == k % from));
     let identity: Vec<f32> = (0..from * from).map(unit).collect();
-    let columns = e.measure(&one, &Tensor::f32([1, from, 1, from], identity), vec![constant])?;
-    if columns.len() != from * to {
+    let rows = e.measure(&one, &Tensor::f32([1, from, 1, from], identity), vec![constant])?;
+    if rows.len() != from * 2 * to {
         return Err(Stop::refuse(
             "the runtime resizes a single axis differently; only separable resizing is supported",
         ));
     }
-    Ok(Array::real([from, to], columns))
+    let first: Vec<f32> = rows.chunks(2 * to).flat_map(|two| &two[..to]).copied().collect();
+    Ok(Array::real([from, to], first))
 }
 
 /// `matrix [n, m]` applied to one axis.

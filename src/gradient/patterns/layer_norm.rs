@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MPL-2.0
+//! LayerNormalization over the last axis, and the product that follows it.
+//!
+//! With `xh = (x - mean)/sd` and `h = scale ct`: `ct_x = (h - mean(h) - xh mean(h xh))/sd`. Where the output is read
+//! only by products with a constant `B`, `ct = ct_p B^T`, and with `B^T diag(scale)` less its row means in place of
+//! `B^T` the product is `h - mean(h)` already. Mean and 1/sd are optional outputs of the forward node.
+
+use super::super::emit::{Emit, Value};
+use super::super::ops::axis_of;
+use super::super::probe::Facts;
+use super::{Index, fresh};
+use crate::onnx::{Array, NodeProto};
+
+/// The scale of a normalisation that products can take over, and the tensors that these products read.
+pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<(Array, Vec<&'a str>)> {
+    if node.op() != "LayerNormalization" {
+        return None;
+    }
+    let y = node.output(0)?;
+    let rank = index.shape(y)?.len();
+    let last = [-1, i64::try_from(rank).ok()? - 1].contains(&node.int("axis", -1));
+    let scale = index.constant(node.input(1)?)?;
+    let mut products = Vec::new();
+    (last && scale.as_real().is_some() && all_products(index, y, y, &mut products) && !products.is_empty())
+        .then_some((scale, products))
+}
+
+/// Whether only products with constants read the tensor, directly or through a Reshape that keeps rows.
+fn all_products<'a>(index: &Index<'a>, y: &'a str, t: &'a str, found: &mut Vec<&'a str>) -> bool {
+    let width = |t: &str| index.shape(t).and_then(<[usize]>::last).copied();
+    let Some(readers) = index.readers(t) else {
+        return false;
+    };
+    readers.iter().all(|reader| match reader.op() {
+        "Reshape" if t == y => reader
+            .output(0)
+            .is_some_and(|r| width(r) == width(y) && all_products(index, y, r, found)),
+        "MatMul" | "Gemm" if reader.int("transA", 0) == 0 => {
+            let right = reader.input(1).filter(|b| reader.input(0) == Some(t) && *b != t);
+            let fits = right
+                .and_then(|b| index.constant(b))
+                .is_some_and(|b| b.shape.len() == 2 && b.as_real().is_some());
+            if fits && !found.contains(&t) {
+                found.push(t);
+            }
+            fits
+        }
+        _ => false,
+    })
+}
+
+/// `B^T diag(scale)` less its row means, from the rows of `B^T`, one per output of the forward product.
+pub(in super::super) fn folded(rows: &[f32], scale: &[f32]) -> Vec<f32> {
+    let mut folded = Vec::with_capacity(rows.len());
+    for row in rows.chunks(scale.len()) {
+        let scaled = || row.iter().zip(scale).map(|(r, s)| f64::from(*r) * f64::from(*s));
+        let mean = scaled().sum::<f64>() / scale.len() as f64;
+        folded.extend(scaled().map(|v| (v - mean) as f32));
+    }
+    folded
+}
+
+/// Asks the forward node for mean and inverse deviation.
+pub(super) fn with_statistics(node: &mut NodeProto, facts: &mut Facts) {
+    let Some(shape) = node
+        .output(0)
+        .filter(|_| node.op() == "LayerNormalization")
+        .and_then(|y| facts.shape(y))
+    else {
+        return;
+    };
+    let rank = shape.len();
+    let Some(axis) = axis_of(node.int("axis", -1), rank) else {
+        return;
+    };
+    let shape: Vec<usize> = (0..rank).map(|k| if k < axis { shape[k] } else { 1 }).collect();
+    let stem = node.output[0].clone();
+    for (k, suffix) in [(1, "mean"), (2, "inverse")] {
+        if node.output(k).is_none() {
+            let name = fresh(facts, &stem, suffix);
+            facts.insert(&name, shape.clone());
+            node.output.resize(node.output.len().max(k + 1), String::new());
+            node.output[k] = name;
+        }
+    }
+}
+
+/// The cotangent of `x`, from the statistics of the forward node. `ct` is `h`, or `h - mean(h)` where it comes
+/// centred.
+pub(in super::super) fn statistics(
+    e: &mut Emit<'_>,
+    [x, mean, inverse]: [&Value; 3],
+    ct: &Value,
+    axes: &[usize],
+    centred: bool,
+) -> Value {
+    let count: usize = axes.iter().map(|a| x.shape[*a]).product();
+    let share = 1.0 / count as f32;
+    // With t = h/sd and xc = x - mean: t - mean(t) - xc mean(t xc)/sd^2
+    let mut t = e.mul(ct, inverse);
+    let xc = e.binary("Sub", x, mean);
+    let product = e.mul(&t, &xc);
+    let along = e.sum_over(&product, axes);
+    let along = e.mul(&along, inverse);
+    let along = e.mul(&along, inverse);
+    let along = e.scale(&along, share);
+    if !centred {
+        let sum = e.sum_over(&t, axes);
+        let average = e.scale(&sum, share);
+        t = e.binary("Sub", &t, &average);
+    }
+    let radial = e.mul(&xc, &along);
+    e.binary("Sub", &t, &radial)
+}
