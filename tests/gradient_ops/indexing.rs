@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Slice, Gather and Pad.
+//! Slice, Gather, Pad and ScatterND.
 
 use steerlens::onnx::Array;
 
-use crate::case::Case;
+use crate::case::{Case, signed_noise};
 use crate::check::all;
 
 #[test]
@@ -60,6 +60,33 @@ fn gathers() {
         gather(shaped(&[2, 3], &[0, 1, 1, 2, 0, 0]), 1),
         gather(shaped(&[2], &[-1, 4]), 0),
         Case::of("Gather", &[2, 3, 4]).whole(&[1, 1, 2]).with("axis", 1),
+    ]);
+}
+
+#[test]
+fn assignments() {
+    let indices = |shape: &[usize], values: &[i64]| Array {
+        shape: shape.to_vec(),
+        ..Array::whole(values)
+    };
+    let (rows, elements) = (indices(&[2, 1], &[4, 1]), indices(&[3, 2], &[0, 2, -1, -1, 2, 0]));
+    let data = signed_noise(&[5, 3], 5);
+    all([
+        Case::of("ScatterND", &[5, 3]).x().constant(&rows).noise(&[2, 3]),
+        Case::of("ScatterND", &[5, 3]).x().constant(&elements).noise(&[3]),
+        Case::of("ScatterND", &[2, 3]).first(&data).constant(&rows).x(),
+        Case::of("ScatterND", &[3]).first(&data).constant(&elements).x(),
+        // An element twice, which only a sum allows.
+        Case::of("ScatterND", &[2, 3])
+            .first(&data)
+            .constant(&indices(&[2, 1], &[1, -4]))
+            .x()
+            .with("reduction", "add"),
+        Case::of("ScatterND", &[5, 3])
+            .x()
+            .constant(&rows)
+            .noise(&[2, 3])
+            .with("reduction", "add"),
     ]);
 }
 

@@ -20,6 +20,7 @@ mod pool;
 mod quantize;
 mod reduce;
 mod resize;
+mod scatter;
 mod softmax;
 mod sub_pixel;
 mod tap_pool;
@@ -142,6 +143,7 @@ const FAMILIES: &[(&str, &[Rule])] = &[
     ("reduction", reduce::RULES),
     ("movement", movement::RULES),
     ("indexing", indexing::RULES),
+    ("indexing", scatter::RULES),
     ("resizing", resize::RULES),
     ("softmax", softmax::RULES),
     ("quantisation", quantize::RULES),
