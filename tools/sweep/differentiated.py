@@ -33,7 +33,7 @@ def write(model, out, profile, *arguments, limit=300):
         return f"not done in {limit} s"
     if done.returncode == 0:
         return None
-    return " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+    return " ".join(done.stderr.split()).removeprefix("steerlens: error: ") or f"exit code {done.returncode}"
 
 
 class Differentiated:

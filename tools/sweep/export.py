@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MPL-2.0
 """Builds the networks, exports them with both exporters of PyTorch, and stores float64 reference gradients.
 
-  nice python3 export.py WORK [--only NAME ...] [--exporter torchscript|dynamo] [--inputs N]
+  nice python3 export.py WORK [--only NAME ...] [--exporter torchscript|dynamo|dynamic ...] [--inputs N]
 
 WORK/NAME.EXPORTER.onnx, WORK/NAME.npz (pictures, logits, gradients) and WORK/NAME.json (what is known of both).
-What is there already is not made again.  Each network is made in a process of its own, which may fail."""
+`dynamic` is TorchScript
+with batch, height and width left open, at opset 14.  What is there already is not made again.  Each network is made in a process of its own, which may fail."""
 import argparse
 import json
 import multiprocessing
@@ -21,7 +22,7 @@ import architectures
 import networks
 import reference
 
-OPSET, SEED = 17, 11
+OPSET, OLD_OPSET, SEED = 17, 14, 11
 # The fused attention of inference mode is an operator that the TorchScript exporter does not know.
 torch.backends.mha.set_fastpath_enabled(False)
 
@@ -29,8 +30,11 @@ torch.backends.mha.set_fastpath_enabled(False)
 def export(net, x, exporter, path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if exporter == "torchscript":
-            torch.onnx.export(net, (x,), path, dynamo=False, opset_version=OPSET, input_names=["input"], output_names=["logits"])
+        if exporter != "dynamo":
+            axes = {"input": {0: "N", 2: "H", 3: "W"}} if exporter == "dynamic" else None
+            opset = OLD_OPSET if exporter == "dynamic" else OPSET
+            torch.onnx.export(net, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=axes,
+                              input_names=["input"], output_names=["logits"])
         else:
             program = torch.onnx.export(net, (x,), dynamo=True, verbose=False, input_names=["input"], output_names=["logits"])
             program.save(path, external_data=False)
