@@ -5,7 +5,7 @@
 use num_complex::Complex32;
 
 use super::coordinates::{Coordinates, Part};
-use super::field::{self, Weighting};
+use super::field::{Fields, Weighting};
 use super::group::{Group, Limits};
 use super::path::{Path, Scratch};
 use super::{Normalise, Prepared};
@@ -34,6 +34,7 @@ impl Path {
                 border.embed(&gradient[channel * pixels..][..pixels], scale, &mut scratch.plane);
                 coordinates.open(channel, &scratch.plane);
             }
+            let simd = group.simd;
             let floor = (group.channels.len() as f64 * self.floor) as f32;
             for (index, part) in parts.iter().enumerate() {
                 let weighting = Weighting {
@@ -42,15 +43,11 @@ impl Path {
                     gain: part.gain,
                 };
                 project(group, index, part, coordinates, source, limits, scratch);
-                let energy = &scratch.energy[..part.range.len()];
-                let (phase, log_amplitude) = group.direction.band(&part.range);
-                field::divide(energy, phase, weighting);
-                field::divide(energy, log_amplitude, weighting);
+                fields(group, part, &mut scratch.energy).divide(simd, weighting);
                 if part.smoothing.is_some() || group.average.is_some() {
                     smooth(group, part, keep, scratch);
                 }
-                let (phase, _) = group.direction.band(&part.range);
-                let (band_moved, band_total) = field::moments(&scratch.energy[..part.range.len()], phase);
+                let (band_moved, band_total) = fields(group, part, &mut scratch.energy).moments(simd);
                 moved += part.weight * band_moved;
                 total += part.weight * band_total;
             }
@@ -98,12 +95,7 @@ fn project(
     limits: &Limits,
     scratch: &mut Scratch,
 ) {
-    let len = part.range.len();
-    let energy = &mut scratch.energy[..len];
-    let (phase, log_amplitude) = group.direction.band(&part.range);
-    energy.fill(0.0);
-    phase.fill(0.0);
-    log_amplitude.fill(0.0);
+    let (len, simd) = (part.range.len(), group.simd);
     for channel in group.channels.clone() {
         let gradient = &mut scratch.gradient[..len];
         coordinates.read(channel, index, gradient);
@@ -113,8 +105,18 @@ fn project(
             limits,
             &mut scratch.coefficients[..len],
         );
-        let (phase, log_amplitude) = group.direction.band(&part.range);
-        field::accumulate(here, gradient, energy, phase, log_amplitude);
+        let first = channel == group.channels.start;
+        fields(group, part, &mut scratch.energy).add(simd, here, gradient, first);
+    }
+}
+
+/// One band's fields.
+fn fields<'a>(group: &'a mut Group, part: &Part, energy: &'a mut [f32]) -> Fields<'a> {
+    let (phase, log_amplitude) = group.direction.band(&part.range);
+    Fields {
+        energy: &mut energy[..part.range.len()],
+        phase,
+        log_amplitude,
     }
 }
 

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use num_complex::Complex32;
 
+use crate::simd::Simd;
+
 use super::average::Average;
 use super::rotate::{self, Bound};
 use super::{Limit, Settings};
@@ -69,6 +71,8 @@ impl Limits {
 /// One group.
 #[derive(Debug)]
 pub(super) struct Group {
+    /// The vectors of the loops over coefficients.
+    pub(super) simd: Simd,
     pub(super) channels: Range<usize>,
     /// The direction before limit and magnification: `d`, and for csp-joint `e`.
     pub(super) direction: Steps,
@@ -134,7 +138,7 @@ impl Group {
             taken.map(|t| &t.phase[range.clone()]),
             narrow(factor),
         );
-        limits.phase.apply(phase);
+        limits.phase.apply(self.simd, phase);
         if !self.direction.log_amplitude.is_empty() {
             let direction = &self.direction.log_amplitude[range.clone()];
             let factor = narrow(factor * limits.amplitude_gain);
@@ -144,7 +148,7 @@ impl Group {
                 taken.map(|t| &t.log_amplitude[range.clone()]),
                 factor,
             );
-            limits.log_amplitude.apply(log_amplitude);
+            limits.log_amplitude.apply(self.simd, log_amplitude);
         }
     }
 
@@ -164,9 +168,9 @@ impl Group {
             let (phase, log_amplitude) = (&mut phase[..len], &mut log_amplitude[..len]);
             self.limited(&(first..first + len), factor, limits, phase, log_amplitude);
             if self.direction.log_amplitude.is_empty() {
-                rotate::rotate(source, phase, change);
+                rotate::rotate(self.simd, source, phase, change);
             } else {
-                rotate::rotate_and_scale(source, phase, log_amplitude, change);
+                rotate::rotate_and_scale(self.simd, source, phase, log_amplitude, change);
             }
         }
     }

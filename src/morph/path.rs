@@ -4,6 +4,8 @@
 
 use num_complex::Complex32;
 
+use crate::simd::Simd;
+
 use super::average::Average;
 use super::border::Border;
 use super::coordinates::{Coordinates, Part};
@@ -66,6 +68,7 @@ impl Path {
             channels
         };
         let groups = (0..channels).step_by(per_group).map(|first| Group {
+            simd: settings.pyramid.simd.min(Simd::best()),
             channels: first..first + per_group,
             direction: Steps::new(samples, with_amplitude),
             taken: (settings.step_mode == StepMode::Source).then(|| Steps::new(samples, with_amplitude)),

@@ -3,19 +3,22 @@
 
 use num_complex::Complex32;
 
-use super::fft::{TILE, store_columns};
+use super::back_end::Values;
 use super::{Bands, Plan, Workspace};
 
-/// The half spectrum of a real plane: `u = 0..=width/2`, column after column (METHOD.md 1.7).
+/// One half of the spectrum of a real plane (METHOD.md 1.7).
 #[derive(Debug, Clone)]
 pub struct Spectrum {
-    pub(super) values: Vec<Complex32>,
+    pub(super) values: Values,
 }
 
 impl Spectrum {
     /// Makes it the spectrum of the zero plane.
     pub fn clear(&mut self) {
-        self.values.fill(Complex32::ZERO);
+        match &mut self.values {
+            Values::Kernel(values) => values.fill(0.0),
+            Values::Portable(values) => values.fill(Complex32::ZERO),
+        }
     }
 }
 
@@ -23,7 +26,7 @@ impl Plan {
     /// A spectrum for this plan's size, all 0.
     pub fn spectrum(&self) -> Spectrum {
         Spectrum {
-            values: vec![Complex32::ZERO; self.image.spectrum_len()],
+            values: self.back_end.spectrum(),
         }
     }
 
@@ -37,8 +40,8 @@ impl Plan {
             self.width * self.height,
             "the plane has the plan's size"
         );
-        self.image
-            .forward(plane, &mut spectrum.values, &mut workspace.image);
+        self.back_end
+            .transform(plane, &mut spectrum.values, &mut workspace.room);
     }
 
     /// One band of a transformed plane, `[height, width]` of the band.
@@ -52,47 +55,36 @@ impl Plan {
         out: &mut [Complex32],
         workspace: &mut Workspace,
     ) {
-        let (band, filter) = (&self.bands[band], &self.filters[band]);
-        assert_eq!(
-            out.len(),
-            band.width * band.height,
-            "the coefficients have the band's size"
-        );
-        let factor = 1.0 / (self.width * self.height) as f32;
-        for tile in 0..filter.runs.tiles() {
-            let first = tile * TILE;
-            let columns = &mut workspace.tile[..TILE.min(band.width - first) * band.height];
-            filter.runs.read(tile, &spectrum.values, factor, columns);
-            if !filter.runs.is_empty(tile) {
-                filter.columns.inverse(columns, &mut workspace.fft);
-            }
-            store_columns(columns, band.height, out, band.width, first);
-        }
-        filter.rows.inverse(out, &mut workspace.fft);
+        self.check_len(band, out);
+        self.back_end
+            .analyse_band(band, &spectrum.values, out, &mut workspace.room);
     }
 
-    /// All bands of a plane.
+    /// All bands of a plane. Allocates a spectrum.
     ///
     /// # Panics
     /// When the plane or the buffers are of another size.
     pub fn analyse(&self, plane: &[f32], bands: &mut Bands, workspace: &mut Workspace) {
-        let mut spectrum = std::mem::replace(&mut workspace.spectrum, Spectrum { values: Vec::new() });
+        let mut spectrum = self.spectrum();
         self.transform(plane, &mut spectrum, workspace);
         for (index, band) in self.bands.iter().enumerate() {
             self.analyse_band(index, &spectrum, bands.band_mut(band), workspace);
         }
-        workspace.spectrum = spectrum;
     }
 
     /// `sum_b w_b sum |c_b|^2` of a transformed plane, by Parseval's theorem (METHOD.md 2.3).
+    ///
+    /// # Panics
+    /// When the spectrum is that of another plan.
     pub fn band_energy(&self, spectrum: &Spectrum) -> f64 {
-        let mut sums = [0.0f64; 8];
-        let (values, shares) = (spectrum.values.chunks(8), self.band_share.chunks(8));
-        for (values, shares) in values.zip(shares) {
-            for ((sum, value), share) in sums.iter_mut().zip(values).zip(shares) {
-                *sum += f64::from(value.norm_sqr() * share);
-            }
-        }
-        sums.iter().sum::<f64>() / (self.width * self.height) as f64
+        self.back_end.band_energy(&spectrum.values)
+    }
+
+    pub(super) fn check_len(&self, band: usize, coefficients: &[Complex32]) {
+        assert_eq!(
+            coefficients.len(),
+            self.bands[band].range().len(),
+            "the coefficients have the band's size"
+        );
     }
 }
