@@ -2,7 +2,11 @@
 //! From a gradient to the direction of a path: raw fields, their smoothing, the unit of magnification
 //! (METHOD.md 2.3-2.5, 2.10).
 
+use std::ops::Range;
+
 use num_complex::Complex32;
+
+use crate::simd::{Isa, Simd, Task};
 
 use super::coordinates::{Coordinates, Part};
 use super::field::{Fields, Weighting};
@@ -36,18 +40,18 @@ impl Path {
             }
             let simd = group.simd;
             let floor = (group.channels.len() as f64 * self.floor) as f32;
-            for (index, part) in parts.iter().enumerate() {
+            for part in parts.iter() {
                 let weighting = Weighting {
                     exponent: self.exponent,
                     floor,
                     gain: part.gain,
                 };
-                project(group, index, part, coordinates, source, limits, scratch);
-                fields(group, part, &mut scratch.energy).divide(simd, weighting);
-                if part.smoothing.is_some() || group.average.is_some() {
+                let mut moments = project(group, part, coordinates, source, limits, scratch, weighting);
+                if smoothes(group, part) {
                     smooth(group, part, keep, scratch);
+                    moments = fields(group, &part.range, &mut scratch.energy).moments(simd);
                 }
-                let (band_moved, band_total) = fields(group, part, &mut scratch.energy).moments(simd);
+                let (band_moved, band_total) = moments;
                 moved += part.weight * band_moved;
                 total += part.weight * band_total;
             }
@@ -74,7 +78,7 @@ impl Path {
     /// sure of itself has gradients near the end of f32, and their products would vanish. An average over frames
     /// needs one unit for all of them.
     fn gradient_scale(&self, gradient: &[f32]) -> Option<f32> {
-        let largest = largest(gradient);
+        let largest = largest(self.simd, gradient);
         if !largest.is_finite() {
             None
         } else if largest == 0.0 || self.memory > 0.0 {
@@ -85,36 +89,55 @@ impl Path {
     }
 }
 
-/// One band's `a2`, into the scratch, and the numerators of its fields (METHOD.md 2.3).
+/// One band's fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into the scratch: all of it
+/// where it is needed again, else the last strip's, which stays in the cache.
 fn project(
     group: &mut Group,
-    index: usize,
     part: &Part,
     coordinates: &mut Coordinates,
     source: &[Vec<Complex32>],
     limits: &Limits,
     scratch: &mut Scratch,
-) {
-    let (len, simd) = (part.range.len(), group.simd);
-    for channel in group.channels.clone() {
-        let gradient = &mut scratch.gradient[..len];
-        coordinates.read(channel, index, gradient);
-        let here = group.here(
-            &source[channel],
-            &part.range,
-            limits,
-            &mut scratch.coefficients[..len],
-        );
-        let first = channel == group.channels.start;
-        fields(group, part, &mut scratch.energy).add(simd, here, gradient, first);
+    weighting: Weighting,
+) -> (f64, f64) {
+    let simd = group.simd;
+    let Range { start, end } = group.channels;
+    let keeps_energy = smoothes(group, part) || end - start > 1;
+    let (mut moved, mut total) = (0.0, 0.0);
+    for channel in start..end {
+        coordinates.open_part(channel, part.index);
+        for (strip, range) in part.strips() {
+            let gradient = &mut scratch.gradient[..range.len()];
+            coordinates.read(channel, part.index, strip, gradient);
+            let room = &mut scratch.coefficients[..range.len()];
+            let here = group.here(&source[channel], &range, limits, room);
+            let at = if keeps_energy {
+                range.start - part.range.start
+            } else {
+                0
+            };
+            let mut fields = fields(group, &range, &mut scratch.energy[at..]);
+            fields.add(simd, here, gradient, channel == start);
+            if channel + 1 == end {
+                fields.divide(simd, weighting);
+                let (strip_moved, strip_total) = fields.moments(simd);
+                moved += strip_moved;
+                total += strip_total;
+            }
+        }
     }
+    (moved, total)
 }
 
-/// One band's fields.
-fn fields<'a>(group: &'a mut Group, part: &Part, energy: &'a mut [f32]) -> Fields<'a> {
-    let (phase, log_amplitude) = group.direction.band(&part.range);
+fn smoothes(group: &Group, part: &Part) -> bool {
+    part.smoothing.is_some() || group.average.is_some()
+}
+
+/// The fields of a range of coefficients.
+fn fields<'a>(group: &'a mut Group, range: &Range<usize>, energy: &'a mut [f32]) -> Fields<'a> {
+    let (phase, log_amplitude) = group.direction.band(range);
     Fields {
-        energy: &mut energy[..part.range.len()],
+        energy: &mut energy[..range.len()],
         phase,
         log_amplitude,
     }
@@ -137,14 +160,26 @@ fn smooth(group: &mut Group, part: &Part, keep: f32, scratch: &mut Scratch) {
     }
 }
 
-/// The largest magnitude; not finite if one value is not. Without their signs, floats are ordered as their bits
-/// are, infinity and NaN last.
-pub(super) fn largest(values: &[f32]) -> f32 {
-    f32::from_bits(
-        values
-            .iter()
-            .map(|value| value.abs().to_bits())
-            .max()
-            .unwrap_or(0),
-    )
+/// The largest magnitude; not finite if one value is not.
+pub(super) fn largest(simd: Simd, values: &[f32]) -> f32 {
+    simd.run(Largest { values })
+}
+
+struct Largest<'a> {
+    values: &'a [f32],
+}
+
+impl Task for Largest<'_> {
+    type Output = f32;
+
+    /// Without their signs, floats are ordered as their bits are, infinity and NaN last: a comparison of integers,
+    /// which the compiler turns into vectors of whatever instruction set.
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) -> f32 {
+        let mut largest = 0;
+        for value in self.values {
+            largest = largest.max(value.abs().to_bits());
+        }
+        f32::from_bits(largest)
+    }
 }

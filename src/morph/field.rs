@@ -108,8 +108,8 @@ impl Task for Products<'_> {
                 true => (zero, zero),
                 false => (simd.load(energy), simd.load(phase)),
             };
-            let a2 = simd.mul_add_e_f32s(c[0], c[0], simd.mul_add_e_f32s(c[1], c[1], a2));
-            let d = simd.mul_add_e_f32s(c[0], g[1], simd.negate_mul_add_e_f32s(c[1], g[0], d));
+            let a2 = simd.add_product(c[0], c[0], simd.add_product(c[1], c[1], a2));
+            let d = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d));
             simd.store(energy, a2);
             simd.store(phase, d);
         }
@@ -120,7 +120,7 @@ impl Task for Products<'_> {
         for ((c, g), log_amplitude) in pairs.zip(log_amplitude.chunks_mut(lanes)) {
             let (c, g) = (simd.load_complex(c), simd.load_complex(g));
             let e = if first { zero } else { simd.load(log_amplitude) };
-            let e = simd.mul_add_e_f32s(c[0], g[0], simd.mul_add_e_f32s(c[1], g[1], e));
+            let e = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e));
             simd.store(log_amplitude, e);
         }
     }
@@ -204,7 +204,7 @@ impl Task for Moments<'_> {
             let (mut block_moved, mut block_total) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
             for (a2, d) in energy.chunks(S::F32_LANES).zip(phase.chunks(S::F32_LANES)) {
                 let (a2, d) = (simd.load(a2), simd.load(d));
-                block_moved = simd.mul_add_e_f32s(simd.mul_f32s(a2, d), d, block_moved);
+                block_moved = simd.add_product(simd.mul_f32s(a2, d), d, block_moved);
                 block_total = simd.add_f32s(block_total, a2);
             }
             moved += f64::from(simd.reduce_sum_f32s(block_moved));

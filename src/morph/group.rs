@@ -121,34 +121,22 @@ impl Group {
         phase: &mut [f32],
         log_amplitude: &mut [f32],
     ) {
-        let scale = |steps: &mut [f32], direction: &[f32], taken: Option<&[f32]>, factor: f32| match taken {
-            None => steps
-                .iter_mut()
-                .zip(direction)
-                .for_each(|(step, d)| *step = factor * d),
-            Some(taken) => {
-                let sums = steps.iter_mut().zip(direction).zip(taken);
-                sums.for_each(|((step, d), taken)| *step = taken + factor * d);
-            }
-        };
         let taken = self.taken.as_ref();
-        scale(
-            phase,
+        limits.phase.apply(
+            self.simd,
+            narrow(factor),
             &self.direction.phase[range.clone()],
             taken.map(|t| &t.phase[range.clone()]),
-            narrow(factor),
+            phase,
         );
-        limits.phase.apply(self.simd, phase);
         if !self.direction.log_amplitude.is_empty() {
-            let direction = &self.direction.log_amplitude[range.clone()];
-            let factor = narrow(factor * limits.amplitude_gain);
-            scale(
-                log_amplitude,
-                direction,
+            limits.log_amplitude.apply(
+                self.simd,
+                narrow(factor * limits.amplitude_gain),
+                &self.direction.log_amplitude[range.clone()],
                 taken.map(|t| &t.log_amplitude[range.clone()]),
-                factor,
+                log_amplitude,
             );
-            limits.log_amplitude.apply(self.simd, log_amplitude);
         }
     }
 

@@ -34,14 +34,30 @@ impl Bound {
         }
     }
 
-    /// Limits steps in place.
-    pub(super) fn apply(self, simd: Simd, steps: &mut [f32]) {
-        simd.run(Limited { bound: self, steps });
+    /// `steps = limited(taken + factor direction)`; `taken` is 0 where there is none.
+    pub(super) fn apply(
+        self,
+        simd: Simd,
+        factor: f32,
+        direction: &[f32],
+        taken: Option<&[f32]>,
+        steps: &mut [f32],
+    ) {
+        simd.run(Limited {
+            bound: self,
+            factor,
+            direction,
+            taken,
+            steps,
+        });
     }
 }
 
 struct Limited<'a> {
     bound: Bound,
+    factor: f32,
+    direction: &'a [f32],
+    taken: Option<&'a [f32]>,
     steps: &'a mut [f32],
 }
 
@@ -50,7 +66,21 @@ impl Task for Limited<'_> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let steps = self.steps.chunks_mut(S::F32_LANES);
+        let (lanes, factor) = (S::F32_LANES, simd.splat_f32s(self.factor));
+        let scaled = self.steps.chunks_mut(lanes).zip(self.direction.chunks(lanes));
+        match self.taken {
+            None => {
+                for (step, d) in scaled {
+                    simd.store(step, simd.mul_f32s(simd.load(d), factor));
+                }
+            }
+            Some(taken) => {
+                for ((step, d), taken) in scaled.zip(taken.chunks(lanes)) {
+                    simd.store(step, simd.add_product(simd.load(d), factor, simd.load(taken)));
+                }
+            }
+        }
+        let steps = self.steps.chunks_mut(lanes);
         match self.bound {
             Bound::Off => {
                 for step in steps {
@@ -127,8 +157,8 @@ pub(super) fn rotate_and_scale(
 #[inline(always)]
 fn times<S: Isa>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
     [
-        simd.negate_mul_add_e_f32s(a[1], b[1], simd.mul_f32s(a[0], b[0])),
-        simd.mul_add_e_f32s(a[0], b[1], simd.mul_f32s(a[1], b[0])),
+        simd.sub_product(a[1], b[1], simd.mul_f32s(a[0], b[0])),
+        simd.add_product(a[0], b[1], simd.mul_f32s(a[1], b[0])),
     ]
 }
 
@@ -142,7 +172,7 @@ fn clamp<S: Isa>(simd: S, x: S::f32s, most: f32) -> S::f32s {
 fn polynomial<S: Isa, const N: usize>(simd: S, s: S::f32s, coefficients: [f32; N]) -> S::f32s {
     let mut sum = simd.splat_f32s(coefficients[N - 1]);
     for i in (0..N - 1).rev() {
-        sum = simd.mul_add_e_f32s(sum, s, simd.splat_f32s(coefficients[i]));
+        sum = simd.add_product(sum, s, simd.splat_f32s(coefficients[i]));
     }
     sum
 }
@@ -160,10 +190,10 @@ fn turn_minus_one<S: Isa>(simd: S, x: S::f32s) -> Complex<S> {
     const PI_PARTS: [f32; 3] = [3.140_625, 9.675_025_9e-4, 1.509_958e-7];
     let round = simd.splat_f32s(ROUND);
     let mut h = simd.mul_f32s(x, simd.splat_f32s(0.5));
-    let turns = simd.mul_add_e_f32s(h, simd.splat_f32s(FRAC_1_PI), round);
+    let turns = simd.add_product(h, simd.splat_f32s(FRAC_1_PI), round);
     let turns = simd.sub_f32s(turns, round);
     for part in PI_PARTS {
-        h = simd.negate_mul_add_e_f32s(turns, simd.splat_f32s(part), h);
+        h = simd.sub_product(turns, simd.splat_f32s(part), h);
     }
     let s = simd.mul_f32s(h, h);
     // Minimax fits on [-pi/2, pi/2]: relative error of the sine 6.1e-9, error of the cosine 2.5e-10.
@@ -181,7 +211,7 @@ fn turn_minus_one<S: Isa>(simd: S, x: S::f32s) -> Complex<S> {
         2.476_188_636e-5,
         -2.607_710_718e-7,
     ];
-    let sin = simd.mul_add_e_f32s(simd.mul_f32s(h, s), polynomial(simd, s, sine), h);
+    let sin = simd.add_product(simd.mul_f32s(h, s), polynomial(simd, s, sine), h);
     let cos = polynomial(simd, s, cosine);
     let double = simd.add_f32s(sin, sin);
     [
@@ -234,8 +264,8 @@ mod tests {
     fn approximations_agree_with_f64() {
         let xs: Vec<f32> = (-400_000i32..=400_000).map(|i| i as f32 * 5e-5).collect();
         for simd in each_simd() {
-            let mut limited = xs.clone();
-            Bound::Tanh(1.0).apply(simd, &mut limited);
+            let mut limited = vec![f32::NAN; xs.len()];
+            Bound::Tanh(1.0).apply(simd, 1.0, &xs, None, &mut limited);
             let mut turned = vec![Complex32::ZERO; xs.len()];
             rotate(simd, &vec![Complex32::ONE; xs.len()], &xs, &mut turned);
             for ((x, tanh), got) in xs.iter().zip(limited).zip(turned) {
@@ -259,8 +289,8 @@ mod tests {
         for simd in each_simd() {
             for step in [f32::MAX, -f32::MAX, f32::INFINITY, 1e7, f32::MIN_POSITIVE] {
                 for bound in [Bound::Off, Bound::Tanh(1.5), Bound::Clip(0.8)] {
-                    let (mut steps, mut change) = ([step], [Complex32::ZERO]);
-                    bound.apply(simd, &mut steps);
+                    let (mut steps, mut change) = ([f32::NAN], [Complex32::ZERO]);
+                    bound.apply(simd, 1.0, &[step], None, &mut steps);
                     rotate(simd, &[Complex32::ONE], &steps, &mut change);
                     assert!(
                         change[0].norm() <= 2.0 + 1e-6,

@@ -4,7 +4,8 @@
 use num_complex::Complex32;
 
 use super::back_end::Values;
-use super::{Bands, Plan, Workspace};
+use super::order::Order;
+use super::{Band, Bands, Plan, Workspace};
 
 /// One half of the spectrum of a real plane (METHOD.md 1.7).
 #[derive(Debug, Clone)]
@@ -44,23 +45,32 @@ impl Plan {
             .transform(plane, &mut spectrum.values, &mut workspace.room);
     }
 
-    /// One band of a transformed plane, `[height, width]` of the band.
-    ///
-    /// # Panics
-    /// When there is no such band or a buffer is of another size.
-    pub fn analyse_band(
+    /// Makes one band of a transformed plane ready to be read, until another is opened or written.
+    pub(crate) fn open_band(&self, band: usize, spectrum: &Spectrum, workspace: &mut Workspace) {
+        self.back_end
+            .open_band(band, &spectrum.values, &mut workspace.room);
+    }
+
+    /// One strip of the band just opened, once; see [`Order`].
+    pub(crate) fn read_strip(
         &self,
-        band: usize,
+        (band, strip): (usize, usize),
         spectrum: &Spectrum,
         out: &mut [Complex32],
         workspace: &mut Workspace,
     ) {
-        self.check_len(band, out);
         self.back_end
-            .analyse_band(band, &spectrum.values, out, &mut workspace.room);
+            .read_strip((band, strip), &spectrum.values, out, &mut workspace.room);
     }
 
-    /// All bands of a plane. Allocates a spectrum.
+    /// The order of a band's strips.
+    pub(crate) fn order(&self, band: usize) -> Order {
+        let &Band { width, height, .. } = &self.bands[band];
+        let strip = self.back_end.strip(width);
+        Order { width, height, strip }
+    }
+
+    /// All bands of a plane. Allocates: what runs per frame goes strip by strip.
     ///
     /// # Panics
     /// When the plane or the buffers are of another size.
@@ -68,7 +78,13 @@ impl Plan {
         let mut spectrum = self.spectrum();
         self.transform(plane, &mut spectrum, workspace);
         for (index, band) in self.bands.iter().enumerate() {
-            self.analyse_band(index, &spectrum, bands.band_mut(band), workspace);
+            let order = self.order(index);
+            let mut strips = vec![Complex32::ZERO; band.range().len()];
+            self.open_band(index, &spectrum, workspace);
+            for (strip, out) in strips.chunks_mut(order.strip_len()).enumerate() {
+                self.read_strip((index, strip), &spectrum, out, workspace);
+            }
+            order.to_rows(&strips, bands.band_mut(band));
         }
     }
 
@@ -78,13 +94,5 @@ impl Plan {
     /// When the spectrum is that of another plan.
     pub fn band_energy(&self, spectrum: &Spectrum) -> f64 {
         self.back_end.band_energy(&spectrum.values)
-    }
-
-    pub(super) fn check_len(&self, band: usize, coefficients: &[Complex32]) {
-        assert_eq!(
-            coefficients.len(),
-            self.bands[band].range().len(),
-            "the coefficients have the band's size"
-        );
     }
 }

@@ -121,16 +121,35 @@ impl BackEnd {
         }
     }
 
-    pub(super) fn analyse_band(
+    /// Columns of a strip of a band `width` columns wide.
+    pub(super) fn strip(&self, width: usize) -> usize {
+        match self {
+            Self::Kernel(kernel) => kernel.strip(),
+            Self::Portable(_) => width,
+        }
+    }
+
+    pub(super) fn open_band(&self, band: usize, spectrum: &Values, room: &mut Room) {
+        match (self, spectrum, room) {
+            (Self::Kernel(kernel), Values::Kernel(values), Room::Kernel(room)) => {
+                kernel.open_band(band, values, room);
+            }
+            // The only strip is read as a whole.
+            (Self::Portable(_), Values::Portable(_), Room::Portable(_)) => (),
+            _ => panic!("{FOREIGN}"),
+        }
+    }
+
+    pub(super) fn read_strip(
         &self,
-        band: usize,
+        (band, strip): (usize, usize),
         spectrum: &Values,
         out: &mut [Complex32],
         room: &mut Room,
     ) {
         match (self, spectrum, room) {
-            (Self::Kernel(kernel), Values::Kernel(values), Room::Kernel(room)) => {
-                kernel.analyse_band(band, values, out, room);
+            (Self::Kernel(kernel), Values::Kernel(_), Room::Kernel(room)) => {
+                kernel.read_strip(band, strip, out, room);
             }
             (Self::Portable(portable), Values::Portable(values), Room::Portable(room)) => {
                 portable.analyse_band(band, values, out, room);
@@ -139,20 +158,31 @@ impl BackEnd {
         }
     }
 
-    pub(super) fn synthesise_band(
+    pub(super) fn write_strip(
         &self,
-        band: usize,
+        (band, strip): (usize, usize),
         coefficients: &mut [Complex32],
         spectrum: &mut Values,
         room: &mut Room,
     ) {
         match (self, spectrum, room) {
-            (Self::Kernel(kernel), Values::Kernel(values), Room::Kernel(room)) => {
-                kernel.synthesise_band(band, coefficients, values, room);
+            (Self::Kernel(kernel), Values::Kernel(_), Room::Kernel(room)) => {
+                kernel.write_strip(band, strip, coefficients, room);
             }
             (Self::Portable(portable), Values::Portable(values), Room::Portable(room)) => {
                 portable.synthesise_band(band, coefficients, values, room);
             }
+            _ => panic!("{FOREIGN}"),
+        }
+    }
+
+    pub(super) fn close_band(&self, band: usize, spectrum: &mut Values, room: &mut Room) {
+        match (self, spectrum, room) {
+            (Self::Kernel(kernel), Values::Kernel(values), Room::Kernel(room)) => {
+                kernel.close_band(band, values, room);
+            }
+            // The only strip was added as a whole.
+            (Self::Portable(_), Values::Portable(_), Room::Portable(_)) => (),
             _ => panic!("{FOREIGN}"),
         }
     }

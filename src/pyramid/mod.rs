@@ -20,6 +20,7 @@ mod fft;
 mod grid;
 mod kernel;
 mod masks;
+mod order;
 mod plan;
 mod portable;
 mod residual;
@@ -34,6 +35,7 @@ pub use residual::Residuals;
 pub use crate::simd::Simd;
 
 pub(crate) use fft::{ImageScratch, ImageTransform};
+pub(crate) use order::Order;
 pub(crate) use plan::default_octaves;
 
 /// The sampling grid of the bands (METHOD.md 1.5). Both grids have the same masks and perfect reconstruction.

@@ -8,24 +8,30 @@ use num_complex::Complex32;
 use super::{Bands, Plan, Spectrum, Workspace};
 
 impl Plan {
-    /// Adds one band's part to a spectrum that [`Plan::render`] will turn into a plane. The coefficients may be
-    /// used up.
-    ///
-    /// # Panics
-    /// When there is no such band or a buffer is of another size.
-    pub fn synthesise_band(
+    /// Takes in one strip of a band; its coefficients may be used up. When all are there, [`Plan::close_band`] adds the
+    /// band to the spectrum that [`Plan::render`] will turn into a plane.
+    pub(crate) fn write_strip(
         &self,
-        band: usize,
+        (band, strip): (usize, usize),
         coefficients: &mut [Complex32],
         spectrum: &mut Spectrum,
         workspace: &mut Workspace,
     ) {
-        self.check_len(band, coefficients);
-        self.back_end
-            .synthesise_band(band, coefficients, &mut spectrum.values, &mut workspace.room);
+        self.back_end.write_strip(
+            (band, strip),
+            coefficients,
+            &mut spectrum.values,
+            &mut workspace.room,
+        );
     }
 
-    /// The plane of a spectrum gathered by [`Plan::synthesise_band`], `[height, width]`. The spectrum may be
+    /// Adds the band whose strips have been taken in to the spectrum.
+    pub(crate) fn close_band(&self, band: usize, spectrum: &mut Spectrum, workspace: &mut Workspace) {
+        self.back_end
+            .close_band(band, &mut spectrum.values, &mut workspace.room);
+    }
+
+    /// The plane of a spectrum that bands were added to, `[height, width]`. The spectrum may be
     /// used up.
     ///
     /// # Panics
@@ -40,15 +46,20 @@ impl Plan {
             .render(&mut spectrum.values, plane, &mut workspace.room);
     }
 
-    /// The plane of all bands: `Re S c`. Allocates a spectrum and a band.
+    /// The plane of all bands: `Re S c`. Allocates: what runs per frame goes strip by strip.
     ///
     /// # Panics
     /// When the plane or the buffers are of another size.
     pub fn synthesise(&self, bands: &Bands, plane: &mut [f32], workspace: &mut Workspace) {
         let mut spectrum = self.spectrum();
         for (index, band) in self.bands.iter().enumerate() {
-            let mut coefficients = bands.band(band).to_vec();
-            self.synthesise_band(index, &mut coefficients, &mut spectrum, workspace);
+            let order = self.order(index);
+            let mut strips = vec![Complex32::ZERO; band.range().len()];
+            order.to_strips(bands.band(band), &mut strips);
+            for (strip, coefficients) in strips.chunks_mut(order.strip_len()).enumerate() {
+                self.write_strip((index, strip), coefficients, &mut spectrum, workspace);
+            }
+            self.close_band(index, &mut spectrum, workspace);
         }
         self.render(&mut spectrum, plane, workspace);
     }

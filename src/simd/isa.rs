@@ -2,7 +2,7 @@
 //! What the loops ask of an instruction set beyond `pulp`.
 
 use pulp::bytemuck::{cast_slice, cast_slice_mut};
-use pulp::{Scalar, Simd};
+use pulp::{Scalar128b, Simd, cast, f32x4};
 
 /// Lanes of the widest vectors.
 pub(crate) const MOST_LANES: usize = 16;
@@ -21,6 +21,18 @@ pub(crate) trait Isa: Simd {
 
     /// The reverse of [`Isa::split`].
     fn join(self, parts: Complex<Self>) -> Complex<Self>;
+
+    /// `a b + c`, rounded once where the processor can.
+    #[inline(always)]
+    fn add_product(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
+        self.mul_add_e_f32s(a, b, c)
+    }
+
+    /// `c - a b`, rounded once where the processor can.
+    #[inline(always)]
+    fn sub_product(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
+        self.negate_mul_add_e_f32s(a, b, c)
+    }
 
     /// `1 / sqrt(a)` to 3e-7 of it, for normal positive `a`.
     fn inverse_sqrt(self, a: Self::f32s) -> Self::f32s;
@@ -81,29 +93,55 @@ pub(crate) trait Isa: Simd {
     }
 }
 
-impl Isa for Scalar {
+/// Four lanes that the compiler maps to what every processor of the platform has.
+impl Isa for Scalar128b {
     #[inline(always)]
     fn transpose(self, source: &[Complex<Self>], from: &[u32], target: &mut [Complex<Self>], to: &[u32]) {
-        target[to[0] as usize] = source[from[0] as usize];
+        let mut rows = [[[0.0f32; 4]; 2]; 4];
+        for (row, &from) in rows.iter_mut().zip(from) {
+            let [re, im] = source[from as usize];
+            *row = [cast(re), cast(im)];
+        }
+        for (lane, &to) in (0..4).zip(to) {
+            for part in 0..2 {
+                let [a, b, c, d] = rows;
+                let column = [a[part][lane], b[part][lane], c[part][lane], d[part][lane]];
+                target[to as usize][part] = cast(column);
+            }
+        }
     }
 
     #[inline(always)]
-    fn split(self, pairs: Complex<Self>) -> Complex<Self> {
-        pairs
+    fn split(self, [low, high]: Complex<Self>) -> Complex<Self> {
+        [
+            f32x4(low.0, low.2, high.0, high.2),
+            f32x4(low.1, low.3, high.1, high.3),
+        ]
     }
 
     #[inline(always)]
-    fn join(self, parts: Complex<Self>) -> Complex<Self> {
-        parts
+    fn join(self, [re, im]: Complex<Self>) -> Complex<Self> {
+        [f32x4(re.0, im.0, re.1, im.1), f32x4(re.2, im.2, re.3, im.3)]
+    }
+
+    /// Without an instruction for it, a fused product is a call of the C library.
+    #[inline(always)]
+    fn add_product(self, a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
+        self.add_f32s(c, self.mul_f32s(a, b))
     }
 
     #[inline(always)]
-    fn inverse_sqrt(self, a: f32) -> f32 {
-        1.0 / a.sqrt()
+    fn sub_product(self, a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
+        self.sub_f32s(c, self.mul_f32s(a, b))
     }
 
     #[inline(always)]
-    fn divide(self, a: f32, b: f32) -> f32 {
-        a / b
+    fn inverse_sqrt(self, a: f32x4) -> f32x4 {
+        self.divide(self.splat_f32s(1.0), self.sqrt_f32s(a))
+    }
+
+    #[inline(always)]
+    fn divide(self, a: f32x4, b: f32x4) -> f32x4 {
+        f32x4(a.0 / b.0, a.1 / b.1, a.2 / b.2, a.3 / b.3)
     }
 }

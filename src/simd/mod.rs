@@ -16,7 +16,7 @@ pub(crate) use isa::{Complex, Isa, MOST_LANES};
 /// The vectors that own loops use. Fourier transforms of `rustfft` choose for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
-    /// None but what every processor of the platform has.
+    /// What every processor of the platform has: four lanes.
     Scalar,
     /// AVX2 and FMA: eight lanes.
     Avx2,
@@ -61,7 +61,7 @@ impl Simd {
     /// Lanes of a vector of `f32`.
     pub(crate) fn lanes(self) -> usize {
         match self {
-            Self::Scalar => 1,
+            Self::Scalar => 4,
             Self::Avx2 => 8,
             Self::Avx512 => MOST_LANES,
         }
@@ -83,7 +83,7 @@ impl Simd {
             }
             Self::Scalar => (),
         }
-        task.run(pulp::Scalar)
+        vectorize(pulp::Scalar128b, task)
     }
 }
 

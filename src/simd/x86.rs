@@ -2,27 +2,27 @@
 //! AVX2 and AVX-512.
 
 use pulp::x86::{V3, V4};
-use pulp::{Simd, cast, f32x8, f32x16, u32x16};
+use pulp::{cast, f32x8, f32x16, u32x16};
 
 use super::{Complex, Isa};
 
 /// A quotient from an estimate of `1 / b` of 12 bits or more: one step of Newton's method makes 23 of them, and the
 /// remainder of the quotient corrects the last.
 #[inline(always)]
-fn divide<S: Simd>(simd: S, a: S::f32s, b: S::f32s, estimate: S::f32s) -> S::f32s {
-    let error = simd.negate_mul_add_e_f32s(b, estimate, simd.splat_f32s(1.0));
-    let inverse = simd.mul_add_e_f32s(estimate, error, estimate);
+fn divide<S: Isa>(simd: S, a: S::f32s, b: S::f32s, estimate: S::f32s) -> S::f32s {
+    let error = simd.sub_product(b, estimate, simd.splat_f32s(1.0));
+    let inverse = simd.add_product(estimate, error, estimate);
     let quotient = simd.mul_f32s(a, inverse);
-    let rest = simd.negate_mul_add_e_f32s(b, quotient, a);
-    simd.mul_add_e_f32s(rest, inverse, quotient)
+    let rest = simd.sub_product(b, quotient, a);
+    simd.add_product(rest, inverse, quotient)
 }
 
 /// One step of Newton's method from an estimate `y` of `1 / sqrt(a)`: `y + y/2 (1 - a y^2)`.
 #[inline(always)]
-fn inverse_sqrt<S: Simd>(simd: S, a: S::f32s, estimate: S::f32s) -> S::f32s {
-    let error = simd.negate_mul_add_e_f32s(simd.mul_f32s(a, estimate), estimate, simd.splat_f32s(1.0));
+fn inverse_sqrt<S: Isa>(simd: S, a: S::f32s, estimate: S::f32s) -> S::f32s {
+    let error = simd.sub_product(simd.mul_f32s(a, estimate), estimate, simd.splat_f32s(1.0));
     let half = simd.mul_f32s(estimate, simd.splat_f32s(0.5));
-    simd.mul_add_e_f32s(half, error, estimate)
+    simd.add_product(half, error, estimate)
 }
 
 impl Isa for V3 {

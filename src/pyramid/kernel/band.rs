@@ -1,66 +1,46 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A band out of the spectrum, and back into it.
-
-use num_complex::Complex32;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
+//! A band out of the spectrum, and back into it: rows first on the way out, strips of columns first on the way back.
 
 use crate::simd::{Complex, Isa, Task};
 
 use super::filter::{Filter, RowTile};
 use super::{Kernel, Room};
 
-pub(super) struct Analyse<'a> {
+/// Masks and transforms every tile of rows, and transposes it into the strips.
+pub(super) struct OpenBand<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) filter: &'a Filter,
     pub(super) spectrum: &'a [f32],
-    pub(super) out: &'a mut [Complex32],
     pub(super) room: &'a mut Room,
 }
 
-impl Task for Analyse<'_> {
+impl Task for OpenBand<'_> {
     type Output = ();
 
-    /// Mask and transform tile by tile of rows, transpose, transform tile by tile of columns.
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
         let Self {
             kernel,
             filter,
             spectrum,
-            out,
             room,
         } = self;
         let (lanes, zero) = (S::F32_LANES, [simd.splat_f32s(0.0); 2]);
         let (nx, ny) = (filter.rows.len(), filter.columns.len());
-        let (column_of, row_of) = (filter.rows.position(), filter.columns.position());
-        let column_tile = 2 * lanes * (ny + 1);
-        let band = &mut room.band[..nx.div_ceil(lanes) * column_tile];
+        let row_tile = 2 * lanes * (kernel.width + 1);
+        let strip = 2 * lanes * (ny + 1);
+        let band = &mut room.band[..nx.div_ceil(lanes) * strip];
         for tile in &filter.tiles {
             let line = &mut room.columns[..2 * lanes * (nx + 1)];
-            let source = &spectrum[tile.tile * kernel.row_tile_len()..][..kernel.row_tile_len()];
+            let source = &spectrum[tile.tile * row_tile..][..row_tile];
             read(simd, filter, tile, S::complex(source), S::complex_mut(line));
             filter.rows.inverse(simd, &mut line[..2 * lanes * nx]);
             let line = S::complex_mut(line);
             // Samples beyond the last.
             line[nx] = zero;
-            let tiles = column_of
-                .chunks_exact(lanes)
-                .zip(band.chunks_exact_mut(column_tile));
-            for (columns, target) in tiles {
-                simd.transpose(line, columns, S::complex_mut(target), &tile.rows);
-            }
-        }
-        let out: &mut [f32] = cast_slice_mut(out);
-        for (first, columns) in (0..nx).step_by(lanes).zip(band.chunks_exact_mut(column_tile)) {
-            for &row in &filter.empty_rows {
-                S::complex_mut(columns)[row as usize] = zero;
-            }
-            filter.columns.inverse(simd, &mut columns[..2 * lanes * ny]);
-            let columns = S::complex(columns);
-            for (row, &at) in out.chunks_exact_mut(2 * nx).zip(row_of) {
-                let row = &mut row[2 * first..];
-                let count = row.len().min(2 * lanes);
-                simd.store_complex(&mut row[..count], columns[at as usize]);
+            let columns = filter.rows.position().chunks_exact(lanes);
+            for (columns, strip) in columns.zip(band.chunks_exact_mut(strip)) {
+                simd.transpose(line, columns, S::complex_mut(strip), &tile.rows);
             }
         }
     }
@@ -94,51 +74,107 @@ fn read<S: Isa>(simd: S, filter: &Filter, tile: &RowTile, spectrum: &[Complex<S>
     }
 }
 
-pub(super) struct Synthesise<'a> {
+/// Transforms the columns of one strip of an opened band.
+pub(super) struct ReadStrip<'a> {
+    pub(super) filter: &'a Filter,
+    pub(super) strip: usize,
+    /// Complex numbers, row by row.
+    pub(super) out: &'a mut [f32],
+    pub(super) room: &'a mut Room,
+}
+
+impl Task for ReadStrip<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, simd: S) {
+        let Self {
+            filter,
+            strip,
+            out,
+            room,
+        } = self;
+        let (lanes, ny) = (S::F32_LANES, filter.columns.len());
+        let strip_len = 2 * lanes * (ny + 1);
+        let strip = &mut room.band[strip * strip_len..][..2 * lanes * ny];
+        let columns = S::complex_mut(strip);
+        for &row in &filter.empty_rows {
+            columns[row as usize] = [simd.splat_f32s(0.0); 2];
+        }
+        filter.columns.inverse(simd, strip);
+        let columns = S::complex(strip);
+        let width = out.len() / ny;
+        for (row, &at) in out.chunks_exact_mut(width).zip(filter.columns.position()) {
+            simd.store_complex(row, columns[at as usize]);
+        }
+    }
+}
+
+/// Transforms the columns of one strip back, and transposes it into the tiles of rows.
+pub(super) struct WriteStrip<'a> {
+    pub(super) filter: &'a Filter,
+    pub(super) strip: usize,
+    /// Complex numbers, row by row.
+    pub(super) coefficients: &'a [f32],
+    pub(super) room: &'a mut Room,
+}
+
+impl Task for WriteStrip<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, simd: S) {
+        let Self {
+            filter,
+            strip,
+            coefficients,
+            room,
+        } = self;
+        let lanes = S::F32_LANES;
+        let (nx, ny) = (filter.rows.len(), filter.columns.len());
+        let row_tile = 2 * lanes * (nx + 1);
+        let band = &mut room.band[..filter.tiles.len() * row_tile];
+        let buffer = &mut room.columns[..2 * lanes * (ny + 1)];
+        let columns = S::complex_mut(buffer);
+        let width = coefficients.len() / ny;
+        for (row, &at) in coefficients.chunks_exact(width).zip(filter.columns.position()) {
+            columns[at as usize] = simd.load_complex(row);
+        }
+        filter.columns.forward(simd, &mut buffer[..2 * lanes * ny]);
+        let columns = S::complex_mut(buffer);
+        // Lanes without a row.
+        columns[ny] = [simd.splat_f32s(0.0); 2];
+        let samples = &filter.rows.position()[strip * lanes..];
+        for (tile, target) in filter.tiles.iter().zip(band.chunks_exact_mut(row_tile)) {
+            simd.transpose(columns, &tile.rows, S::complex_mut(target), samples);
+        }
+    }
+}
+
+/// Transforms every tile of rows back, and adds what the mask leaves of it to the spectrum.
+pub(super) struct CloseBand<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) filter: &'a Filter,
-    pub(super) coefficients: &'a [Complex32],
     pub(super) spectrum: &'a mut [f32],
     pub(super) room: &'a mut Room,
 }
 
-impl Task for Synthesise<'_> {
+impl Task for CloseBand<'_> {
     type Output = ();
 
-    /// The steps of [`Analyse`], backwards.
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
         let Self {
             kernel,
             filter,
-            coefficients,
             spectrum,
             room,
         } = self;
-        let (lanes, zero) = (S::F32_LANES, [simd.splat_f32s(0.0); 2]);
-        let (nx, ny) = (filter.rows.len(), filter.columns.len());
-        let (column_of, row_of) = (filter.rows.position(), filter.columns.position());
-        let row_tile = 2 * lanes * (nx + 1);
-        let band = &mut room.band[..filter.tiles.len() * row_tile];
-        let coefficients: &[f32] = cast_slice(coefficients);
-        for (first, sample_columns) in (0..nx).step_by(lanes).zip(column_of.chunks_exact(lanes)) {
-            let buffer = &mut room.columns[..2 * lanes * (ny + 1)];
-            let columns = S::complex_mut(buffer);
-            for (row, &at) in coefficients.chunks_exact(2 * nx).zip(row_of) {
-                let row = &row[2 * first..];
-                columns[at as usize] = simd.load_complex(&row[..row.len().min(2 * lanes)]);
-            }
-            filter.columns.forward(simd, &mut buffer[..2 * lanes * ny]);
-            let columns = S::complex_mut(buffer);
-            // Lanes without a row.
-            columns[ny] = zero;
-            for (tile, target) in filter.tiles.iter().zip(band.chunks_exact_mut(row_tile)) {
-                simd.transpose(columns, &tile.rows, S::complex_mut(target), sample_columns);
-            }
-        }
-        for (tile, line) in filter.tiles.iter().zip(band.chunks_exact_mut(row_tile)) {
+        let (lanes, nx) = (S::F32_LANES, filter.rows.len());
+        let (line_len, tile_len) = (2 * lanes * (nx + 1), 2 * lanes * (kernel.width + 1));
+        for (tile, line) in filter.tiles.iter().zip(room.band.chunks_exact_mut(line_len)) {
             filter.rows.forward(simd, &mut line[..2 * lanes * nx]);
-            let target = &mut spectrum[tile.tile * kernel.row_tile_len()..][..kernel.row_tile_len()];
+            let target = &mut spectrum[tile.tile * tile_len..][..tile_len];
             add(simd, filter, tile, S::complex(line), S::complex_mut(target));
         }
     }
@@ -156,8 +192,8 @@ fn add<S: Isa>(simd: S, filter: &Filter, tile: &RowTile, line: &[Complex<S>], sp
         for i in 0..len {
             let mask = simd.mul_f32s(masks[i], weight);
             let [re, im] = &mut target[if tile.mirrored { len - 1 - i } else { i }];
-            *re = simd.mul_add_e_f32s(source[i][0], mask, *re);
-            *im = simd.mul_add_e_f32s(source[i][1], simd.mul_f32s(mask, sign), *im);
+            *re = simd.add_product(source[i][0], mask, *re);
+            *im = simd.add_product(source[i][1], simd.mul_f32s(mask, sign), *im);
         }
     }
 }

@@ -28,10 +28,10 @@ pub(super) fn transform<S: Isa, const R: usize>(
             (out[0], out[4]) = (add(simd, even[0], odd[0]), sub(simd, even[0], odd[0]));
             (out[2], out[6]) = (sub_i(simd, even[2], odd[2]), add_i(simd, even[2], odd[2]));
             for part in 0..2 {
-                out[1][part] = simd.mul_add_e_f32s(first[part], diagonal, even[1][part]);
-                out[5][part] = simd.negate_mul_add_e_f32s(first[part], diagonal, even[1][part]);
-                out[3][part] = simd.negate_mul_add_e_f32s(third[part], diagonal, even[3][part]);
-                out[7][part] = simd.mul_add_e_f32s(third[part], diagonal, even[3][part]);
+                out[1][part] = simd.add_product(first[part], diagonal, even[1][part]);
+                out[5][part] = simd.sub_product(first[part], diagonal, even[1][part]);
+                out[3][part] = simd.sub_product(third[part], diagonal, even[3][part]);
+                out[7][part] = simd.add_product(third[part], diagonal, even[3][part]);
             }
         }
         _ => odd(simd, &mut out, roots),
@@ -70,8 +70,8 @@ pub(super) fn odd<S: Isa>(simd: S, a: &mut [Complex<S>], roots: &[[f32; 2]]) {
             let [cos, sin] = roots[q * k % radix];
             let (cos, sin) = (simd.splat_f32s(cos), simd.splat_f32s(sin));
             for part in 0..2 {
-                even[part] = simd.mul_add_e_f32s(sums[k - 1][part], cos, even[part]);
-                odd[part] = simd.mul_add_e_f32s(differences[k - 1][part], sin, odd[part]);
+                even[part] = simd.add_product(sums[k - 1][part], cos, even[part]);
+                odd[part] = simd.add_product(differences[k - 1][part], sin, odd[part]);
             }
         }
         a[q] = sub_i(simd, even, odd);
@@ -109,7 +109,7 @@ fn sub_i<S: Isa>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
 pub(super) fn turn<S: Isa>(simd: S, a: Complex<S>, [cos, sin]: [f32; 2]) -> Complex<S> {
     let (cos, sin) = (simd.splat_f32s(cos), simd.splat_f32s(sin));
     [
-        simd.mul_add_e_f32s(a[1], sin, simd.mul_f32s(a[0], cos)),
-        simd.negate_mul_add_e_f32s(a[0], sin, simd.mul_f32s(a[1], cos)),
+        simd.add_product(a[1], sin, simd.mul_f32s(a[0], cos)),
+        simd.sub_product(a[0], sin, simd.mul_f32s(a[1], cos)),
     ]
 }

@@ -50,8 +50,8 @@ impl Task for Energy<'_> {
             // A tile is summed in f32, in as many sums as there are lanes, and tiles in f64.
             let mut sum = simd.splat_f32s(0.0);
             for ([re, im], share) in S::complex(values).iter().zip(S::vectors(share)) {
-                let square = simd.mul_add_e_f32s(*re, *re, simd.mul_f32s(*im, *im));
-                sum = simd.mul_add_e_f32s(square, *share, sum);
+                let square = simd.add_product(*re, *re, simd.mul_f32s(*im, *im));
+                sum = simd.add_product(square, *share, sum);
             }
             energy += f64::from(simd.reduce_sum_f32s(sum));
         }

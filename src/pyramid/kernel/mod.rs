@@ -9,7 +9,7 @@
 //! - spectrum: `[tile of v][u, one row to spare][re, im][L]`, `u = 0..width` modulo the width, and `v >= 0` only.
 //!   What lies at `-v` is the conjugate of what lies at `(-u, v)`. Nyquist rows are left out: no band has them.
 //!   Values are twice the transform's, because two columns of a plane go through one complex transform.
-//! - band, before its second transform: `[tile of x][row, one to spare][re, im][L]`.
+//! - strips of a band, before their transform: `[strip][row, one to spare][re, im][L]`.
 //! - masks: `[tile of v][u][L]`.
 //!
 //! The row to spare takes what belongs to lanes without a line, and keeps tiles from lying at the same cache lines.
@@ -24,6 +24,7 @@ mod pass;
 
 use aligned_vec::{AVec, avec};
 use num_complex::Complex32;
+use pulp::bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::simd::{MOST_LANES, Simd};
 
@@ -55,7 +56,7 @@ pub(super) struct Room {
     columns: AVec<f32>,
     /// A square of each of two tiles.
     squares: AVec<f32>,
-    /// A band between its two transforms.
+    /// A band between its two transforms: strips on the way out, tiles of rows on the way back.
     band: AVec<f32>,
 }
 
@@ -127,29 +128,46 @@ impl Kernel {
         });
     }
 
-    /// One band of a spectrum.
-    pub(super) fn analyse_band(&self, band: usize, spectrum: &[f32], out: &mut [Complex32], room: &mut Room) {
-        self.simd.run(band::Analyse {
+    /// Columns of a strip.
+    pub(super) fn strip(&self) -> usize {
+        self.simd.lanes()
+    }
+
+    /// Makes the strips of one band of a spectrum ready to be read.
+    pub(super) fn open_band(&self, band: usize, spectrum: &[f32], room: &mut Room) {
+        self.simd.run(band::OpenBand {
             kernel: self,
             filter: &self.filters[band],
             spectrum,
-            out,
             room,
         });
     }
 
-    /// Adds a band to a spectrum.
-    pub(super) fn synthesise_band(
-        &self,
-        band: usize,
-        coefficients: &[Complex32],
-        spectrum: &mut [f32],
-        room: &mut Room,
-    ) {
-        self.simd.run(band::Synthesise {
+    /// One strip of the opened band, once.
+    pub(super) fn read_strip(&self, band: usize, strip: usize, out: &mut [Complex32], room: &mut Room) {
+        self.simd.run(band::ReadStrip {
+            filter: &self.filters[band],
+            strip,
+            out: cast_slice_mut(out),
+            room,
+        });
+    }
+
+    /// Takes in one strip of a band.
+    pub(super) fn write_strip(&self, band: usize, strip: usize, coefficients: &[Complex32], room: &mut Room) {
+        self.simd.run(band::WriteStrip {
+            filter: &self.filters[band],
+            strip,
+            coefficients: cast_slice(coefficients),
+            room,
+        });
+    }
+
+    /// Adds the band whose strips were all taken in to a spectrum.
+    pub(super) fn close_band(&self, band: usize, spectrum: &mut [f32], room: &mut Room) {
+        self.simd.run(band::CloseBand {
             kernel: self,
             filter: &self.filters[band],
-            coefficients,
             spectrum,
             room,
         });
