@@ -13,7 +13,7 @@ const FLOOR: f64 = 0.1;
 const LIMIT: f32 = std::f32::consts::FRAC_PI_2;
 
 /// The pyramid of one size on the octave grid.
-pub struct Naive {
+pub(crate) struct Naive {
     width: usize,
     height: usize,
     bands: Vec<Band>,
@@ -28,7 +28,7 @@ struct Band {
 }
 
 impl Naive {
-    pub fn new(width: usize, height: usize, octaves: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize, octaves: usize) -> Self {
         let bands = (0..octaves)
             .flat_map(|j| (0..ORIENTATIONS).map(move |k| (j, k)))
             .map(|(j, k)| Band::new(width, height, j, k));
@@ -41,7 +41,7 @@ impl Naive {
     }
 
     /// The change of the picture at a magnification.
-    pub fn change(&mut self, image: &[f32], gradient: &[f32], magnification: f32) -> Vec<f32> {
+    pub(crate) fn change(&mut self, image: &[f32], gradient: &[f32], magnification: f32) -> Vec<f32> {
         let pixels = self.width * self.height;
         let complex = |plane: &[f32]| plane.iter().map(|&v| v.into()).collect::<Vec<Complex32>>();
         let x = self.transform(complex(image), self.width, FftDirection::Forward);

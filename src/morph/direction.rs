@@ -101,10 +101,10 @@ fn project(
     weighting: Weighting,
 ) -> (f64, f64) {
     let simd = group.simd;
-    let Range { start, end } = group.channels;
-    let keeps_energy = smoothes(group, part) || end - start > 1;
+    let channels = group.channels.clone();
+    let keeps_energy = smoothes(group, part) || channels.len() > 1;
     let (mut moved, mut total) = (0.0, 0.0);
-    for channel in start..end {
+    for channel in channels.clone() {
         coordinates.open_part(channel, part.index);
         for (strip, range) in part.strips() {
             let gradient = &mut scratch.gradient[..range.len()];
@@ -117,12 +117,13 @@ fn project(
                 0
             };
             let mut fields = fields(group, &range, &mut scratch.energy[at..]);
-            fields.add(simd, here, gradient, channel == start);
-            if channel + 1 == end {
-                fields.divide(simd, weighting);
-                let (strip_moved, strip_total) = fields.moments(simd);
-                moved += strip_moved;
-                total += strip_total;
+            let first = channel == channels.start;
+            if channel + 1 < channels.end {
+                fields.add(simd, here, gradient, first);
+            } else {
+                let moments = fields.finish(simd, here, gradient, first, weighting);
+                moved += moments.0;
+                total += moments.1;
             }
         }
     }

@@ -7,7 +7,7 @@
 use num_complex::Complex32;
 use pulp::bytemuck::cast_slice;
 
-use crate::simd::{Isa, Simd, Task};
+use crate::simd::{Complex, Isa, Simd, Task};
 
 /// Keeps a quotient finite where amplitude and floor are both 0.
 pub(super) const TINY: f32 = 1e-30;
@@ -26,13 +26,18 @@ pub(super) struct Weighting {
     pub(super) gain: f32,
 }
 
-/// The fields of one band of one group: `a2`, `d`, and `e` or nothing.
+/// The fields of a range of coefficients of one group: `a2`, `d`, and `e` or nothing.
 pub(super) struct Fields<'a> {
     pub(super) energy: &'a mut [f32],
     pub(super) phase: &'a mut [f32],
     /// Empty where amplitudes stay.
     pub(super) log_amplitude: &'a mut [f32],
 }
+
+/// What a pass over the products ends with.
+const SUMS: usize = 0;
+const EXPONENT_1: usize = 1;
+const EXPONENT_2: usize = 2;
 
 impl Fields<'_> {
     /// Adds one channel's `|c|^2`, `Im(conj(c) G)` and `Re(conj(c) G)`; the first channel replaces what was there.
@@ -43,30 +48,59 @@ impl Fields<'_> {
         gradient: &[Complex32],
         first: bool,
     ) {
-        let (coefficients, gradient) = (cast_slice(coefficients), cast_slice(gradient));
-        let Self {
-            energy,
-            phase,
-            log_amplitude,
-        } = self;
-        simd.run(Products {
-            coefficients,
-            gradient,
-            energy,
-            phase,
-            log_amplitude,
-            first,
-        });
+        let weighting = Weighting {
+            exponent: 0.0,
+            floor: 0.0,
+            gain: 1.0,
+        };
+        self.pass::<SUMS>(simd, coefficients, gradient, first, weighting);
     }
 
-    /// Divides the sums of products by their weighting.
-    pub(super) fn divide(&mut self, simd: Simd, weighting: Weighting) {
-        for step in [&mut *self.phase, &mut *self.log_amplitude] {
-            divide(simd, self.energy, step, weighting);
+    /// As [`Fields::add`] for the last channel: then divides the sums by their weighting, and gives
+    /// `(sum a2 d^2, sum a2)`, the two sums of the RMS (METHOD.md 2.4).
+    pub(super) fn finish(
+        &mut self,
+        simd: Simd,
+        coefficients: &[Complex32],
+        gradient: &[Complex32],
+        first: bool,
+        weighting: Weighting,
+    ) -> (f64, f64) {
+        // The exponents with a name need no power; only 0 and those without take a second pass.
+        if weighting.exponent == 1.0 {
+            self.pass::<EXPONENT_1>(simd, coefficients, gradient, first, weighting)
+        } else if weighting.exponent == 2.0 {
+            self.pass::<EXPONENT_2>(simd, coefficients, gradient, first, weighting)
+        } else {
+            self.add(simd, coefficients, gradient, first);
+            for step in [&mut *self.phase, &mut *self.log_amplitude] {
+                divide(self.energy, step, weighting);
+            }
+            self.moments(simd)
         }
     }
 
-    /// `(sum a2 d^2, sum a2)`, the two sums of the RMS (METHOD.md 2.4).
+    fn pass<const END: usize>(
+        &mut self,
+        simd: Simd,
+        coefficients: &[Complex32],
+        gradient: &[Complex32],
+        first: bool,
+        weighting: Weighting,
+    ) -> (f64, f64) {
+        let products = Products::<END> {
+            coefficients: cast_slice(coefficients),
+            gradient: cast_slice(gradient),
+            energy: self.energy,
+            phase: self.phase,
+            log_amplitude: self.log_amplitude,
+            first,
+            weighting,
+        };
+        simd.run(products)
+    }
+
+    /// `(sum a2 d^2, sum a2)`.
     pub(super) fn moments(&self, simd: Simd) -> (f64, f64) {
         simd.run(Moments {
             energy: self.energy,
@@ -75,20 +109,21 @@ impl Fields<'_> {
     }
 }
 
-struct Products<'a> {
+struct Products<'a, const END: usize> {
     coefficients: &'a [f32],
     gradient: &'a [f32],
     energy: &'a mut [f32],
     phase: &'a mut [f32],
     log_amplitude: &'a mut [f32],
     first: bool,
+    weighting: Weighting,
 }
 
-impl Task for Products<'_> {
-    type Output = ();
+impl<const END: usize> Task for Products<'_, END> {
+    type Output = (f64, f64);
 
     #[inline(always)]
-    fn run<S: Isa>(self, simd: S) {
+    fn run<S: Isa>(self, simd: S) -> (f64, f64) {
         let (lanes, zero) = (S::F32_LANES, simd.splat_f32s(0.0));
         let Self {
             energy,
@@ -97,94 +132,116 @@ impl Task for Products<'_> {
             first,
             ..
         } = self;
-        let pairs = self
-            .coefficients
-            .chunks(2 * lanes)
-            .zip(self.gradient.chunks(2 * lanes));
-        let sums = energy.chunks_mut(lanes).zip(phase.chunks_mut(lanes));
-        for ((c, g), (energy, phase)) in pairs.zip(sums) {
-            let (c, g) = (simd.load_complex(c), simd.load_complex(g));
-            let (a2, d) = match first {
+        let Weighting { floor, gain, .. } = self.weighting;
+        let (floor, gain) = (simd.splat_f32s(floor), simd.splat_f32s(gain));
+        let whole = phase.len() / lanes * lanes;
+        let (c, c_rest) = self.coefficients.split_at(2 * whole);
+        let (g, g_rest) = self.gradient.split_at(2 * whole);
+        let (energies, energy_rest) = energy.split_at_mut(whole);
+        let (phases, phase_rest) = phase.split_at_mut(whole);
+        let (c, g) = (S::complex(c), S::complex(g));
+        let (energies, phases) = (S::vectors_mut(energies), S::vectors_mut(phases));
+
+        if !log_amplitude.is_empty() {
+            let (e, e_rest) = log_amplitude.split_at_mut(whole);
+            let pairs = c.iter().zip(g).zip(&*energies);
+            for (((c, g), energy), e) in pairs.zip(S::vectors_mut(e)) {
+                let (c, g) = (simd.split(*c), simd.split(*g));
+                let (e0, a0) = if first { (zero, zero) } else { (*e, *energy) };
+                let sum = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e0));
+                *e = weigh::<S, END>(simd, sum, square(simd, c, a0), floor, gain);
+            }
+            let (c, g) = (simd.load_complex(c_rest), simd.load_complex(g_rest));
+            let (e0, a0) = match first {
                 true => (zero, zero),
-                false => (simd.load(energy), simd.load(phase)),
+                false => (simd.load(e_rest), simd.load(energy_rest)),
             };
-            let a2 = simd.add_product(c[0], c[0], simd.add_product(c[1], c[1], a2));
-            let d = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d));
-            simd.store(energy, a2);
-            simd.store(phase, d);
+            let sum = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e0));
+            simd.store(
+                e_rest,
+                weigh::<S, END>(simd, sum, square(simd, c, a0), floor, gain),
+            );
         }
-        let pairs = self
-            .coefficients
-            .chunks(2 * lanes)
-            .zip(self.gradient.chunks(2 * lanes));
-        for ((c, g), log_amplitude) in pairs.zip(log_amplitude.chunks_mut(lanes)) {
-            let (c, g) = (simd.load_complex(c), simd.load_complex(g));
-            let e = if first { zero } else { simd.load(log_amplitude) };
-            let e = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e));
-            simd.store(log_amplitude, e);
+
+        let mut moments = (0.0, 0.0);
+        let blocks = c.chunks(TERMS).zip(g.chunks(TERMS));
+        let sums = energies.chunks_mut(TERMS).zip(phases.chunks_mut(TERMS));
+        for ((c, g), (energies, phases)) in blocks.zip(sums) {
+            let (mut moved, mut total) = (zero, zero);
+            let sums = energies.iter_mut().zip(phases);
+            for ((c, g), (energy, phase)) in c.iter().zip(g).zip(sums) {
+                let (c, g) = (simd.split(*c), simd.split(*g));
+                let (d0, a0) = if first { (zero, zero) } else { (*phase, *energy) };
+                let a2 = square(simd, c, a0);
+                let sum = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d0));
+                let d = weigh::<S, END>(simd, sum, a2, floor, gain);
+                (*energy, *phase) = (a2, d);
+                moved = simd.add_product(simd.mul_f32s(a2, d), d, moved);
+                total = simd.add_f32s(total, a2);
+            }
+            moments.0 += f64::from(simd.reduce_sum_f32s(moved));
+            moments.1 += f64::from(simd.reduce_sum_f32s(total));
+        }
+        let (c, g) = (simd.load_complex(c_rest), simd.load_complex(g_rest));
+        let (d0, a0) = match first {
+            true => (zero, zero),
+            false => (simd.load(phase_rest), simd.load(energy_rest)),
+        };
+        let a2 = square(simd, c, a0);
+        let sum = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d0));
+        let d = weigh::<S, END>(simd, sum, a2, floor, gain);
+        simd.store(energy_rest, a2);
+        simd.store(phase_rest, d);
+        let moved = simd.mul_f32s(simd.mul_f32s(a2, d), d);
+        moments.0 += f64::from(simd.reduce_sum_f32s(moved));
+        moments.1 += f64::from(simd.reduce_sum_f32s(a2));
+        moments
+    }
+}
+
+/// `|c|^2 + a2`.
+#[inline(always)]
+fn square<S: Isa>(simd: S, c: Complex<S>, a2: S::f32s) -> S::f32s {
+    simd.add_product(c[0], c[0], simd.add_product(c[1], c[1], a2))
+}
+
+/// A sum of products over its weighting.
+#[inline(always)]
+fn weigh<S: Isa, const END: usize>(
+    simd: S,
+    sum: S::f32s,
+    a2: S::f32s,
+    floor: S::f32s,
+    gain: S::f32s,
+) -> S::f32s {
+    match END {
+        SUMS => sum,
+        EXPONENT_1 => {
+            // The root of the smallest normal number is far above TINY, which adds nothing to it.
+            let least = simd.splat_f32s(f32::MIN_POSITIVE);
+            let inverse = simd.inverse_sqrt(simd.max_f32s(simd.add_f32s(a2, floor), least));
+            simd.mul_f32s(sum, simd.mul_f32s(inverse, gain))
+        }
+        _ => {
+            let denominator = simd.add_f32s(simd.add_f32s(a2, floor), simd.splat_f32s(TINY));
+            simd.mul_f32s(sum, simd.divide(gain, denominator))
         }
     }
 }
 
-fn divide(simd: Simd, energy: &[f32], step: &mut [f32], weighting: Weighting) {
+/// Any exponent.
+fn divide(energy: &[f32], step: &mut [f32], weighting: Weighting) {
     let Weighting {
         exponent,
         floor,
         gain,
     } = weighting;
-    // The three exponents with a name need no power.
+    let samples = step.iter_mut().zip(energy);
     if exponent == 0.0 {
-        step.iter_mut().for_each(|step| *step *= gain);
-    } else if exponent == 1.0 {
-        simd.run(Divide::<1> {
-            energy,
-            step,
-            floor,
-            gain,
-        });
-    } else if exponent == 2.0 {
-        simd.run(Divide::<2> {
-            energy,
-            step,
-            floor,
-            gain,
-        });
+        samples.for_each(|(step, _)| *step *= gain);
     } else {
         let half = 0.5 * exponent as f32;
-        let samples = step.iter_mut().zip(energy);
         samples.for_each(|(step, a2)| *step *= gain / ((a2 + floor).powf(half) + TINY));
-    }
-}
-
-/// With an exponent of 1 or 2.
-struct Divide<'a, const EXPONENT: usize> {
-    energy: &'a [f32],
-    step: &'a mut [f32],
-    floor: f32,
-    gain: f32,
-}
-
-impl<const EXPONENT: usize> Task for Divide<'_, EXPONENT> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, simd: S) {
-        let (floor, gain) = (simd.splat_f32s(self.floor), simd.splat_f32s(self.gain));
-        let (tiny, least) = (simd.splat_f32s(TINY), simd.splat_f32s(f32::MIN_POSITIVE));
-        let samples = self
-            .step
-            .chunks_mut(S::F32_LANES)
-            .zip(self.energy.chunks(S::F32_LANES));
-        for (step, energy) in samples {
-            let square = simd.add_f32s(simd.load(energy), floor);
-            let inverse = match EXPONENT {
-                // The root of the smallest normal number is far above TINY, which adds nothing to it.
-                1 => simd.inverse_sqrt(simd.max_f32s(square, least)),
-                _ => simd.divide(simd.splat_f32s(1.0), simd.add_f32s(square, tiny)),
-            };
-            let value = simd.mul_f32s(simd.load(step), simd.mul_f32s(inverse, gain));
-            simd.store(step, value);
-        }
     }
 }
 

@@ -43,65 +43,82 @@ impl Bound {
         taken: Option<&[f32]>,
         steps: &mut [f32],
     ) {
-        simd.run(Limited {
-            bound: self,
-            factor,
-            direction,
-            taken,
-            steps,
-        });
+        let most = match self {
+            Self::Off => FARTHEST,
+            Self::Tanh(most) | Self::Clip(most) => most,
+        };
+        let taken = taken.unwrap_or(&[]);
+        if matches!(self, Self::Tanh(_)) {
+            simd.run(Limited::<true> {
+                most,
+                factor,
+                direction,
+                taken,
+                steps,
+            });
+        } else {
+            simd.run(Limited::<false> {
+                most,
+                factor,
+                direction,
+                taken,
+                steps,
+            });
+        }
     }
 }
 
-struct Limited<'a> {
-    bound: Bound,
+/// Softly, or cut off.
+struct Limited<'a, const SOFT: bool> {
+    most: f32,
     factor: f32,
     direction: &'a [f32],
-    taken: Option<&'a [f32]>,
+    /// Empty for 0.
+    taken: &'a [f32],
     steps: &'a mut [f32],
 }
 
-impl Task for Limited<'_> {
+impl<const SOFT: bool> Task for Limited<'_, SOFT> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let (lanes, factor) = (S::F32_LANES, simd.splat_f32s(self.factor));
-        let scaled = self.steps.chunks_mut(lanes).zip(self.direction.chunks(lanes));
-        match self.taken {
-            None => {
-                for (step, d) in scaled {
-                    simd.store(step, simd.mul_f32s(simd.load(d), factor));
-                }
+        let Self {
+            most,
+            factor,
+            direction,
+            taken,
+            steps,
+        } = self;
+        let factor = simd.splat_f32s(factor);
+        let whole = steps.len() / S::F32_LANES * S::F32_LANES;
+        let (steps, last) = steps.split_at_mut(whole);
+        let (directions, last_direction) = direction.split_at(whole);
+        if taken.is_empty() {
+            for (step, d) in S::vectors_mut(steps).iter_mut().zip(S::vectors(directions)) {
+                *step = limit::<S, SOFT>(simd, simd.mul_f32s(*d, factor), most);
             }
-            Some(taken) => {
-                for ((step, d), taken) in scaled.zip(taken.chunks(lanes)) {
-                    simd.store(step, simd.add_product(simd.load(d), factor, simd.load(taken)));
-                }
+            let value = simd.mul_f32s(simd.load(last_direction), factor);
+            simd.store(last, limit::<S, SOFT>(simd, value, most));
+        } else {
+            let (taken, last_taken) = taken.split_at(whole);
+            let samples = S::vectors(directions).iter().zip(S::vectors(taken));
+            for (step, (d, taken)) in S::vectors_mut(steps).iter_mut().zip(samples) {
+                *step = limit::<S, SOFT>(simd, simd.add_product(*d, factor, *taken), most);
             }
+            let value = simd.add_product(simd.load(last_direction), factor, simd.load(last_taken));
+            simd.store(last, limit::<S, SOFT>(simd, value, most));
         }
-        let steps = self.steps.chunks_mut(lanes);
-        match self.bound {
-            Bound::Off => {
-                for step in steps {
-                    let value = clamp(simd, simd.load(step), FARTHEST);
-                    simd.store(step, value);
-                }
-            }
-            Bound::Tanh(most) => {
-                let inverse = simd.splat_f32s(1.0 / most);
-                for step in steps {
-                    let value = tanh(simd, simd.mul_f32s(simd.load(step), inverse));
-                    simd.store(step, simd.mul_f32s(value, simd.splat_f32s(most)));
-                }
-            }
-            Bound::Clip(most) => {
-                for step in steps {
-                    let value = clamp(simd, simd.load(step), most);
-                    simd.store(step, value);
-                }
-            }
-        }
+    }
+}
+
+#[inline(always)]
+fn limit<S: Isa, const SOFT: bool>(simd: S, step: S::f32s, most: f32) -> S::f32s {
+    if SOFT {
+        let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / most)));
+        simd.mul_f32s(value, simd.splat_f32s(most))
+    } else {
+        clamp(simd, step, most)
     }
 }
 
@@ -125,16 +142,17 @@ impl Task for Rotate<'_> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let lanes = S::F32_LANES;
-        let samples = self
-            .change
-            .chunks_mut(2 * lanes)
-            .zip(self.coefficients.chunks(2 * lanes))
-            .zip(self.phase.chunks(lanes));
-        for ((change, c), phase) in samples {
-            let turned = times(simd, simd.load_complex(c), turn_minus_one(simd, simd.load(phase)));
-            simd.store_complex(change, turned);
+        let whole = self.phase.len() / S::F32_LANES * S::F32_LANES;
+        let (change, last_change) = self.change.split_at_mut(2 * whole);
+        let (coefficients, last) = self.coefficients.split_at(2 * whole);
+        let (phases, last_phase) = self.phase.split_at(whole);
+        let samples = S::complex(coefficients).iter().zip(S::vectors(phases));
+        for (change, (c, phase)) in S::complex_mut(change).iter_mut().zip(samples) {
+            let turned = times(simd, simd.split(*c), turn_minus_one(simd, *phase));
+            *change = simd.join(turned);
         }
+        let turn = turn_minus_one(simd, simd.load(last_phase));
+        simd.store_complex(last_change, times(simd, simd.load_complex(last), turn));
     }
 }
 

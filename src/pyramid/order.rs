@@ -18,12 +18,12 @@ pub(crate) struct Order {
 
 impl Order {
     /// Samples of a strip; the last one may have fewer.
-    pub(crate) fn strip_len(&self) -> usize {
+    pub(crate) fn strip_len(self) -> usize {
         self.strip * self.height
     }
 
     /// From strips to rows.
-    pub(crate) fn to_rows<T: Copy>(&self, strips: &[T], rows: &mut [T]) {
+    pub(crate) fn to_rows<T: Copy>(self, strips: &[T], rows: &mut [T]) {
         for (strip, first) in strips.chunks(self.strip_len()).zip((0..).step_by(self.strip)) {
             let count = strip.len() / self.height;
             for (row, values) in rows.chunks_exact_mut(self.width).zip(strip.chunks_exact(count)) {
@@ -33,7 +33,7 @@ impl Order {
     }
 
     /// From rows to strips.
-    pub(crate) fn to_strips<T: Copy>(&self, rows: &[T], strips: &mut [T]) {
+    pub(crate) fn to_strips<T: Copy>(self, rows: &[T], strips: &mut [T]) {
         for (strip, first) in strips.chunks_mut(self.strip_len()).zip((0..).step_by(self.strip)) {
             let count = strip.len() / self.height;
             for (row, values) in rows.chunks_exact(self.width).zip(strip.chunks_exact_mut(count)) {

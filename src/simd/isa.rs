@@ -46,6 +46,12 @@ pub(crate) trait Isa: Simd {
         cast_slice(values)
     }
 
+    /// As [`Isa::vectors`], to be written.
+    #[inline(always)]
+    fn vectors_mut(values: &mut [f32]) -> &mut [Self::f32s] {
+        cast_slice_mut(values)
+    }
+
     /// The complex vectors of a slice that is a whole number of them.
     #[inline(always)]
     fn complex(values: &[f32]) -> &[Complex<Self>] {

@@ -103,9 +103,15 @@ impl Task for ReadStrip<'_> {
         }
         filter.columns.inverse(simd, strip);
         let columns = S::complex(strip);
-        let width = out.len() / ny;
-        for (row, &at) in out.chunks_exact_mut(width).zip(filter.columns.position()) {
-            simd.store_complex(row, columns[at as usize]);
+        let (width, row_of) = (out.len() / ny, filter.columns.position());
+        if width == 2 * lanes {
+            for (row, &at) in S::complex_mut(out).iter_mut().zip(row_of) {
+                *row = simd.join(columns[at as usize]);
+            }
+        } else {
+            for (row, &at) in out.chunks_exact_mut(width).zip(row_of) {
+                simd.store_complex(row, columns[at as usize]);
+            }
         }
     }
 }
@@ -136,9 +142,15 @@ impl Task for WriteStrip<'_> {
         let band = &mut room.band[..filter.tiles.len() * row_tile];
         let buffer = &mut room.columns[..2 * lanes * (ny + 1)];
         let columns = S::complex_mut(buffer);
-        let width = coefficients.len() / ny;
-        for (row, &at) in coefficients.chunks_exact(width).zip(filter.columns.position()) {
-            columns[at as usize] = simd.load_complex(row);
+        let (width, row_of) = (coefficients.len() / ny, filter.columns.position());
+        if width == 2 * lanes {
+            for (row, &at) in S::complex(coefficients).iter().zip(row_of) {
+                columns[at as usize] = simd.split(*row);
+            }
+        } else {
+            for (row, &at) in coefficients.chunks_exact(width).zip(row_of) {
+                columns[at as usize] = simd.load_complex(row);
+            }
         }
         filter.columns.forward(simd, &mut buffer[..2 * lanes * ny]);
         let columns = S::complex_mut(buffer);
