@@ -23,6 +23,7 @@ pub mod pyramid;
 pub mod render;
 pub mod runtime;
 pub mod settings;
+mod simd;
 mod sweep;
 
 pub use classifier::{

@@ -70,9 +70,12 @@ fn no_frame_allocates() {
             (ColorMode::Joint, 3),
             (ColorMode::Independent, 3),
         ] {
-            for base in [&Settings::default(), &everything] {
-                // An odd width and a prime height: transforms with inner scratch of their own.
-                let (width, height) = (75, 59);
+            // A smooth size, and a prime height: both back ends, and transforms with inner scratch of their own.
+            for (base, (width, height)) in [
+                (&Settings::default(), (75, 56)),
+                (&everything, (72, 48)),
+                (&everything, (75, 59)),
+            ] {
                 let settings = Settings {
                     method,
                     color_mode,

@@ -32,6 +32,7 @@ fn settings_of(golden: &Golden) -> Settings {
         } else {
             Grid::Exact
         },
+        ..Spec::default()
     };
     let budget = golden.settings.contains_key("l2_budget");
     Settings {

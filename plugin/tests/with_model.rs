@@ -499,7 +499,10 @@ fn a_break_in_the_stream_has_the_classes_chosen_anew() {
     let none = gst::BufferFlags::empty();
     assert!(chosen(&mut rig, none), "the first frame");
     assert!(!chosen(&mut rig, none));
-    assert!(!chosen(&mut rig, gst::BufferFlags::DISCONT), "a dropped frame is no break");
+    assert!(
+        !chosen(&mut rig, gst::BufferFlags::DISCONT),
+        "a dropped frame is no break"
+    );
 
     let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
     rig.harness.push_event(gst::event::Segment::new(&segment));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One axis of a resize: a sparse matrix and its transpose.
 
+use crate::simd::{Isa, Simd, Task};
+
 /// The rows of a sparse matrix whose non-zeros lie together.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
@@ -52,9 +54,11 @@ impl Rows {
         out.fill(0.0);
         for (c, weight) in (first..).zip(weights) {
             let line = &line(c)[..out.len()];
-            for (out, value) in out.iter_mut().zip(line) {
-                *out += weight * (*value).into();
-            }
+            Simd::best().run(AddScaled {
+                weight: *weight,
+                line,
+                out,
+            });
         }
     }
 
@@ -86,6 +90,24 @@ impl Rows {
                 }
             }
             put(r, sums);
+        }
+    }
+}
+
+/// `out += weight * line`: plain enough for the compiler to make vectors of.
+struct AddScaled<'a, T> {
+    weight: f32,
+    line: &'a [T],
+    out: &'a mut [f32],
+}
+
+impl<T: Copy + Into<f32>> Task for AddScaled<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) {
+        for (out, value) in self.out.iter_mut().zip(self.line) {
+            *out += self.weight * (*value).into();
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pixels to planes of `f32`, and a change of planes back into pixels.
 
+use crate::simd::{Isa, Simd, Task};
+
 use super::format::with_layout;
 use super::{Error, FrameView, FrameViewMut, PixelFormat};
 
@@ -153,23 +155,39 @@ fn change_rows<const STEP: usize, const R: usize, const G: usize, const B: usize
                     pixel[B] = WHITE * blue;
                 }
             }
-            squares += u64::from(add_clipped(source, spread.as_flattened(), written));
+            squares += u64::from(Simd::best().run(AddClipped {
+                source,
+                change: spread.as_flattened(),
+                written,
+            }));
         }
     }
     squares
 }
 
-/// `written = round(clip(source + change))` in units of bytes; returns the sum of squared differences.
-fn add_clipped(source: &[u8], change: &[f32], written: &mut [u8]) -> u32 {
-    /// Adding it leaves a value of 0..255, rounded half to even, in a float's lowest byte. `round() as u8`
-    /// does not vectorise and took twice the time.
-    const ROUND: f32 = 8_388_608.0;
-    let mut squares = 0;
-    for ((source, change), written) in source.iter().zip(change).zip(written) {
-        let value = (f32::from(*source) + change).clamp(0.0, WHITE);
-        *written = (value + ROUND).to_bits() as u8;
-        let difference = u32::from(source.abs_diff(*written));
-        squares += difference * difference;
+/// `written = round(clip(source + change))` in units of bytes; gives the sum of squared differences. Plain enough for
+/// the compiler to make vectors of.
+struct AddClipped<'a> {
+    source: &'a [u8],
+    change: &'a [f32],
+    written: &'a mut [u8],
+}
+
+impl Task for AddClipped<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) -> u32 {
+        /// Adding it leaves a value of 0..255, rounded half to even, in a float's lowest byte. `round() as u8`
+        /// does not vectorise and took twice the time.
+        const ROUND: f32 = 8_388_608.0;
+        let mut squares = 0;
+        for ((source, change), written) in self.source.iter().zip(self.change).zip(self.written) {
+            let value = (f32::from(*source) + change).clamp(0.0, WHITE);
+            *written = (value + ROUND).to_bits() as u8;
+            let difference = u32::from(source.abs_diff(*written));
+            squares += difference * difference;
+        }
+        squares
     }
-    squares
 }

@@ -131,17 +131,35 @@ impl<'a> Emit<'a> {
         attributes: Attributes<'_>,
         shapes: &[&[usize]],
     ) -> Vec<Value> {
+        let mut node = NodeProto::new(op, "", inputs, &[]);
+        attributes
+            .iter()
+            .for_each(|(name, value)| node.set(name, value.clone()));
+        self.push(node, shapes)
+    }
+
+    /// One node with the attributes of a forward node.
+    pub(super) fn op_like(
+        &mut self,
+        forward: &NodeProto,
+        op: &str,
+        inputs: &[&str],
+        shapes: &[&[usize]],
+    ) -> Vec<Value> {
+        let mut node = NodeProto::new(op, "", inputs, &[]);
+        node.attribute.clone_from(&forward.attribute);
+        self.push(node, shapes)
+    }
+
+    fn push(&mut self, mut node: NodeProto, shapes: &[&[usize]]) -> Vec<Value> {
         let first = self.known.len();
         let outputs: Vec<Value> = shapes
             .iter()
             .enumerate()
             .map(|(k, s)| Value::new(&format!("__g{}", first + k), s))
             .collect();
-        let names: Vec<&str> = outputs.iter().map(|v| &*v.name).collect();
-        let mut node = NodeProto::new(op, names[0], inputs, &names);
-        attributes
-            .iter()
-            .for_each(|(name, value)| node.set(name, value.clone()));
+        node.output = outputs.iter().map(|v| v.name.to_string()).collect();
+        node.name = node.output.first().cloned();
         for v in &outputs {
             self.known.insert(v.name.clone(), v.shape.clone());
         }
@@ -151,13 +169,6 @@ impl<'a> Emit<'a> {
             .follow(&node, shape, |t| t.starts_with("__c") || facts.is_constant(t));
         self.nodes.push(node);
         outputs
-    }
-
-    /// Gives the node written last the attributes of a forward node.
-    pub(super) fn last_attributes(&mut self, attributes: Vec<crate::onnx::AttributeProto>) {
-        if let Some(node) = self.nodes.last_mut() {
-            node.attribute = attributes;
-        }
     }
 
     /// A constant; small equal ones are written once.

@@ -4,7 +4,7 @@
 //! [`differentiate`] takes a stock model and appends the nodes that carry a cotangent of the logits back to the
 //! input, all of them standard operators. The way is: clean the graph, let ONNX Runtime fold its constants,
 //! probe every tensor's shape with one run, bring old forms up to opset 17, find the logits, walk the active
-//! nodes in reverse with one rule per operator ([`ops`]), and put the two halves together.
+//! nodes in reverse with one rule per operator (`ops`), and put the two halves together.
 //!
 //! A cotangent may stay *lazily broadcast* (extent 1 where the tensor has more) until a rule needs all of it.
 

@@ -56,7 +56,7 @@ pub(super) fn walk(
         let cts: Vec<Option<Value>> = node
             .output
             .iter()
-            .map(|o| cotangents.remove(&**o).map(|all| total(&mut emit, o, all)))
+            .map(|o| cotangents.remove(&**o).and_then(|all| total(&mut emit, o, all)))
             .collect();
         if cts.iter().all(Option::is_none) && refusals.is_empty() {
             continue;
@@ -75,13 +75,10 @@ pub(super) fn walk(
         return Err(Error::Unsupported(refusals));
     }
     let all = cotangents.remove(&*input.name).unwrap_or_default();
-    if all.is_empty() {
-        return Err(Error::Independent {
-            output: logits.name.clone(),
-            cut: None,
-        });
-    }
-    let gradient = total(&mut emit, &input.name, all);
+    let gradient = total(&mut emit, &input.name, all).ok_or_else(|| Error::Independent {
+        output: logits.name.clone(),
+        cut: None,
+    })?;
     let gradient = emit.full(&gradient, &input.shape);
     let (nodes, initializers) = emit.finish();
     Ok(Reverse {
@@ -141,18 +138,15 @@ fn apply<'a>(
 
 /// The sum of all cotangents of a tensor, pairwise: Conv and Add fuse, a Sum of three does not. Where one is in the
 /// blocked layout, so are all: a sum of both kinds would be plain.
-fn total(emit: &mut Emit<'_>, name: &str, mut all: Vec<Value>) -> Value {
+fn total(emit: &mut Emit<'_>, name: &str, mut all: Vec<Value>) -> Option<Value> {
     if all.len() > 1
         && let Some(tensor) = emit.forward(name)
         && all.iter().any(|ct| emit.is_blocked(ct))
     {
         all = all.iter().map(|ct| emit.in_layout_of(ct, &tensor)).collect();
     }
-    let mut all = all.into_iter();
-    let Some(first) = all.next() else {
-        unreachable!("cotangents are stored one at a time")
-    };
-    all.fold(first, |sum, next| emit.binary("Add", &sum, &next))
+    all.into_iter()
+        .reduce(|sum, next| emit.binary("Add", &sum, &next))
 }
 
 /// Tensors that depend on the input and that the logits depend on.

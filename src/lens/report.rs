@@ -35,7 +35,7 @@ pub struct Report {
     pub attained: bool,
     /// Wall time of analysis, extrapolation, synthesis and writing.
     pub morph_time: Duration,
-    /// Wall time of all runs of the model in [`Lens::apply`] (further steps; not the reading, not `after`).
+    /// Wall time of all runs of the model in [`crate::Lens::apply`] (further steps; not the reading, not `after`).
     pub step_time: Duration,
     /// The morphed picture's own classification, with `measure_after`.
     pub after: Option<After>,

@@ -42,7 +42,9 @@ impl Border {
     /// Extends a gradient, times `scale`, by zeros: the exact chain rule of cropping.
     pub(super) fn embed(&self, plane: &[f32], scale: f32, padded: &mut [f32]) {
         let (padded_width, _) = self.padded_size();
-        padded.fill(0.0);
+        if self.pad > 0 {
+            padded.fill(0.0);
+        }
         let rows = padded.chunks_exact_mut(padded_width).skip(self.pad);
         for (out, row) in rows.zip(plane.chunks_exact(self.width)) {
             out[self.pad..]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use num_complex::Complex32;
 
-use crate::pyramid::{Plan, Spec, Spectrum, Workspace};
+use crate::pyramid::{Order, Plan, Spec, Spectrum, Workspace};
 
 use super::border::Border;
 use super::fourier::Fourier;
@@ -30,14 +30,28 @@ pub(super) enum Coordinates {
 /// One band of the coordinates.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// Where its coefficients lie, row major.
+    /// Which band it is.
+    pub(super) index: usize,
+    /// Where its coefficients lie, strip by strip.
     pub(super) range: Range<usize>,
+    /// How they lie; `None` for one strip of no order.
+    pub(super) order: Option<Order>,
     /// `w_b`.
     pub(super) weight: f64,
     /// `s_j` of METHOD.md 2.3.
     pub(super) gain: f32,
     /// Smoothing in space, if there is any.
     pub(super) smoothing: Option<Gaussian>,
+}
+
+impl Part {
+    /// The strips of the part: number, and where its coefficients lie.
+    pub(super) fn strips(&self) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
+        let Range { start, end } = self.range;
+        let len = self.order.map_or(end - start, |order| order.strip_len());
+        let first = (start..end).step_by(len.max(1));
+        first.map(move |first| first..end.min(first + len)).enumerate()
+    }
 }
 
 impl Coordinates {
@@ -51,7 +65,9 @@ impl Coordinates {
         if settings.method == Method::FourierPhase {
             let fourier = Fourier::new(width, height, channels);
             let whole = Part {
+                index: 0,
                 range: 0..fourier.samples(),
+                order: None,
                 weight: 1.0,
                 gain: 1.0,
                 smoothing: None,
@@ -67,7 +83,8 @@ impl Coordinates {
             ..settings.pyramid
         };
         let plan = Plan::new(width, height, &spec)?;
-        let parts = plan.bands().iter().map(|band| {
+        let parts = plan.bands().iter().enumerate().map(|(index, band)| {
+            let order = plan.order(index);
             let octaves = band.scale as f64 / settings.pyramid.bands_per_octave as f64;
             let sigma = settings.phase_smooth * 2f64.powi(band.octave as i32);
             let smoothing = (sigma > 0.0).then(|| {
@@ -75,11 +92,13 @@ impl Coordinates {
                     sigma * band.width as f64 / width as f64,
                     sigma * band.height as f64 / height as f64,
                 );
-                Gaussian::new(band.width, sigma_x, sigma_y)
+                Gaussian::new(order, band.width, sigma_x, sigma_y)
             });
             let gain = 2f64.powf(2.0 * octaves * settings.scale_weight) as f32;
             Part {
+                index,
                 range: band.range(),
+                order: Some(order),
                 weight: band.weight,
                 gain,
                 smoothing,
@@ -130,8 +149,21 @@ impl Coordinates {
         }
     }
 
-    /// One part's coefficients of an opened channel.
-    pub(super) fn read(&mut self, channel: usize, part: usize, out: &mut [Complex32]) {
+    /// Makes one part of an opened channel ready to be read.
+    pub(super) fn open_part(&mut self, channel: usize, part: usize) {
+        if let Self::Pyramid {
+            plan,
+            workspace,
+            spectra,
+            ..
+        } = self
+        {
+            plan.open_band(part, &spectra[channel], workspace);
+        }
+    }
+
+    /// One strip of the coefficients of the part just opened, once.
+    pub(super) fn read(&mut self, channel: usize, part: usize, strip: usize, out: &mut [Complex32]) {
         match self {
             Self::Pyramid {
                 plan,
@@ -139,7 +171,7 @@ impl Coordinates {
                 spectra,
                 ..
             } => {
-                plan.analyse_band(part, &spectra[channel], out, workspace);
+                plan.read_strip((part, strip), &spectra[channel], out, workspace);
             }
             Self::Fourier(fourier) => fourier.read(channel, out),
         }
@@ -153,8 +185,8 @@ impl Coordinates {
         }
     }
 
-    /// Adds the change of one part's coefficients, and uses them up.
-    pub(super) fn add(&mut self, part: usize, coefficients: &mut [Complex32]) {
+    /// Takes in the change of one strip of a part's coefficients, and uses them up.
+    pub(super) fn add(&mut self, part: usize, strip: usize, coefficients: &mut [Complex32]) {
         match self {
             Self::Pyramid {
                 plan,
@@ -162,9 +194,22 @@ impl Coordinates {
                 change,
                 ..
             } => {
-                plan.synthesise_band(part, coefficients, change, workspace);
+                plan.write_strip((part, strip), coefficients, change, workspace);
             }
             Self::Fourier(fourier) => fourier.add(coefficients),
+        }
+    }
+
+    /// Adds the part whose strips have been taken in to the change.
+    pub(super) fn close_part(&mut self, part: usize) {
+        if let Self::Pyramid {
+            plan,
+            workspace,
+            change,
+            ..
+        } = self
+        {
+            plan.close_band(part, change, workspace);
         }
     }
 

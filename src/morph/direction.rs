@@ -2,10 +2,14 @@
 //! From a gradient to the direction of a path: raw fields, their smoothing, the unit of magnification
 //! (METHOD.md 2.3-2.5, 2.10).
 
+use std::ops::Range;
+
 use num_complex::Complex32;
 
+use crate::simd::{Isa, Simd, Task};
+
 use super::coordinates::{Coordinates, Part};
-use super::field::{self, Weighting};
+use super::field::{Fields, Weighting};
 use super::group::{Group, Limits};
 use super::path::{Path, Scratch};
 use super::{Normalise, Prepared};
@@ -34,23 +38,20 @@ impl Path {
                 border.embed(&gradient[channel * pixels..][..pixels], scale, &mut scratch.plane);
                 coordinates.open(channel, &scratch.plane);
             }
+            let simd = group.simd;
             let floor = (group.channels.len() as f64 * self.floor) as f32;
-            for (index, part) in parts.iter().enumerate() {
+            for part in parts.iter() {
                 let weighting = Weighting {
                     exponent: self.exponent,
                     floor,
                     gain: part.gain,
                 };
-                project(group, index, part, coordinates, source, limits, scratch);
-                let energy = &scratch.energy[..part.range.len()];
-                let (phase, log_amplitude) = group.direction.band(&part.range);
-                field::divide(energy, phase, weighting);
-                field::divide(energy, log_amplitude, weighting);
-                if part.smoothing.is_some() || group.average.is_some() {
+                let mut moments = project(group, part, coordinates, source, limits, scratch, weighting);
+                if smoothes(group, part) {
                     smooth(group, part, keep, scratch);
+                    moments = fields(group, &part.range, &mut scratch.energy).moments(simd);
                 }
-                let (phase, _) = group.direction.band(&part.range);
-                let (band_moved, band_total) = field::moments(&scratch.energy[..part.range.len()], phase);
+                let (band_moved, band_total) = moments;
                 moved += part.weight * band_moved;
                 total += part.weight * band_total;
             }
@@ -77,7 +78,7 @@ impl Path {
     /// sure of itself has gradients near the end of f32, and their products would vanish. An average over frames
     /// needs one unit for all of them.
     fn gradient_scale(&self, gradient: &[f32]) -> Option<f32> {
-        let largest = largest(gradient);
+        let largest = largest(self.simd, gradient);
         if !largest.is_finite() {
             None
         } else if largest == 0.0 || self.memory > 0.0 {
@@ -88,33 +89,58 @@ impl Path {
     }
 }
 
-/// One band's `a2`, into the scratch, and the numerators of its fields (METHOD.md 2.3).
+/// One band's fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into the scratch: all of it
+/// where it is needed again, else the last strip's, which stays in the cache.
 fn project(
     group: &mut Group,
-    index: usize,
     part: &Part,
     coordinates: &mut Coordinates,
     source: &[Vec<Complex32>],
     limits: &Limits,
     scratch: &mut Scratch,
-) {
-    let len = part.range.len();
-    let energy = &mut scratch.energy[..len];
-    let (phase, log_amplitude) = group.direction.band(&part.range);
-    energy.fill(0.0);
-    phase.fill(0.0);
-    log_amplitude.fill(0.0);
-    for channel in group.channels.clone() {
-        let gradient = &mut scratch.gradient[..len];
-        coordinates.read(channel, index, gradient);
-        let here = group.here(
-            &source[channel],
-            &part.range,
-            limits,
-            &mut scratch.coefficients[..len],
-        );
-        let (phase, log_amplitude) = group.direction.band(&part.range);
-        field::accumulate(here, gradient, energy, phase, log_amplitude);
+    weighting: Weighting,
+) -> (f64, f64) {
+    let simd = group.simd;
+    let channels = group.channels.clone();
+    let keeps_energy = smoothes(group, part) || channels.len() > 1;
+    let (mut moved, mut total) = (0.0, 0.0);
+    for channel in channels.clone() {
+        coordinates.open_part(channel, part.index);
+        for (strip, range) in part.strips() {
+            let gradient = &mut scratch.gradient[..range.len()];
+            coordinates.read(channel, part.index, strip, gradient);
+            let room = &mut scratch.coefficients[..range.len()];
+            let here = group.here(&source[channel], &range, limits, room);
+            let at = if keeps_energy {
+                range.start - part.range.start
+            } else {
+                0
+            };
+            let mut fields = fields(group, &range, &mut scratch.energy[at..]);
+            let first = channel == channels.start;
+            if channel + 1 < channels.end {
+                fields.add(simd, here, gradient, first);
+            } else {
+                let moments = fields.finish(simd, here, gradient, first, weighting);
+                moved += moments.0;
+                total += moments.1;
+            }
+        }
+    }
+    (moved, total)
+}
+
+fn smoothes(group: &Group, part: &Part) -> bool {
+    part.smoothing.is_some() || group.average.is_some()
+}
+
+/// The fields of a range of coefficients.
+fn fields<'a>(group: &'a mut Group, range: &Range<usize>, energy: &'a mut [f32]) -> Fields<'a> {
+    let (phase, log_amplitude) = group.direction.band(range);
+    Fields {
+        energy: &mut energy[..range.len()],
+        phase,
+        log_amplitude,
     }
 }
 
@@ -135,14 +161,26 @@ fn smooth(group: &mut Group, part: &Part, keep: f32, scratch: &mut Scratch) {
     }
 }
 
-/// The largest magnitude; not finite if one value is not. Without their signs, floats are ordered as their bits
-/// are, infinity and NaN last.
-pub(super) fn largest(values: &[f32]) -> f32 {
-    f32::from_bits(
-        values
-            .iter()
-            .map(|value| value.abs().to_bits())
-            .max()
-            .unwrap_or(0),
-    )
+/// The largest magnitude; not finite if one value is not.
+pub(super) fn largest(simd: Simd, values: &[f32]) -> f32 {
+    simd.run(Largest { values })
+}
+
+struct Largest<'a> {
+    values: &'a [f32],
+}
+
+impl Task for Largest<'_> {
+    type Output = f32;
+
+    /// Without their signs, floats are ordered as their bits are, infinity and NaN last: a comparison of integers,
+    /// which the compiler turns into vectors of whatever instruction set.
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) -> f32 {
+        let mut largest = 0;
+        for value in self.values {
+            largest = largest.max(value.abs().to_bits());
+        }
+        f32::from_bits(largest)
+    }
 }

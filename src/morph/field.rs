@@ -5,9 +5,15 @@
 //! the real part, `a2 = sum |c|^2`, sums over the channels.
 
 use num_complex::Complex32;
+use pulp::bytemuck::cast_slice;
+
+use crate::simd::{Complex, Isa, Simd, Task};
 
 /// Keeps a quotient finite where amplitude and floor are both 0.
 pub(super) const TINY: f32 = 1e-30;
+
+/// Terms that one lane sums in f32 before f64 takes over: of positive terms, at most 64 * 6e-8 of the sum is lost.
+const TERMS: usize = 64;
 
 /// What a field's denominator is made of.
 #[derive(Debug, Clone, Copy)]
@@ -20,55 +26,247 @@ pub(super) struct Weighting {
     pub(super) gain: f32,
 }
 
-/// Adds one channel's `|c|^2`, `Im(conj(c) G)` and, where `log_amplitude` is not empty, `Re(conj(c) G)`.
-pub(super) fn accumulate(
-    coefficients: &[Complex32],
-    gradient: &[Complex32],
-    energy: &mut [f32],
-    phase: &mut [f32],
-    log_amplitude: &mut [f32],
-) {
-    let pairs = || coefficients.iter().zip(gradient);
-    for ((c, g), (energy, phase)) in pairs().zip(energy.iter_mut().zip(phase)) {
-        *energy += c.norm_sqr();
-        *phase += c.re * g.im - c.im * g.re;
+/// The fields of a range of coefficients of one group: `a2`, `d`, and `e` or nothing.
+pub(super) struct Fields<'a> {
+    pub(super) energy: &'a mut [f32],
+    pub(super) phase: &'a mut [f32],
+    /// Empty where amplitudes stay.
+    pub(super) log_amplitude: &'a mut [f32],
+}
+
+/// What a pass over the products ends with.
+const SUMS: usize = 0;
+const EXPONENT_1: usize = 1;
+const EXPONENT_2: usize = 2;
+
+impl Fields<'_> {
+    /// Adds one channel's `|c|^2`, `Im(conj(c) G)` and `Re(conj(c) G)`; the first channel replaces what was there.
+    pub(super) fn add(
+        &mut self,
+        simd: Simd,
+        coefficients: &[Complex32],
+        gradient: &[Complex32],
+        first: bool,
+    ) {
+        let weighting = Weighting {
+            exponent: 0.0,
+            floor: 0.0,
+            gain: 1.0,
+        };
+        self.pass::<SUMS>(simd, coefficients, gradient, first, weighting);
     }
-    for ((c, g), log_amplitude) in pairs().zip(log_amplitude) {
-        *log_amplitude += c.re * g.re + c.im * g.im;
+
+    /// As [`Fields::add`] for the last channel: then divides the sums by their weighting, and gives
+    /// `(sum a2 d^2, sum a2)`, the two sums of the RMS (METHOD.md 2.4).
+    pub(super) fn finish(
+        &mut self,
+        simd: Simd,
+        coefficients: &[Complex32],
+        gradient: &[Complex32],
+        first: bool,
+        weighting: Weighting,
+    ) -> (f64, f64) {
+        // The exponents with a name need no power; only 0 and those without take a second pass.
+        if weighting.exponent == 1.0 {
+            self.pass::<EXPONENT_1>(simd, coefficients, gradient, first, weighting)
+        } else if weighting.exponent == 2.0 {
+            self.pass::<EXPONENT_2>(simd, coefficients, gradient, first, weighting)
+        } else {
+            self.add(simd, coefficients, gradient, first);
+            for step in [&mut *self.phase, &mut *self.log_amplitude] {
+                divide(self.energy, step, weighting);
+            }
+            self.moments(simd)
+        }
+    }
+
+    fn pass<const END: usize>(
+        &mut self,
+        simd: Simd,
+        coefficients: &[Complex32],
+        gradient: &[Complex32],
+        first: bool,
+        weighting: Weighting,
+    ) -> (f64, f64) {
+        let products = Products::<END> {
+            coefficients: cast_slice(coefficients),
+            gradient: cast_slice(gradient),
+            energy: self.energy,
+            phase: self.phase,
+            log_amplitude: self.log_amplitude,
+            first,
+            weighting,
+        };
+        simd.run(products)
+    }
+
+    /// `(sum a2 d^2, sum a2)`.
+    pub(super) fn moments(&self, simd: Simd) -> (f64, f64) {
+        simd.run(Moments {
+            energy: self.energy,
+            phase: self.phase,
+        })
     }
 }
 
-/// Divides a sum of products by its weighting.
-pub(super) fn divide(energy: &[f32], step: &mut [f32], weighting: Weighting) {
+struct Products<'a, const END: usize> {
+    coefficients: &'a [f32],
+    gradient: &'a [f32],
+    energy: &'a mut [f32],
+    phase: &'a mut [f32],
+    log_amplitude: &'a mut [f32],
+    first: bool,
+    weighting: Weighting,
+}
+
+impl<const END: usize> Task for Products<'_, END> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run<S: Isa>(self, simd: S) -> (f64, f64) {
+        let (lanes, zero) = (S::F32_LANES, simd.splat_f32s(0.0));
+        let Self {
+            energy,
+            phase,
+            log_amplitude,
+            first,
+            ..
+        } = self;
+        let Weighting { floor, gain, .. } = self.weighting;
+        let (floor, gain) = (simd.splat_f32s(floor), simd.splat_f32s(gain));
+        let whole = phase.len() / lanes * lanes;
+        let (c, c_rest) = self.coefficients.split_at(2 * whole);
+        let (g, g_rest) = self.gradient.split_at(2 * whole);
+        let (energies, energy_rest) = energy.split_at_mut(whole);
+        let (phases, phase_rest) = phase.split_at_mut(whole);
+        let (c, g) = (S::complex(c), S::complex(g));
+        let (energies, phases) = (S::vectors_mut(energies), S::vectors_mut(phases));
+
+        if !log_amplitude.is_empty() {
+            let (e, e_rest) = log_amplitude.split_at_mut(whole);
+            let pairs = c.iter().zip(g).zip(&*energies);
+            for (((c, g), energy), e) in pairs.zip(S::vectors_mut(e)) {
+                let (c, g) = (simd.split(*c), simd.split(*g));
+                let (e0, a0) = if first { (zero, zero) } else { (*e, *energy) };
+                let sum = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e0));
+                *e = weigh::<S, END>(simd, sum, square(simd, c, a0), floor, gain);
+            }
+            let (c, g) = (simd.load_complex(c_rest), simd.load_complex(g_rest));
+            let (e0, a0) = match first {
+                true => (zero, zero),
+                false => (simd.load(e_rest), simd.load(energy_rest)),
+            };
+            let sum = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e0));
+            simd.store(
+                e_rest,
+                weigh::<S, END>(simd, sum, square(simd, c, a0), floor, gain),
+            );
+        }
+
+        let mut moments = (0.0, 0.0);
+        let blocks = c.chunks(TERMS).zip(g.chunks(TERMS));
+        let sums = energies.chunks_mut(TERMS).zip(phases.chunks_mut(TERMS));
+        for ((c, g), (energies, phases)) in blocks.zip(sums) {
+            let (mut moved, mut total) = (zero, zero);
+            let sums = energies.iter_mut().zip(phases);
+            for ((c, g), (energy, phase)) in c.iter().zip(g).zip(sums) {
+                let (c, g) = (simd.split(*c), simd.split(*g));
+                let (d0, a0) = if first { (zero, zero) } else { (*phase, *energy) };
+                let a2 = square(simd, c, a0);
+                let sum = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d0));
+                let d = weigh::<S, END>(simd, sum, a2, floor, gain);
+                (*energy, *phase) = (a2, d);
+                moved = simd.add_product(simd.mul_f32s(a2, d), d, moved);
+                total = simd.add_f32s(total, a2);
+            }
+            moments.0 += f64::from(simd.reduce_sum_f32s(moved));
+            moments.1 += f64::from(simd.reduce_sum_f32s(total));
+        }
+        let (c, g) = (simd.load_complex(c_rest), simd.load_complex(g_rest));
+        let (d0, a0) = match first {
+            true => (zero, zero),
+            false => (simd.load(phase_rest), simd.load(energy_rest)),
+        };
+        let a2 = square(simd, c, a0);
+        let sum = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d0));
+        let d = weigh::<S, END>(simd, sum, a2, floor, gain);
+        simd.store(energy_rest, a2);
+        simd.store(phase_rest, d);
+        let moved = simd.mul_f32s(simd.mul_f32s(a2, d), d);
+        moments.0 += f64::from(simd.reduce_sum_f32s(moved));
+        moments.1 += f64::from(simd.reduce_sum_f32s(a2));
+        moments
+    }
+}
+
+/// `|c|^2 + a2`.
+#[inline(always)]
+fn square<S: Isa>(simd: S, c: Complex<S>, a2: S::f32s) -> S::f32s {
+    simd.add_product(c[0], c[0], simd.add_product(c[1], c[1], a2))
+}
+
+/// A sum of products over its weighting.
+#[inline(always)]
+fn weigh<S: Isa, const END: usize>(
+    simd: S,
+    sum: S::f32s,
+    a2: S::f32s,
+    floor: S::f32s,
+    gain: S::f32s,
+) -> S::f32s {
+    match END {
+        SUMS => sum,
+        EXPONENT_1 => {
+            // The root of the smallest normal number is far above TINY, which adds nothing to it.
+            let least = simd.splat_f32s(f32::MIN_POSITIVE);
+            let inverse = simd.inverse_sqrt(simd.max_f32s(simd.add_f32s(a2, floor), least));
+            simd.mul_f32s(sum, simd.mul_f32s(inverse, gain))
+        }
+        _ => {
+            let denominator = simd.add_f32s(simd.add_f32s(a2, floor), simd.splat_f32s(TINY));
+            simd.mul_f32s(sum, simd.divide(gain, denominator))
+        }
+    }
+}
+
+/// Any exponent.
+fn divide(energy: &[f32], step: &mut [f32], weighting: Weighting) {
     let Weighting {
         exponent,
         floor,
         gain,
     } = weighting;
     let samples = step.iter_mut().zip(energy);
-    // The three exponents with a name need no power.
     if exponent == 0.0 {
         samples.for_each(|(step, _)| *step *= gain);
-    } else if exponent == 1.0 {
-        samples.for_each(|(step, a2)| *step *= gain / ((a2 + floor).sqrt() + TINY));
-    } else if exponent == 2.0 {
-        samples.for_each(|(step, a2)| *step *= gain / (a2 + floor + TINY));
     } else {
         let half = 0.5 * exponent as f32;
         samples.for_each(|(step, a2)| *step *= gain / ((a2 + floor).powf(half) + TINY));
     }
 }
 
-/// `(sum a2 d^2, sum a2)`, the two sums of the RMS (METHOD.md 2.4).
-pub(super) fn moments(energy: &[f32], phase: &[f32]) -> (f64, f64) {
-    const LANES: usize = 8;
-    let (mut moved, mut total) = ([0.0f64; LANES], [0.0f64; LANES]);
-    for (energy, phase) in energy.chunks(LANES).zip(phase.chunks(LANES)) {
-        let sums = moved.iter_mut().zip(&mut total);
-        for ((moved, total), (a2, d)) in sums.zip(energy.iter().zip(phase)) {
-            *moved += f64::from(a2 * d) * f64::from(*d);
-            *total += f64::from(*a2);
+struct Moments<'a> {
+    energy: &'a [f32],
+    phase: &'a [f32],
+}
+
+impl Task for Moments<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run<S: Isa>(self, simd: S) -> (f64, f64) {
+        let (mut moved, mut total) = (0.0, 0.0);
+        let block = TERMS * S::F32_LANES;
+        for (energy, phase) in self.energy.chunks(block).zip(self.phase.chunks(block)) {
+            let (mut block_moved, mut block_total) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
+            for (a2, d) in energy.chunks(S::F32_LANES).zip(phase.chunks(S::F32_LANES)) {
+                let (a2, d) = (simd.load(a2), simd.load(d));
+                block_moved = simd.add_product(simd.mul_f32s(a2, d), d, block_moved);
+                block_total = simd.add_f32s(block_total, a2);
+            }
+            moved += f64::from(simd.reduce_sum_f32s(block_moved));
+            total += f64::from(simd.reduce_sum_f32s(block_total));
         }
+        (moved, total)
     }
-    (moved.iter().sum(), total.iter().sum())
 }

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use num_complex::Complex32;
 
+use crate::simd::Simd;
+
 use super::average::Average;
 use super::rotate::{self, Bound};
 use super::{Limit, Settings};
@@ -69,6 +71,8 @@ impl Limits {
 /// One group.
 #[derive(Debug)]
 pub(super) struct Group {
+    /// The vectors of the loops over coefficients.
+    pub(super) simd: Simd,
     pub(super) channels: Range<usize>,
     /// The direction before limit and magnification: `d`, and for csp-joint `e`.
     pub(super) direction: Steps,
@@ -117,34 +121,22 @@ impl Group {
         phase: &mut [f32],
         log_amplitude: &mut [f32],
     ) {
-        let scale = |steps: &mut [f32], direction: &[f32], taken: Option<&[f32]>, factor: f32| match taken {
-            None => steps
-                .iter_mut()
-                .zip(direction)
-                .for_each(|(step, d)| *step = factor * d),
-            Some(taken) => {
-                let sums = steps.iter_mut().zip(direction).zip(taken);
-                sums.for_each(|((step, d), taken)| *step = taken + factor * d);
-            }
-        };
         let taken = self.taken.as_ref();
-        scale(
-            phase,
+        limits.phase.apply(
+            self.simd,
+            narrow(factor),
             &self.direction.phase[range.clone()],
             taken.map(|t| &t.phase[range.clone()]),
-            narrow(factor),
+            phase,
         );
-        limits.phase.apply(phase);
         if !self.direction.log_amplitude.is_empty() {
-            let direction = &self.direction.log_amplitude[range.clone()];
-            let factor = narrow(factor * limits.amplitude_gain);
-            scale(
-                log_amplitude,
-                direction,
+            limits.log_amplitude.apply(
+                self.simd,
+                narrow(factor * limits.amplitude_gain),
+                &self.direction.log_amplitude[range.clone()],
                 taken.map(|t| &t.log_amplitude[range.clone()]),
-                factor,
+                log_amplitude,
             );
-            limits.log_amplitude.apply(log_amplitude);
         }
     }
 
@@ -164,9 +156,9 @@ impl Group {
             let (phase, log_amplitude) = (&mut phase[..len], &mut log_amplitude[..len]);
             self.limited(&(first..first + len), factor, limits, phase, log_amplitude);
             if self.direction.log_amplitude.is_empty() {
-                rotate::rotate(source, phase, change);
+                rotate::rotate(self.simd, source, phase, change);
             } else {
-                rotate::rotate_and_scale(source, phase, log_amplitude, change);
+                rotate::rotate_and_scale(self.simd, source, phase, log_amplitude, change);
             }
         }
     }

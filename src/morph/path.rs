@@ -4,6 +4,8 @@
 
 use num_complex::Complex32;
 
+use crate::simd::Simd;
+
 use super::average::Average;
 use super::border::Border;
 use super::coordinates::{Coordinates, Part};
@@ -14,6 +16,8 @@ use super::{ColorMode, Error, Method, Normalise, Prepared, Settings, StepMode};
 /// The path of one picture; what it holds is valid from one `prepare` to the next.
 #[derive(Debug)]
 pub(super) struct Path {
+    /// The vectors of the loops over pixels and coefficients.
+    pub(super) simd: Simd,
     pub(super) border: Border,
     pub(super) coordinates: Coordinates,
     pub(super) parts: Vec<Part>,
@@ -59,6 +63,7 @@ impl Path {
         let border = Border::new(width, height, settings.padding);
         let (coordinates, parts) = Coordinates::new(&border, channels, settings)?;
         let samples = coordinates.samples();
+        let simd = settings.pyramid.simd.min(Simd::best());
         let with_amplitude = settings.method == Method::CspJoint;
         let per_group = if settings.color_mode == ColorMode::Independent {
             1
@@ -66,12 +71,14 @@ impl Path {
             channels
         };
         let groups = (0..channels).step_by(per_group).map(|first| Group {
+            simd,
             channels: first..first + per_group,
             direction: Steps::new(samples, with_amplitude),
             taken: (settings.step_mode == StepMode::Source).then(|| Steps::new(samples, with_amplitude)),
             average: (settings.temporal_smooth > 0.0).then(|| Average::new(samples, with_amplitude)),
         });
         Ok(Self {
+            simd,
             groups: groups.collect(),
             source: vec![vec![Complex32::ZERO; samples]; channels],
             limits: Limits::new(settings),
@@ -105,7 +112,7 @@ impl Path {
             _ => 0.0,
         };
         self.groups.iter_mut().for_each(Group::return_to_source);
-        if !largest(image).is_finite() {
+        if !largest(self.simd, image).is_finite() {
             return self.stand_still();
         }
         self.analyse(image);
@@ -145,10 +152,13 @@ impl Path {
         for group in groups {
             for channel in group.channels.clone() {
                 coordinates.begin();
-                for (index, part) in parts.iter().enumerate() {
-                    let moved = &mut scratch.coefficients[..part.range.len()];
-                    group.change(&source[channel], &part.range, factor, limits, moved);
-                    coordinates.add(index, moved);
+                for part in parts.iter() {
+                    for (strip, range) in part.strips() {
+                        let moved = &mut scratch.coefficients[..range.len()];
+                        group.change(&source[channel], &range, factor, limits, moved);
+                        coordinates.add(part.index, strip, moved);
+                    }
+                    coordinates.close_part(part.index);
                 }
                 coordinates.finish(&mut scratch.plane);
                 border.crop(&scratch.plane, &mut change[channel * pixels..][..pixels]);
@@ -156,7 +166,7 @@ impl Path {
         }
     }
 
-    /// The limited steps of one group at a magnification.
+    /// The limited steps of one group at a magnification, every band row by row.
     pub(super) fn steps(&self, group: usize, magnification: f64) -> Option<Steps> {
         let group = self.groups.get(group)?;
         let mut steps = group.direction.clone();
@@ -169,6 +179,15 @@ impl Path {
             &mut steps.phase,
             &mut steps.log_amplitude,
         );
+        for part in &self.parts {
+            let Some(order) = part.order else { continue };
+            for field in [&mut steps.phase, &mut steps.log_amplitude] {
+                if !field.is_empty() {
+                    let strips = field[part.range.clone()].to_vec();
+                    order.to_rows(&strips, &mut field[part.range.clone()]);
+                }
+            }
+        }
         Some(steps)
     }
 
@@ -180,9 +199,12 @@ impl Path {
         for (channel, (plane, source)) in planes.zip(&mut self.source).enumerate() {
             self.border.mirror(plane, &mut self.scratch.plane);
             energy += self.coordinates.open(channel, &self.scratch.plane);
-            for (index, part) in self.parts.iter().enumerate() {
-                self.coordinates
-                    .read(channel, index, &mut source[part.range.clone()]);
+            for part in &self.parts {
+                self.coordinates.open_part(channel, part.index);
+                for (strip, range) in part.strips() {
+                    self.coordinates
+                        .read(channel, part.index, strip, &mut source[range]);
+                }
             }
         }
         let samples = (self.coordinates.nominal_samples() * channels).max(1);

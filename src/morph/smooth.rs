@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Amplitude-weighted Gaussian smoothing of a field in space (METHOD.md 2.5; Wadhwa et al. 2013).
 
+use crate::pyramid::Order;
+
 use super::field::TINY;
 
 /// Below this standard deviation, in samples, an axis is left alone.
@@ -9,6 +11,7 @@ const NARROWEST: f64 = 0.05;
 /// The smoothing of one band: separable, circular.
 #[derive(Debug, Clone)]
 pub(super) struct Gaussian {
+    order: Order,
     width: usize,
     /// Taps `-R..=R` along a row; empty: the axis is left alone.
     along_rows: Vec<f32>,
@@ -17,8 +20,9 @@ pub(super) struct Gaussian {
 
 impl Gaussian {
     /// For a band of `width` columns, with the standard deviations of its axes in samples.
-    pub(super) fn new(width: usize, sigma_x: f64, sigma_y: f64) -> Self {
+    pub(super) fn new(order: Order, width: usize, sigma_x: f64, sigma_y: f64) -> Self {
         Self {
+            order,
             width,
             along_rows: taps(sigma_x),
             along_columns: taps(sigma_y),
@@ -49,10 +53,18 @@ impl Gaussian {
         }
     }
 
-    /// Smooths a plane in place.
+    /// Smooths a plane in place, which lies strip by strip.
     fn apply(&self, plane: &mut [f32], scratch: &mut [f32]) {
-        let (width, height) = (self.width, plane.len() / self.width);
         let scratch = &mut scratch[..plane.len()];
+        self.order.to_rows(plane, scratch);
+        plane.copy_from_slice(scratch);
+        self.apply_to_rows(plane, scratch);
+        scratch.copy_from_slice(plane);
+        self.order.to_strips(scratch, plane);
+    }
+
+    fn apply_to_rows(&self, plane: &mut [f32], scratch: &mut [f32]) {
+        let (width, height) = (self.width, plane.len() / self.width);
         if !self.along_columns.is_empty() {
             scratch.copy_from_slice(plane);
             for (y, out) in plane.chunks_exact_mut(width).enumerate() {

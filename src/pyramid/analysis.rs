@@ -3,19 +3,23 @@
 
 use num_complex::Complex32;
 
-use super::fft::{TILE, store_columns};
-use super::{Bands, Plan, Workspace};
+use super::back_end::Values;
+use super::order::Order;
+use super::{Band, Bands, Plan, Workspace};
 
-/// The half spectrum of a real plane: `u = 0..=width/2`, column after column (METHOD.md 1.7).
+/// One half of the spectrum of a real plane (METHOD.md 1.7).
 #[derive(Debug, Clone)]
 pub struct Spectrum {
-    pub(super) values: Vec<Complex32>,
+    pub(super) values: Values,
 }
 
 impl Spectrum {
     /// Makes it the spectrum of the zero plane.
     pub fn clear(&mut self) {
-        self.values.fill(Complex32::ZERO);
+        match &mut self.values {
+            Values::Kernel(values) => values.fill(0.0),
+            Values::Portable(values) => values.fill(Complex32::ZERO),
+        }
     }
 }
 
@@ -23,7 +27,7 @@ impl Plan {
     /// A spectrum for this plan's size, all 0.
     pub fn spectrum(&self) -> Spectrum {
         Spectrum {
-            values: vec![Complex32::ZERO; self.image.spectrum_len()],
+            values: self.back_end.spectrum(),
         }
     }
 
@@ -37,62 +41,58 @@ impl Plan {
             self.width * self.height,
             "the plane has the plan's size"
         );
-        self.image
-            .forward(plane, &mut spectrum.values, &mut workspace.image);
+        self.back_end
+            .transform(plane, &mut spectrum.values, &mut workspace.room);
     }
 
-    /// One band of a transformed plane, `[height, width]` of the band.
-    ///
-    /// # Panics
-    /// When there is no such band or a buffer is of another size.
-    pub fn analyse_band(
+    /// Makes one band of a transformed plane ready to be read, until another is opened or written.
+    pub(crate) fn open_band(&self, band: usize, spectrum: &Spectrum, workspace: &mut Workspace) {
+        self.back_end
+            .open_band(band, &spectrum.values, &mut workspace.room);
+    }
+
+    /// One strip of the band just opened, once; see [`Order`].
+    pub(crate) fn read_strip(
         &self,
-        band: usize,
+        (band, strip): (usize, usize),
         spectrum: &Spectrum,
         out: &mut [Complex32],
         workspace: &mut Workspace,
     ) {
-        let (band, filter) = (&self.bands[band], &self.filters[band]);
-        assert_eq!(
-            out.len(),
-            band.width * band.height,
-            "the coefficients have the band's size"
-        );
-        let factor = 1.0 / (self.width * self.height) as f32;
-        for tile in 0..filter.runs.tiles() {
-            let first = tile * TILE;
-            let columns = &mut workspace.tile[..TILE.min(band.width - first) * band.height];
-            filter.runs.read(tile, &spectrum.values, factor, columns);
-            if !filter.runs.is_empty(tile) {
-                filter.columns.inverse(columns, &mut workspace.fft);
-            }
-            store_columns(columns, band.height, out, band.width, first);
-        }
-        filter.rows.inverse(out, &mut workspace.fft);
+        self.back_end
+            .read_strip((band, strip), &spectrum.values, out, &mut workspace.room);
     }
 
-    /// All bands of a plane.
+    /// The order of a band's strips.
+    pub(crate) fn order(&self, band: usize) -> Order {
+        let &Band { width, height, .. } = &self.bands[band];
+        let strip = self.back_end.strip(width);
+        Order { width, height, strip }
+    }
+
+    /// All bands of a plane. Allocates: what runs per frame goes strip by strip.
     ///
     /// # Panics
     /// When the plane or the buffers are of another size.
     pub fn analyse(&self, plane: &[f32], bands: &mut Bands, workspace: &mut Workspace) {
-        let mut spectrum = std::mem::replace(&mut workspace.spectrum, Spectrum { values: Vec::new() });
+        let mut spectrum = self.spectrum();
         self.transform(plane, &mut spectrum, workspace);
         for (index, band) in self.bands.iter().enumerate() {
-            self.analyse_band(index, &spectrum, bands.band_mut(band), workspace);
+            let order = self.order(index);
+            let mut strips = vec![Complex32::ZERO; band.range().len()];
+            self.open_band(index, &spectrum, workspace);
+            for (strip, out) in strips.chunks_mut(order.strip_len()).enumerate() {
+                self.read_strip((index, strip), &spectrum, out, workspace);
+            }
+            order.to_rows(&strips, bands.band_mut(band));
         }
-        workspace.spectrum = spectrum;
     }
 
     /// `sum_b w_b sum |c_b|^2` of a transformed plane, by Parseval's theorem (METHOD.md 2.3).
+    ///
+    /// # Panics
+    /// When the spectrum is that of another plan.
     pub fn band_energy(&self, spectrum: &Spectrum) -> f64 {
-        let mut sums = [0.0f64; 8];
-        let (values, shares) = (spectrum.values.chunks(8), self.band_share.chunks(8));
-        for (values, shares) in values.zip(shares) {
-            for ((sum, value), share) in sums.iter_mut().zip(values).zip(shares) {
-                *sum += f64::from(value.norm_sqr() * share);
-            }
-        }
-        sums.iter().sum::<f64>() / (self.width * self.height) as f64
+        self.back_end.band_energy(&spectrum.values)
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! A second dimension is done on tiles of [`TILE`] columns: they are copied into the tile (or out of it), so
 //! that every one-dimensional transform runs on contiguous samples in cache and nothing is transposed as a whole.
-//! This file is the seam for another Fourier back end.
 
 use std::sync::Arc;
 

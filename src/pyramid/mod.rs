@@ -15,10 +15,14 @@
 //! cosine of amplitude `a` that one band alone sees has `|c| = a/sqrt(2)` there.
 
 mod analysis;
+mod back_end;
 mod fft;
 mod grid;
+mod kernel;
 mod masks;
+mod order;
 mod plan;
+mod portable;
 mod residual;
 mod runs;
 mod synthesis;
@@ -28,7 +32,10 @@ pub use num_complex::Complex32;
 pub use plan::{Band, Bands, Plan, Workspace};
 pub use residual::Residuals;
 
+pub use crate::simd::Simd;
+
 pub(crate) use fft::{ImageScratch, ImageTransform};
+pub(crate) use order::Order;
 pub(crate) use plan::default_octaves;
 
 /// The sampling grid of the bands (METHOD.md 1.5). Both grids have the same masks and perfect reconstruction.
@@ -51,6 +58,9 @@ pub struct Spec {
     pub bands_per_octave: usize,
     /// Where the bands are sampled.
     pub grid: Grid,
+    /// The widest vectors that may be used; what the machine does not have, or `STEERLENS_SIMD` rules out, is
+    /// lowered to what there is.
+    pub simd: Simd,
 }
 
 impl Default for Spec {
@@ -60,6 +70,7 @@ impl Default for Spec {
             orientations: 4,
             bands_per_octave: 1,
             grid: Grid::default(),
+            simd: Simd::best(),
         }
     }
 }

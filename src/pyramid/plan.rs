@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use num_complex::Complex32;
 
-use super::fft::{ImageScratch, ImageTransform, Lines, Planner, TILE};
+use crate::simd::Simd;
+
+use super::back_end::{BackEnd, Builder, Room};
 use super::masks::Masks;
-use super::runs::{Runs, wrap};
+use super::runs::wrap;
 use super::{Error, Grid, MAX_PIXELS, Spec, grid};
 
 /// One band of a plan: where it lies in frequency, and how it is sampled.
@@ -43,20 +45,8 @@ pub struct Plan {
     pub(super) height: usize,
     pub(super) octaves: usize,
     pub(super) masks: Masks,
-    pub(super) image: ImageTransform,
     pub(super) bands: Vec<Band>,
-    pub(super) filters: Vec<Filter>,
-    /// `[width/2 + 1, height]`: share of a half-spectrum sample's energy that lies in the bands, both of the
-    /// pair `{f, -f}` counted.
-    pub(super) band_share: Vec<f32>,
-}
-
-/// How a band is read out of the spectrum and put back.
-#[derive(Clone)]
-pub(super) struct Filter {
-    pub(super) runs: Runs,
-    pub(super) rows: Lines,
-    pub(super) columns: Lines,
+    pub(super) back_end: BackEnd,
 }
 
 impl Plan {
@@ -70,6 +60,7 @@ impl Plan {
             orientations,
             bands_per_octave,
             grid,
+            simd,
         } = spec;
         match width.checked_mul(height) {
             Some(1..=MAX_PIXELS) => (),
@@ -88,8 +79,14 @@ impl Plan {
         let octaves = octaves.min(grid::most_octaves(width, height));
 
         let masks = Masks::new(width, height, octaves, orientations, bands_per_octave);
-        let mut planner = Planner::new();
-        let (mut bands, mut filters, mut start) = (Vec::new(), Vec::new(), 0);
+        // The row-span grid has lengths without large factors only.
+        let band_octaves = if grid == Grid::Exact { octaves } else { 0 };
+        let band_lengths =
+            (0..band_octaves).flat_map(|octave| [width, height].map(|n| grid::octave_samples(n, octave)));
+        let lengths = [width, height].into_iter().chain(band_lengths);
+        let simd = simd.min(Simd::best());
+        let mut back_end = Builder::new(simd, width, height, &masks, lengths);
+        let (mut bands, mut start) = (Vec::new(), 0);
         for scale in 0..masks.radial_bands() {
             let octave = scale / bands_per_octave;
             for (orientation, support) in masks.supports(scale).into_iter().enumerate() {
@@ -113,25 +110,17 @@ impl Plan {
                     weight,
                     start,
                 });
-                filters.push(Filter {
-                    runs: Runs::new(&support, height, nx, ny),
-                    rows: planner.lines(nx),
-                    columns: planner.lines(ny),
-                });
+                back_end.push(&support, nx, ny);
                 start += nx * ny;
             }
         }
-        let image = ImageTransform::with_planner(width, height, &mut planner);
-        let band_share = band_share(&masks, width, height, image.half_width());
         Ok(Self {
             width,
             height,
             octaves,
             masks,
-            image,
             bands,
-            filters,
-            band_share,
+            back_end: back_end.finish(),
         })
     }
 
@@ -148,6 +137,12 @@ impl Plan {
     /// Octaves, after the reduction to what the size has.
     pub fn octaves(&self) -> usize {
         self.octaves
+    }
+
+    /// The vectors of the plan's own Fourier transforms; `None` where `rustfft` does them: lengths with a prime
+    /// factor above 31, no vectors.
+    pub fn kernel(&self) -> Option<Simd> {
+        self.back_end.kernel()
     }
 
     /// Bands that METHOD.md 2.3 counts, `J K`: those left out for want of frequencies too.
@@ -182,29 +177,8 @@ impl Plan {
 
     /// Scratch for one thread.
     pub fn workspace(&self) -> Workspace {
-        let zero = Complex32::ZERO;
-        let tile = self
-            .bands
-            .iter()
-            .map(|band| TILE * band.height)
-            .max()
-            .unwrap_or(0);
-        let lines = self
-            .filters
-            .iter()
-            .map(|f| f.rows.scratch_len().max(f.columns.scratch_len()));
-        let band = self
-            .bands
-            .iter()
-            .map(|band| band.width * band.height)
-            .max()
-            .unwrap_or(0);
         Workspace {
-            image: self.image.scratch(),
-            tile: vec![zero; tile],
-            fft: vec![zero; lines.max().unwrap_or(0)],
-            spectrum: self.spectrum(),
-            band: vec![zero; band],
+            room: self.back_end.room(),
         }
     }
 
@@ -232,30 +206,10 @@ pub(crate) fn default_octaves(width: usize, height: usize) -> usize {
     grid::default_octaves(width, height)
 }
 
-fn band_share(masks: &Masks, width: usize, height: usize, half_width: usize) -> Vec<f32> {
-    let signed = |v: usize| {
-        if v < height.div_ceil(2) {
-            v as i32
-        } else {
-            v as i32 - height as i32
-        }
-    };
-    let mut share = Vec::with_capacity(half_width * height);
-    for u in 0..half_width {
-        let pair = if u == 0 || 2 * u == width { 1.0 } else { 2.0 };
-        share.extend((0..height).map(|v| (pair * masks.band_share(u as i32, signed(v))) as f32));
-    }
-    share
-}
-
 /// Scratch of one thread for one plan; its contents carry nothing from call to call.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    pub(super) image: ImageScratch,
-    pub(super) tile: Vec<Complex32>,
-    pub(super) fft: Vec<Complex32>,
-    pub(super) spectrum: super::Spectrum,
-    pub(super) band: Vec<Complex32>,
+    pub(super) room: Room,
 }
 
 /// The coefficients of one plane.

@@ -3,7 +3,7 @@
 
 use num_complex::Complex32;
 
-use super::fft::Planner;
+use super::fft::{ImageTransform, Planner};
 use super::runs::wrap;
 use super::{Bands, Plan, Workspace, grid};
 
@@ -24,17 +24,19 @@ impl Plan {
     /// The residuals of a plane.
     ///
     /// # Panics
-    /// When the plane or the workspace is of another size.
-    pub fn residuals(&self, plane: &[f32], workspace: &mut Workspace) -> Residuals {
-        let mut spectrum = self.spectrum();
-        self.transform(plane, &mut spectrum, workspace);
+    /// When the plane is of another size.
+    pub fn residuals(&self, plane: &[f32]) -> Residuals {
+        let image = ImageTransform::new(self.width, self.height);
+        let mut scratch = image.scratch();
+        let mut spectrum = vec![Complex32::ZERO; image.spectrum_len()];
+        image.forward(plane, &mut spectrum, &mut scratch);
         let factor = 1.0 / (self.width * self.height) as f32;
         let (low_width, low_height) = self.low_size();
         let mut low = vec![Complex32::ZERO; low_width * low_height];
-        let mut high = self.spectrum();
+        let mut high = vec![Complex32::ZERO; spectrum.len()];
         for (u, v, index) in self.half_frequencies() {
-            let value = spectrum.values[index] * factor;
-            high.values[index] = value * self.masks.high_residual(u, v) as f32;
+            let value = spectrum[index] * factor;
+            high[index] = value * self.masks.high_residual(u, v) as f32;
             let masked = value * self.masks.low_residual(u, v) as f32;
             if masked != Complex32::ZERO {
                 low[wrap(v, low_height) * low_width + wrap(u, low_width)] = masked;
@@ -47,8 +49,7 @@ impl Plan {
             low_width,
             low_height,
         };
-        self.image
-            .inverse(&high.values, &mut residuals.high, &mut workspace.image);
+        image.inverse(&high, &mut residuals.high, &mut scratch);
         transform_2d(&mut low, low_width, false);
         residuals.low = low.iter().map(|c| c.re).collect();
         residuals
@@ -65,22 +66,26 @@ impl Plan {
         plane: &mut [f32],
         workspace: &mut Workspace,
     ) {
-        let mut spectrum = self.spectrum();
-        self.gather(bands, &mut spectrum, workspace);
-        self.complete_axis(&mut spectrum);
-        let mut high = self.spectrum();
-        self.transform(&residuals.high, &mut high, workspace);
+        let image = ImageTransform::new(self.width, self.height);
+        let mut scratch = image.scratch();
+        let mut spectrum = vec![Complex32::ZERO; image.spectrum_len()];
+        image.forward(&residuals.high, &mut spectrum, &mut scratch);
         let mut low: Vec<Complex32> = residuals.low.iter().map(|&value| value.into()).collect();
         transform_2d(&mut low, residuals.low_width, true);
         let (high_factor, low_factor) = (1.0 / plane.len() as f32, 1.0 / low.len() as f32);
         for (u, v, index) in self.half_frequencies() {
             let folded =
                 low[wrap(v, residuals.low_height) * residuals.low_width + wrap(u, residuals.low_width)];
-            spectrum.values[index] += high.values[index]
-                * (self.masks.high_residual(u, v) as f32 * high_factor)
+            spectrum[index] = spectrum[index] * (self.masks.high_residual(u, v) as f32 * high_factor)
                 + folded * (self.masks.low_residual(u, v) as f32 * low_factor);
         }
-        self.image.inverse(&spectrum.values, plane, &mut workspace.image);
+        let mut rest = vec![0.0; plane.len()];
+        image.inverse(&spectrum, &mut rest, &mut scratch);
+        self.synthesise(bands, plane, workspace);
+        plane
+            .iter_mut()
+            .zip(rest)
+            .for_each(|(value, rest)| *value += rest);
     }
 
     fn low_size(&self) -> (usize, usize) {
@@ -92,7 +97,7 @@ impl Plan {
 
     /// `(u, v, index)` of every sample of the half spectrum.
     fn half_frequencies(&self) -> impl Iterator<Item = (i32, i32, usize)> + use<> {
-        let (height, half_width) = (self.height, self.image.half_width());
+        let (height, half_width) = (self.height, self.width / 2 + 1);
         let signed = move |v: usize| {
             if v < height.div_ceil(2) {
                 v as i32

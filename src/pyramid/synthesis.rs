@@ -5,41 +5,34 @@
 
 use num_complex::Complex32;
 
-use super::fft::{TILE, load_columns};
 use super::{Bands, Plan, Spectrum, Workspace};
 
 impl Plan {
-    /// Adds one band's part to a spectrum that [`Plan::render`] will turn into a plane. The coefficients are used
-    /// up: they hold their row transforms afterwards.
-    ///
-    /// # Panics
-    /// When there is no such band or a buffer is of another size.
-    pub fn synthesise_band(
+    /// Takes in one strip of a band; its coefficients may be used up. When all are there, [`Plan::close_band`] adds the
+    /// band to the spectrum that [`Plan::render`] will turn into a plane.
+    pub(crate) fn write_strip(
         &self,
-        band: usize,
+        (band, strip): (usize, usize),
         coefficients: &mut [Complex32],
         spectrum: &mut Spectrum,
         workspace: &mut Workspace,
     ) {
-        let (band, filter) = (&self.bands[band], &self.filters[band]);
-        assert_eq!(
-            coefficients.len(),
-            band.width * band.height,
-            "the coefficients have the band's size"
+        self.back_end.write_strip(
+            (band, strip),
+            coefficients,
+            &mut spectrum.values,
+            &mut workspace.room,
         );
-        // N/N_b of the synthesis, 1/N of the inverse transform, 1/2 of the Hermitian part.
-        let factor = 0.5 / coefficients.len() as f32;
-        filter.rows.forward(coefficients, &mut workspace.fft);
-        for tile in (0..filter.runs.tiles()).filter(|tile| !filter.runs.is_empty(*tile)) {
-            let first = tile * TILE;
-            let columns = &mut workspace.tile[..TILE.min(band.width - first) * band.height];
-            load_columns(coefficients, band.width, first, columns, band.height);
-            filter.columns.forward(columns, &mut workspace.fft);
-            filter.runs.add(tile, columns, factor, &mut spectrum.values);
-        }
     }
 
-    /// The plane of a spectrum gathered by [`Plan::synthesise_band`], `[height, width]`.
+    /// Adds the band whose strips have been taken in to the spectrum.
+    pub(crate) fn close_band(&self, band: usize, spectrum: &mut Spectrum, workspace: &mut Workspace) {
+        self.back_end
+            .close_band(band, &mut spectrum.values, &mut workspace.room);
+    }
+
+    /// The plane of a spectrum that bands were added to, `[height, width]`. The spectrum may be
+    /// used up.
     ///
     /// # Panics
     /// When the plane or the buffers are of another size.
@@ -49,39 +42,25 @@ impl Plan {
             self.width * self.height,
             "the plane has the plan's size"
         );
-        self.complete_axis(spectrum);
-        self.image.inverse(&spectrum.values, plane, &mut workspace.image);
+        self.back_end
+            .render(&mut spectrum.values, plane, &mut workspace.room);
     }
 
-    /// The plane of all bands: `Re S c`.
+    /// The plane of all bands: `Re S c`. Allocates: what runs per frame goes strip by strip.
     ///
     /// # Panics
     /// When the plane or the buffers are of another size.
     pub fn synthesise(&self, bands: &Bands, plane: &mut [f32], workspace: &mut Workspace) {
-        let mut spectrum = std::mem::replace(&mut workspace.spectrum, Spectrum { values: Vec::new() });
-        self.gather(bands, &mut spectrum, workspace);
-        self.render(&mut spectrum, plane, workspace);
-        workspace.spectrum = spectrum;
-    }
-
-    /// The bands' parts of a spectrum, column `u = 0` not yet complete.
-    pub(super) fn gather(&self, bands: &Bands, spectrum: &mut Spectrum, workspace: &mut Workspace) {
-        let mut scratch = std::mem::take(&mut workspace.band);
-        spectrum.clear();
+        let mut spectrum = self.spectrum();
         for (index, band) in self.bands.iter().enumerate() {
-            let coefficients = &mut scratch[..band.width * band.height];
-            coefficients.copy_from_slice(bands.band(band));
-            self.synthesise_band(index, coefficients, spectrum, workspace);
+            let order = self.order(index);
+            let mut strips = vec![Complex32::ZERO; band.range().len()];
+            order.to_strips(bands.band(band), &mut strips);
+            for (strip, coefficients) in strips.chunks_mut(order.strip_len()).enumerate() {
+                self.write_strip((index, strip), coefficients, &mut spectrum, workspace);
+            }
+            self.close_band(index, &mut spectrum, workspace);
         }
-        workspace.band = scratch;
-    }
-
-    /// Column `u = 0` is its own mirror image: what a band has at `(0, v)` belongs at `(0, -v)` as well. Every
-    /// band lies on the side `v > 0` of it, because `sin(pi k/K) >= 0`.
-    pub(super) fn complete_axis(&self, spectrum: &mut Spectrum) {
-        let axis = &mut spectrum.values[..self.height];
-        for v in 1..self.height.div_ceil(2) {
-            axis[self.height - v] = axis[v].conj();
-        }
+        self.render(&mut spectrum, plane, workspace);
     }
 }

@@ -133,6 +133,16 @@ fn swishes() {
 }
 
 #[test]
+fn both_bounds_of_a_clip() {
+    // A gain that puts many values beyond 6.
+    check("Clip", &["Cast", "Where", "Greater"], |g, x| {
+        let x = g.conv(x, 16, 3, 1, 30.0);
+        let x = g.relu6(&x);
+        g.conv(&x, 16, 1, 1, 1.0)
+    });
+}
+
+#[test]
 fn squeeze_excite() {
     // Older runtimes take HardSigmoid out of the blocked layout, and the gate with it.
     for (gate, never) in [("Sigmoid", &["ReduceSum", "Expand"][..]), ("HardSigmoid", &[])] {

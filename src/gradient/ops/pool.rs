@@ -54,9 +54,7 @@ pub(in super::super) fn to_maxima(e: &mut Emit<'_>, c: &Call<'_>, ct: &Value) ->
     }
     let overlap = (0..window.kernel.len()).any(|i| window.reach(i) >= window.strides[i]);
     // A second node: the forward one stays in the blocked layout, which indices are not offered in.
-    let attributes: Vec<_> = c.node.attribute.clone();
-    let pooled = e.op_outputs("MaxPool", &[&x.name], &[], &[&y.shape, &y.shape]);
-    e.last_attributes(attributes);
+    let pooled = e.op_like(c.node, "MaxPool", &[&x.name], &[&y.shape, &y.shape]);
     Ok(scatter(e, ct, &pooled[1], &x, &y, overlap))
 }
 

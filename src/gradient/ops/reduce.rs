@@ -130,8 +130,9 @@ fn product(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let names: Vec<&str> = std::iter::once(&*safe.name)
         .chain(c.node.input.iter().skip(1).map(String::as_str))
         .collect();
-    let total = e.op_by_name("ReduceProd", &names, &[], &y.shape);
-    e.last_attributes(c.node.attribute.clone());
+    let total = e
+        .op_like(c.node, "ReduceProd", &names, &[&y.shape])
+        .swap_remove(0);
     reduced(e, c, |e, ct, x, y, _| {
         let total = e.reshape(&total, &y.shape);
         let axes: Vec<usize> = (0..x.rank()).filter(|k| y.shape[*k] != x.shape[*k]).collect();

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A band's mask, by tiles of rows of the spectrum, and where its frequencies go.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use aligned_vec::{AVec, avec};
+
+use crate::pyramid::masks::Sample;
+use crate::pyramid::runs::wrap;
+use crate::simd::MOST_LANES;
+
+use super::fft::Fft;
+
+/// One band: its transforms, and the way between spectrum and band.
+#[derive(Debug, Clone)]
+pub(super) struct Filter {
+    /// Along the rows, of `nx` samples.
+    pub(super) rows: Fft,
+    /// Along the columns, of `ny` samples.
+    pub(super) columns: Fft,
+    pub(super) tiles: Vec<RowTile>,
+    runs: Vec<Run>,
+    /// For every tile `[u][L]`: the mask, times 1/2 for the doubled spectrum and 1/N of the inverse transform.
+    masks: AVec<f32>,
+    /// Rows of the band that hold no frequency.
+    pub(super) empty_rows: Vec<u32>,
+    /// What a mask is multiplied by on the way back: N / N_b.
+    pub(super) weight: f32,
+    lanes: usize,
+}
+
+/// The rows of the band that lie in one tile of rows of the spectrum, `v >= 0`, or in its mirror image, `v < 0`.
+#[derive(Debug, Clone)]
+pub(super) struct RowTile {
+    /// The tile of the spectrum.
+    pub(super) tile: usize,
+    /// The rows are seen through their mirror image: conjugate, and in descending order of `u`.
+    pub(super) mirrored: bool,
+    /// The band's row of every lane, `v mod ny`; `ny` for lanes that have none.
+    pub(super) rows: [u32; MOST_LANES],
+    /// Some columns of the band hold no frequency of these rows.
+    pub(super) sparse: bool,
+    runs: Range<usize>,
+}
+
+/// Frequencies `u` that follow each other in the spectrum and in the band.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    /// First row of the tile of the spectrum.
+    spectrum: u32,
+    /// First column of the band.
+    column: u32,
+    /// First vector of the masks.
+    mask: u32,
+    len: u32,
+    /// The columns hold frequencies of other lanes already.
+    pub(super) add: bool,
+}
+
+impl Run {
+    pub(super) fn spectrum(&self) -> Range<usize> {
+        self.spectrum as usize..(self.spectrum + self.len) as usize
+    }
+
+    pub(super) fn columns(&self) -> Range<usize> {
+        self.column as usize..(self.column + self.len) as usize
+    }
+
+    /// In floats.
+    fn mask(&self, lanes: usize) -> Range<usize> {
+        self.mask as usize * lanes..(self.mask + self.len) as usize * lanes
+    }
+}
+
+impl Filter {
+    /// For a support (ascending `u`, then `v`) on `nx x ny` samples.
+    pub(super) fn new(
+        support: &[Sample],
+        (width, height): (usize, usize),
+        (nx, ny): (usize, usize),
+        lanes: usize,
+    ) -> Self {
+        let mut by_tile: BTreeMap<(usize, bool), Vec<Sample>> = BTreeMap::new();
+        for sample in support {
+            let tile = sample.v.unsigned_abs() as usize / lanes;
+            by_tile.entry((tile, sample.v < 0)).or_default().push(*sample);
+        }
+        let factor = 0.5 / (width * height) as f64;
+        let (mut tiles, mut runs, mut masks) = (Vec::new(), Vec::new(), avec![]);
+        let mut used = vec![false; ny];
+        for ((tile, mirrored), samples) in by_tile {
+            let first = samples[0].u;
+            let count = (samples[samples.len() - 1].u - first + 1) as usize;
+            let mask = masks.len() / lanes;
+            masks.resize((mask + count) * lanes, 0.0);
+            let mut rows = [ny as u32; MOST_LANES];
+            for Sample { u, v, mask: value } in samples {
+                let (lane, row) = (v.unsigned_abs() as usize % lanes, wrap(v, ny));
+                rows[lane] = row as u32;
+                used[row] = true;
+                masks[(mask + (u - first) as usize) * lanes + lane] = (factor * value) as f32;
+            }
+            let begin = runs.len();
+            push_runs(&mut runs, first, count, mask, mirrored, width, nx);
+            tiles.push(RowTile {
+                tile,
+                mirrored,
+                rows,
+                sparse: count < nx,
+                runs: begin..runs.len(),
+            });
+        }
+        Self {
+            rows: Fft::new(nx, lanes),
+            columns: Fft::new(ny, lanes),
+            tiles,
+            runs,
+            masks,
+            empty_rows: (0..ny as u32).filter(|&row| !used[row as usize]).collect(),
+            weight: ((width * height) as f64 / (nx * ny) as f64) as f32,
+            lanes,
+        }
+    }
+
+    /// The runs of a tile, with their masks.
+    pub(super) fn runs(&self, tile: &RowTile) -> impl Iterator<Item = (&Run, &[f32])> {
+        let runs = self.runs[tile.runs.clone()].iter();
+        runs.map(|run| (run, &self.masks[run.mask(self.lanes)]))
+    }
+
+    /// Floats of the band's tiles of columns, or of its tiles of rows, whichever take more.
+    pub(super) fn scratch_len(&self) -> usize {
+        let columns = self.rows.len().div_ceil(self.lanes) * (self.columns.len() + 1);
+        let rows = self.tiles.len() * (self.rows.len() + 1);
+        2 * self.lanes * columns.max(rows)
+    }
+}
+
+/// Cuts `count` frequencies from `first` on where spectrum or band wrap, and where a band shorter than the longest
+/// row comes round to its first column again.
+fn push_runs(
+    runs: &mut Vec<Run>,
+    first: i32,
+    count: usize,
+    mask: usize,
+    mirrored: bool,
+    width: usize,
+    nx: usize,
+) {
+    let mut done = 0;
+    while done < count {
+        let u = first + done as i32;
+        let column = wrap(u, nx);
+        let at = wrap(if mirrored { -u } else { u }, width);
+        let to_wrap = if mirrored { at + 1 } else { width - at };
+        let to_add = if done < nx { nx - done } else { count };
+        let len = to_wrap.min(nx - column).min(to_add).min(count - done);
+        runs.push(Run {
+            spectrum: if mirrored { at + 1 - len } else { at } as u32,
+            column: column as u32,
+            mask: (mask + done) as u32,
+            len: len as u32,
+            add: done >= nx,
+        });
+        done += len;
+    }
+}

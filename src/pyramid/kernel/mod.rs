@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The pyramid on own transforms of whole columns: a lane of a vector is one line of the picture or the band.
+//!
+//! Twice the speed and more of a transform library that puts one line across a vector, for lengths without large
+//! factors. Everything lies in *tiles* of as many lines as a vector has lanes, `L`; one dimension is transformed
+//! with the lines of a tile side by side, then squares of `L x L` numbers are transposed in registers on their way
+//! to tiles of the other dimension.
+//!
+//! - spectrum: `[tile of v][u, one row to spare][re, im][L]`, `u = 0..width` modulo the width, and `v >= 0` only.
+//!   What lies at `-v` is the conjugate of what lies at `(-u, v)`. Nyquist rows are left out: no band has them.
+//!   Values are twice the transform's, because two columns of a plane go through one complex transform.
+//! - strips of a band, before their transform: `[strip][row, one to spare][re, im][L]`.
+//! - masks: `[tile of v][u][L]`.
+//!
+//! The row to spare takes what belongs to lanes without a line, and keeps tiles from lying at the same cache lines.
+
+mod band;
+mod butterfly;
+mod energy;
+mod fft;
+mod filter;
+mod image;
+mod pass;
+
+use aligned_vec::{AVec, avec};
+use num_complex::Complex32;
+use pulp::bytemuck::{cast_slice, cast_slice_mut};
+
+use crate::simd::{MOST_LANES, Simd};
+
+use super::masks::{Masks, Sample};
+use fft::Fft;
+pub(super) use fft::suits;
+use filter::Filter;
+
+/// No exchange of rows: lane `i` is row `i`.
+const IN_ORDER: [u32; MOST_LANES] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// What the transforms of one size need.
+#[derive(Debug, Clone)]
+pub(super) struct Kernel {
+    simd: Simd,
+    width: usize,
+    height: usize,
+    rows: Fft,
+    columns: Fft,
+    filters: Vec<Filter>,
+    /// Share of a sample's energy that lies in the bands, `[tile of v][u][L]`.
+    share: AVec<f32>,
+}
+
+/// Scratch of one thread.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    /// One tile of columns: of the picture, or of a band's first dimension.
+    columns: AVec<f32>,
+    /// A square of each of two tiles.
+    squares: AVec<f32>,
+    /// A band between its two transforms: strips on the way out, tiles of rows on the way back.
+    band: AVec<f32>,
+}
+
+impl Kernel {
+    /// For planes of `width x height`, no bands yet.
+    ///
+    /// # Panics
+    /// When a side does not suit ([`suits`]).
+    pub(super) fn new(simd: Simd, width: usize, height: usize, masks: &Masks) -> Self {
+        let lanes = simd.lanes();
+        Self {
+            simd,
+            width,
+            height,
+            rows: Fft::new(width, lanes),
+            columns: Fft::new(height, lanes),
+            filters: Vec::new(),
+            share: energy::share(masks, width, height, lanes),
+        }
+    }
+
+    /// Takes in a band of `nx x ny` samples with its support.
+    ///
+    /// # Panics
+    /// When a length does not suit ([`suits`]).
+    pub(super) fn push(&mut self, support: &[Sample], nx: usize, ny: usize) {
+        let size = (self.width, self.height);
+        let filter = Filter::new(support, size, (nx, ny), self.simd.lanes());
+        self.filters.push(filter);
+    }
+
+    pub(super) fn simd(&self) -> Simd {
+        self.simd
+    }
+
+    pub(super) fn spectrum(&self) -> AVec<f32> {
+        avec![0.0; self.row_tiles() * self.row_tile_len()]
+    }
+
+    pub(super) fn room(&self) -> Room {
+        let lanes = self.simd.lanes();
+        let lines = self.filters.iter().map(|f| f.rows.len().max(f.columns.len()));
+        let longest = lines.fold(self.width.max(self.height), usize::max);
+        let band = self.filters.iter().map(Filter::scratch_len).max().unwrap_or(0);
+        Room {
+            columns: avec![0.0; 2 * lanes * (longest + 1)],
+            squares: avec![0.0; 4 * lanes * lanes],
+            band: avec![0.0; band],
+        }
+    }
+
+    /// The spectrum of a plane.
+    pub(super) fn transform(&self, plane: &[f32], spectrum: &mut [f32], room: &mut Room) {
+        self.simd.run(image::Forward {
+            kernel: self,
+            plane,
+            spectrum,
+            room,
+        });
+    }
+
+    /// The plane of a spectrum, which is used up.
+    pub(super) fn render(&self, spectrum: &mut [f32], plane: &mut [f32], room: &mut Room) {
+        self.simd.run(image::Inverse {
+            kernel: self,
+            spectrum,
+            plane,
+            room,
+        });
+    }
+
+    /// Columns of a strip.
+    pub(super) fn strip(&self) -> usize {
+        self.simd.lanes()
+    }
+
+    /// Makes the strips of one band of a spectrum ready to be read.
+    pub(super) fn open_band(&self, band: usize, spectrum: &[f32], room: &mut Room) {
+        self.simd.run(band::OpenBand {
+            kernel: self,
+            filter: &self.filters[band],
+            spectrum,
+            room,
+        });
+    }
+
+    /// One strip of the opened band, once.
+    pub(super) fn read_strip(&self, band: usize, strip: usize, out: &mut [Complex32], room: &mut Room) {
+        self.simd.run(band::ReadStrip {
+            filter: &self.filters[band],
+            strip,
+            out: cast_slice_mut(out),
+            room,
+        });
+    }
+
+    /// Takes in one strip of a band.
+    pub(super) fn write_strip(&self, band: usize, strip: usize, coefficients: &[Complex32], room: &mut Room) {
+        self.simd.run(band::WriteStrip {
+            filter: &self.filters[band],
+            strip,
+            coefficients: cast_slice(coefficients),
+            room,
+        });
+    }
+
+    /// Adds the band whose strips were all taken in to a spectrum.
+    pub(super) fn close_band(&self, band: usize, spectrum: &mut [f32], room: &mut Room) {
+        self.simd.run(band::CloseBand {
+            kernel: self,
+            filter: &self.filters[band],
+            spectrum,
+            room,
+        });
+    }
+
+    /// `sum_b w_b sum |c_b|^2` of a spectrum.
+    pub(super) fn band_energy(&self, spectrum: &[f32]) -> f64 {
+        self.simd.run(energy::Energy {
+            kernel: self,
+            spectrum,
+        })
+    }
+
+    /// Tiles of rows `v >= 0` below the Nyquist frequency.
+    fn row_tiles(&self) -> usize {
+        self.height.div_ceil(2).div_ceil(self.simd.lanes())
+    }
+
+    /// Floats of one of them.
+    fn row_tile_len(&self) -> usize {
+        2 * self.simd.lanes() * (self.width + 1)
+    }
+}
