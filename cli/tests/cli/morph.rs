@@ -83,7 +83,11 @@ fn text_says_what_happened_and_what_it_does_not_mean() {
     );
     let caution = "A raised probability is not evidence of a meaningful change: look at the picture.";
     assert_eq!(answer.stdout.matches(caution).count(), 1);
-    assert_eq!(answer.stderr, "", "no progress where nobody watches");
+    // Debian's build of ONNX Runtime 1.21 talks by itself when it is first used; the rest of it is ours.
+    let library =
+        |line: &&str| line.is_empty() || line.starts_with("Schema error: Trying to register schema");
+    let ours: Vec<&str> = answer.stderr.lines().filter(|line| !library(line)).collect();
+    assert_eq!(ours, [""; 0], "no progress where nobody watches");
 }
 
 #[test]
