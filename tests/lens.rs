@@ -336,11 +336,11 @@ fn the_gradient_at_the_frame_is_the_derivative_of_the_margin() {
         for fit in [Fit::CenterCrop, Fit::Stretch, Fit::Letterbox] {
             let classifier = ClassifierSettings {
                 model_file: root().join("models").join(model),
-                fit,
-                crop_fraction: 0.9,
                 ..Default::default()
             };
             let mut settings = LensSettings {
+                fit,
+                crop_fraction: 0.9,
                 source: ClassChoice::Index(0),
                 target: ClassChoice::Index(1),
                 method: Method::Pixel,

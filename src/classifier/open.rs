@@ -18,7 +18,6 @@ use crate::runtime::{BoundSession, Data, Runtime, Session, SessionOptions, Tenso
 pub struct Classifier {
     pub(super) signature: Signature,
     pub(super) labels: Labels,
-    pub(super) fit: crate::frame::Fit,
     /// Logits and gradient: input, cotangent; logits, input gradient.
     pub(super) both: BoundSession,
     /// Logits alone.
@@ -78,7 +77,6 @@ impl Classifier {
         let mut classifier = Self {
             signature,
             labels: described.labels,
-            fit: settings.fit,
             both,
             forward,
             scores,
@@ -103,11 +101,6 @@ impl Classifier {
     /// How a picture becomes the model's input.
     pub fn signature(&self) -> &Signature {
         &self.signature
-    }
-
-    /// How frames are laid into the input.
-    pub fn fit(&self) -> crate::frame::Fit {
-        self.fit
     }
 
     /// Number of classes; two for a model with a single score.

@@ -4,12 +4,14 @@
 use std::time::Instant;
 
 use super::reader::Reader;
+use super::region;
 use super::sight::Framing;
 use super::stage::Stage;
 use super::{LensSettings, Report, steps};
 use crate::Error;
-use crate::classifier::Reading;
+use crate::classifier::{Labels, Reading};
 use crate::frame::{FrameView, FrameViewMut};
+use crate::render::{Bar, Caption, Captioner, pass_on};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Editor {
     settings: LensSettings,
     framing: Framing,
     stage: Option<Stage>,
+    labels: Labels,
+    captioner: Captioner,
 }
 
 impl Editor {
@@ -27,9 +31,11 @@ impl Editor {
     pub fn new(reader: &Reader, settings: LensSettings) -> Result<Self, Error> {
         settings.check()?;
         Ok(Self {
+            framing: reader.framing().with(&settings),
             settings,
-            framing: reader.framing(),
             stage: None,
+            labels: reader.classifier().labels().clone(),
+            captioner: Captioner::default(),
         })
     }
 
@@ -45,6 +51,7 @@ impl Editor {
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
         settings.check()?;
         self.stage = self.stage.take().filter(|stage| stage.serves(&settings));
+        self.framing = self.framing.with(&settings);
         self.settings = settings;
         Ok(())
     }
@@ -86,13 +93,23 @@ impl Editor {
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
         let start = Instant::now();
-        let stage = Stage::for_frame(&mut self.stage, frame, self.framing, &self.settings)?;
         let mut report = Report {
             source: reading.source,
             target: reading.target,
             attained: true,
             ..Report::default()
         };
+        let whole = frame;
+        let part = region::part(self.settings.roi, frame.shape());
+        let Some((part, frame)) = part.and_then(|part| Some((part, whole.crop(part)?))) else {
+            report.warning =
+                Some("the region lies outside of the frame, which is passed on unchanged".into());
+            self.stage = None;
+            pass_on(whole, out)?;
+            return Ok(report);
+        };
+        let frame = &frame;
+        let stage = Stage::for_frame(&mut self.stage, frame, self.framing, &self.settings)?;
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
         let refusal = refusal(reading);
         match reader {
@@ -105,12 +122,48 @@ impl Editor {
             }
             _ => stage.step(frame, reading, &self.settings, &mut report)?,
         }
-        stage.show(self.settings.display_mode, frame, out)?;
+        stage.show(self.settings.display_mode, whole, part, reading, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);
         Ok(report)
     }
 
-    /// The morphed picture of the last frame, whatever was shown of it; `None` before the first.
+    /// With [`LensSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
+    /// and, where it was measured, of the morph. [`super::Lens::apply`] does it by itself.
+    ///
+    /// # Errors
+    /// When `out` is empty.
+    pub fn caption(
+        &mut self,
+        reading: &Reading,
+        report: &Report,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<(), Error> {
+        if !self.settings.caption {
+            return Ok(());
+        }
+        let before = |class: usize| reading.probabilities.get(class).copied().unwrap_or(0.0);
+        let after = report.after.as_ref();
+        let (source, target) = (self.labels.name(report.source), self.labels.name(report.target));
+        let classes = [
+            Bar {
+                label: &source,
+                before: before(report.source),
+                after: after.map(|after| after.source_probability),
+            },
+            Bar {
+                label: &target,
+                before: before(report.target),
+                after: after.map(|after| after.target_probability),
+            },
+        ];
+        let caption = Caption {
+            classes,
+            age: report.gradient_age,
+        };
+        Ok(self.captioner.draw(&caption, out)?)
+    }
+
+    /// The morphed picture of the last frame's region, whatever was shown of it; `None` before the first.
     pub fn morph(&self) -> Option<FrameView<'_>> {
         self.stage.as_ref().and_then(Stage::morph)
     }

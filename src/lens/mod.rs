@@ -3,8 +3,10 @@
 
 mod editor;
 mod reader;
+mod region;
 mod report;
 mod settings;
+mod showing;
 mod sight;
 mod stage;
 mod steps;
@@ -147,6 +149,7 @@ impl Lens {
                 time: scores.inference_time,
             });
         }
+        self.editor.caption(reading, &report, out)?;
         Ok(report)
     }
 

@@ -4,12 +4,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::LensSettings;
+use super::region;
 use super::sight::{Framing, Sight};
 use crate::Error;
 use crate::classifier::{
     Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
 };
-use crate::frame::FrameView;
+use crate::frame::{FrameView, Rect};
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
@@ -20,6 +21,7 @@ pub struct Reader {
     classifier: Classifier,
     framing: Framing,
     chooser: PairChooser,
+    roi: Option<Rect>,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -34,15 +36,17 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, those that choose the classes count here.
+    /// Reads with an open classifier. Of the settings, those count here that choose the classes, and what
+    /// of a frame is seen.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
     pub fn new(classifier: Classifier, settings: &LensSettings) -> Result<Self, Error> {
         let mut reader = Self {
-            framing: Framing::of(&classifier),
+            framing: Framing::of(&classifier, settings),
             classifier,
             chooser: PairChooser::default(),
+            roi: None,
             sight: None,
             aside: Reading::default(),
         };
@@ -59,7 +63,7 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over the classes of other settings, from the next frame on.
+    /// Takes over the classes, the fit and the region of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
@@ -67,6 +71,8 @@ impl Reader {
         let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
         let (source, target) = (class(&settings.source)?, class(&settings.target)?);
         self.chooser.update(source, target, settings.class_hold);
+        self.framing = self.framing.with(settings);
+        self.roi = settings.roi;
         Ok(())
     }
 
@@ -86,7 +92,8 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
-        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        let seen = region::seen(self.roi, frame);
+        let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         reading.pair_changed = false;
         if self.chooser.pair().is_none() {
             self.classifier.score_planes(planes, &mut self.aside)?;
@@ -114,7 +121,8 @@ impl Reader {
         if let Some(index) = [source, target].into_iter().find(|class| *class >= classes) {
             return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
         }
-        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        let seen = region::seen(self.roi, frame);
+        let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         reading.pair_changed = false;
         self.classifier.read_planes(planes, source, target, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);

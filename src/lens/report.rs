@@ -39,6 +39,8 @@ pub struct Report {
     pub step_time: Duration,
     /// The morphed picture's own classification, with `measure_after`.
     pub after: Option<After>,
+    /// How much older than the frame its gradient is; `None` where the gradient is the frame's own.
+    pub gradient_age: Option<Duration>,
     /// The frame was passed on unchanged, and why: a sentence.
     pub warning: Option<String>,
 }

@@ -3,6 +3,7 @@
 
 use super::Resolution;
 use crate::classifier::ClassChoice;
+use crate::frame::{Fit, Rect};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
@@ -32,7 +33,11 @@ pub struct LensSettings {
     pub octaves: u32,
     pub grid: Grid,
     pub display_mode: DisplayMode,
+    pub caption: bool,
     pub measure_after: bool,
+    pub fit: Fit,
+    pub crop_fraction: f64,
+    pub roi: Option<Rect>,
 }
 
 impl Default for LensSettings {
@@ -58,7 +63,11 @@ impl Default for LensSettings {
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
             display_mode: DisplayMode::default(),
+            caption: settings::CAPTION.default,
             measure_after: settings::MEASURE_AFTER.default,
+            fit: Fit::default(),
+            crop_fraction: settings::CROP_FRACTION.default,
+            roi: None,
         }
     }
 }
@@ -98,6 +107,7 @@ impl LensSettings {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
+            (settings::CROP_FRACTION, self.crop_fraction),
         ];
         let counts = [
             (settings::STEPS, self.steps),

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::classifier::{InputFormat, InputLayout, Normalization};
-use steerlens::frame::Fit;
+use steerlens::frame::{Fit, Rect};
 use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
 use steerlens::settings::{self, Choice, Text};
 use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Resolution};
 
-use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+use super::flag::{choice, choice_of, count, count_of, real, real_of, switch, text};
 
 /// How the model's signature is understood.
 pub(super) fn signature_flags() -> Vec<Arg> {
@@ -39,8 +39,15 @@ pub(super) fn input_flags() -> Vec<Arg> {
         text(settings::STD, "X,..")
             .value_parser(value_parser!(f64))
             .value_delimiter(','),
-        choice::<Fit>(),
-        real(settings::CROP_FRACTION),
+    ]
+}
+
+/// What of a picture the model sees.
+pub(super) fn sight_flags() -> Vec<Arg> {
+    vec![
+        text(settings::ROI, "X,Y,W,H").value_parser(region),
+        choice::<Fit>().hide_short_help(true),
+        real(settings::CROP_FRACTION).hide_short_help(true),
     ]
 }
 
@@ -96,7 +103,7 @@ pub(super) fn method_flags() -> Vec<Arg> {
 
 /// What the picture shows.
 pub(super) fn display_flags() -> Vec<Arg> {
-    vec![choice::<DisplayMode>()]
+    vec![choice::<DisplayMode>(), switch(settings::CAPTION)]
 }
 
 /// The model named by `model`, with every flag about it that the command has.
@@ -122,9 +129,6 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
         normalization: given(matches, Normalization::NAME).unwrap_or_default(),
         mean: numbers(settings::MEAN),
         std: numbers(settings::STD),
-        fit: given(matches, Fit::NAME).unwrap_or_default(),
-        crop_fraction: given(matches, settings::CROP_FRACTION.name)
-            .unwrap_or(settings::CROP_FRACTION.default),
         runtime_library: path(settings::RUNTIME_LIBRARY),
         threads: given(matches, settings::THREADS.name).unwrap_or(settings::THREADS.default) as usize,
     }
@@ -152,7 +156,11 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         octaves: count_of(matches, settings::OCTAVES),
         grid: choice_of(matches),
         display_mode: choice_of(matches),
+        caption: matches.get_flag(settings::CAPTION.name),
         measure_after: true,
+        fit: choice_of(matches),
+        crop_fraction: real_of(matches, settings::CROP_FRACTION),
+        roi: given(matches, settings::ROI.name),
         // A still has no frames to hold a class over.
         class_hold: settings::CLASS_HOLD.default,
     }
@@ -183,5 +191,14 @@ fn height_by_width(text: &str) -> Result<(usize, usize), &'static str> {
     match (height.parse(), width.parse()) {
         (Ok(height), Ok(width)) if height > 0 && width > 0 => Ok((height, width)),
         _ => Err("write height, x, width as whole numbers of pixels: 224x224"),
+    }
+}
+
+fn region(text: &str) -> Result<Rect, &'static str> {
+    const FORM: &str = "write x, y, width and height in pixels: 80,40,320,320";
+    let numbers: Result<Vec<usize>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    match numbers.map_err(|_| FORM)?[..] {
+        [x, y, width, height] if width > 0 && height > 0 => Ok(Rect { x, y, width, height }),
+        _ => Err(FORM),
     }
 }
