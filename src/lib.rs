@@ -11,6 +11,7 @@
 //! [`classifier`] (over [`onnx`], [`gradient`] and [`runtime`]), [`morph`] (over [`pyramid`]), [`render`],
 //! [`measure`].
 
+mod blur;
 pub mod classifier;
 mod error;
 pub mod frame;

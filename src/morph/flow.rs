@@ -13,9 +13,13 @@ use num_complex::Complex32;
 use crate::pyramid::{ImageScratch, ImageTransform, Order, Plan, Spec, Spectrum, Workspace};
 
 use super::Error;
+use crate::blur::blur;
 
 /// Keeps the system solvable where nothing is to be seen: its share of the mean trace. The motion fades there.
 const RIDGE: f32 = 0.02;
+/// Neighbours that move alike: their equations are solved together, weighted with a Gaussian whose standard deviation is
+/// this share of the shorter side.
+const WINDOW: f32 = 1.0 / 64.0;
 /// Pixels up to which the motion is found at every pixel, and at every second; above, at every fourth.
 const FINE: usize = 256 * 256;
 const MEDIUM: usize = 1024 * 768;
@@ -42,6 +46,7 @@ pub struct Flow {
     rows: Vec<Sums>,
     row: Vec<Sums>,
     sums: Vec<Sums>,
+    blurred: Vec<Sums>,
     places: Vec<Places>,
     grid: (usize, usize),
 }
@@ -101,6 +106,7 @@ impl Flow {
             rows: vec![Sums::default(); largest],
             row: vec![Sums::default(); widest],
             sums: vec![Sums::default(); grid.0 * grid.1],
+            blurred: vec![Sums::default(); grid.0 * grid.1],
             places,
             grid,
             transform,
@@ -134,6 +140,8 @@ impl Flow {
             self.read(band);
             self.add(band);
         }
+        let window = WINDOW * self.grid.0.min(self.grid.1) as f32;
+        blur(&mut self.sums, self.grid.0, window, &mut self.blurred);
         let trace: f64 = self.sums.iter().map(|s| f64::from(s[0] + s[2])).sum();
         let ridge = RIDGE * (trace / places.max(1) as f64) as f32 + f32::MIN_POSITIVE;
         for ((sums, right), down) in self.sums.iter().zip(right).zip(down) {

@@ -56,7 +56,7 @@ pub enum View<'a> {
     Picture(FrameView<'a>),
     /// `128 + 4 (morph - frame)` per byte of colour, saturated; where the format has luma, of luma on grey.
     Difference(FrameView<'a>),
-    /// Size of the gradient at each pixel, in any unit.
+    /// Size of the gradient at each pixel, in any unit; it is shown blurred with 1/100 of the shorter side.
     Saliency(&'a [f32]),
     /// Motion of each pixel to the right and downwards, in pixels.
     PhaseFlow([&'a [f32]; 2]),
@@ -67,6 +67,7 @@ pub enum View<'a> {
 pub struct Renderer {
     luma: Vec<f32>,
     colours: Vec<[u8; 3]>,
+    blurred: [Vec<[f32; 1]>; 2],
     key: Option<Key>,
 }
 
@@ -109,27 +110,23 @@ impl Renderer {
                 }
             }
             View::Saliency(magnitude) => {
-                let (luma, colours) = self.canvas(frame);
-                saliency::colour(magnitude, luma, colours);
+                let pixels = frame.width() * frame.height();
+                let [blurred, scratch] = &mut self.blurred;
+                blurred.clear();
+                blurred.extend(magnitude.iter().map(|value| [*value]));
+                scratch.resize(pixels, [0.0]);
+                let (luma, colours) = canvas(&mut self.luma, &mut self.colours, frame);
+                saliency::colour(blurred, scratch, frame.size(), luma, colours);
                 write_colours(colours, frame, out)?;
             }
             View::PhaseFlow(motion) => {
-                let (luma, colours) = self.canvas(frame);
+                let (luma, colours) = canvas(&mut self.luma, &mut self.colours, frame);
                 let largest = phase_flow::colour(*motion, luma, colours);
                 write_colours(colours, frame, out)?;
                 self.draw_key(largest, out)?;
             }
         }
         Ok(())
-    }
-
-    /// The frame's luma, and room for its colours.
-    fn canvas(&mut self, frame: &FrameView<'_>) -> (&[f32], &mut [[u8; 3]]) {
-        let pixels = frame.width() * frame.height();
-        self.luma.resize(pixels, 0.0);
-        self.colours.resize(pixels, [0; 3]);
-        read_luma(frame, &mut self.luma);
-        (&self.luma, &mut self.colours)
     }
 
     /// The key goes into the upper right corner, where there is room for it.
@@ -160,6 +157,19 @@ impl Renderer {
         self.key = Some(key);
         Ok(())
     }
+}
+
+/// The frame's luma, and room for its colours.
+fn canvas<'a>(
+    luma: &'a mut Vec<f32>,
+    colours: &'a mut Vec<[u8; 3]>,
+    frame: &FrameView<'_>,
+) -> (&'a [f32], &'a mut [[u8; 3]]) {
+    let pixels = frame.width() * frame.height();
+    luma.resize(pixels, 0.0);
+    colours.resize(pixels, [0; 3]);
+    read_luma(frame, luma);
+    (luma, colours)
 }
 
 /// Writes a frame and, beside it, the frame with `morph` in the place of the part `at`. `out` is twice as wide as the

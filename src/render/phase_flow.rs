@@ -24,7 +24,7 @@ pub(super) fn colour([right, down]: [&[f32]; 2], luma: &[f32], colours: &mut [[u
         let turn = y.atan2(*x) / TAU + 1.0;
         let source = [255.0 * DIMMED * luma.clamp(0.0, 1.0); 3];
         let at = table[(turn * HUES as f32 + 0.5) as usize % HUES];
-        *colour = bytes(mix(source, at, strength.sqrt()));
+        *colour = bytes(mix(source, at, strength.powf(0.75)));
     }
     largest
 }
@@ -43,7 +43,7 @@ pub(super) fn key(side: usize, largest: f32) -> Vec<[u8; 4]> {
                 (at / side) as f32 + 0.5 - centre.1,
             );
             let inside = (radius - x.hypot(y) + 0.5).clamp(0.0, 1.0);
-            let strength = (x.hypot(y) / radius).clamp(0.0, 1.0).sqrt();
+            let strength = (x.hypot(y) / radius).clamp(0.0, 1.0).powf(0.75);
             let disc = mix([40.0; 3], wheel(y.atan2(x)), strength);
             let [r, g, b] = bytes(mix(GROUND, disc, inside));
             [r, g, b, (150.0 + 105.0 * inside) as u8]

@@ -45,7 +45,8 @@ impl Canvas {
     /// Writes one line; `x` is its left end and `y` its baseline.
     pub(super) fn text(&mut self, (x, y): (u32, u32), size: f32, ink: Ink, line: &str) {
         draw_text(size, line, |dx, dy, coverage| {
-            let (Ok(px), Ok(py)) = (u32::try_from(i64::from(x) + dx), u32::try_from(i64::from(y) + dy)) else {
+            let (Ok(px), Ok(py)) = (u32::try_from(i64::from(x) + dx), u32::try_from(i64::from(y) + dy))
+            else {
                 return;
             };
             if let Some(pixel) = self.paper.get_pixel_mut_checked(px, py) {

@@ -18,6 +18,7 @@ mod imp;
 mod log;
 mod messages;
 mod properties;
+mod region;
 mod settings;
 mod stats;
 mod warnings;
