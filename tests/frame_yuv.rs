@@ -175,15 +175,19 @@ fn the_model_sees_the_standards_colours() {
                     let inside =
                         (to.x..to.x + to.width).contains(&x) && (to.y..to.y + to.height).contains(&y);
                     let want = if inside {
-                        let axis = |n: usize, start: usize, length: usize, to: usize, o: usize, part: f64| {
-                            let window = (start as f64 / part, length as f64 / part);
-                            weights((n as f64 / part).ceil() as usize, window, to, o)
+                        // Luma is cut out before it is resized; a colour difference may lie half inside.
+                        let luma = mean(
+                            &weights(from.height, (0.0, from.height as f64), to.height, y - to.y),
+                            &weights(from.width, (0.0, from.width as f64), to.width, x - to.x),
+                            |x, y| picture.luma(from.x + x, from.y + y).into(),
+                        );
+                        let half = |n: usize, start: usize, length: usize, to: usize, o: usize| {
+                            weights(n.div_ceil(2), (start as f64 / 2.0, length as f64 / 2.0), to, o)
                         };
-                        let column = |part| axis(frame.0, from.x, from.width, to.width, x - to.x, part);
-                        let row = |part| axis(frame.1, from.y, from.height, to.height, y - to.y, part);
-                        let luma = mean(&row(1.0), &column(1.0), |x, y| picture.luma(x, y).into());
-                        let chroma = [0, 1]
-                            .map(|c| mean(&row(2.0), &column(2.0), |x, y| picture.chroma(x, y)[c].into()));
+                        let row = half(frame.1, from.y, from.height, to.height, y - to.y);
+                        let column = half(frame.0, from.x, from.width, to.width, x - to.x);
+                        let chroma =
+                            [0, 1].map(|c| mean(&row, &column, |x, y| picture.chroma(x, y)[c].into()));
                         to_rgb(shape.colorimetry, luma, chroma)
                     } else {
                         [0.0; 3]

@@ -16,7 +16,7 @@ use super::Error;
 use crate::blur::blur;
 
 /// Keeps the system solvable where nothing is to be seen: its share of the mean trace. The motion fades there.
-const RIDGE: f32 = 0.02;
+const RIDGE: f32 = 0.05;
 /// Neighbours that move alike: their equations are solved together, weighted with a Gaussian whose standard deviation is
 /// this share of the shorter side.
 const WINDOW: f32 = 1.0 / 64.0;
@@ -315,9 +315,9 @@ mod tests {
                     .map(|(x, y)| (x - shift.0).hypot(y - shift.1))
                     .collect();
                 let mean = wrong.iter().sum::<f32>() / places as f32;
-                // The ridge alone takes 2 parts of 100 where the texture is as strong as on the mean, more where weak.
+                // The ridge alone takes 5 parts of 100 where the texture is as strong as on the mean, more where weak.
                 let size = shift.0.hypot(shift.1);
-                assert!(mean < 0.1 * size, "{width}x{height} {shift:?}: {mean}");
+                assert!(mean < 0.12 * size, "{width}x{height} {shift:?}: {mean}");
             }
         }
     }

@@ -6,7 +6,10 @@ use super::extent::{percentile, round_up};
 use super::text::{draw_text, text_width};
 use std::f32::consts::TAU;
 
-const DIMMED: f32 = 0.42;
+/// How bright the grey source is where nothing moves.
+const DIMMED: f32 = 0.45;
+/// How bright colours are where the source is black.
+const SHADE: f32 = 0.45;
 /// As for saliency: a few spikes shall not darken all the rest.
 const SHARE: f64 = 0.98;
 /// Directions that are told apart: more than the eye does.
@@ -23,7 +26,9 @@ pub(super) fn colour([right, down]: [&[f32]; 2], luma: &[f32], colours: &mut [[u
         let strength = (x.hypot(*y) / largest).clamp(0.0, 1.0);
         let turn = y.atan2(*x) / TAU + 1.0;
         let source = [255.0 * DIMMED * luma.clamp(0.0, 1.0); 3];
-        let at = table[(turn * HUES as f32 + 0.5) as usize % HUES];
+        // Some of the source shows through the strongest colour: what moves is seen.
+        let shade = SHADE + (1.0 - SHADE) * luma.clamp(0.0, 1.0);
+        let at = table[(turn * HUES as f32 + 0.5) as usize % HUES].map(|value| shade * value);
         *colour = bytes(mix(source, at, strength.powf(0.75)));
     }
     largest
