@@ -31,7 +31,7 @@ pub use classifier::{
     Written, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
-pub use frame::{FrameView, FrameViewMut, PixelFormat};
+pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Watch};
 pub use gradient::{Profile, Refusal};
 pub use lens::{After, Editor, Lens, LensSettings, Reader, Report, Resolution};
 pub use runtime::Runtime;

@@ -31,6 +31,8 @@ pub(crate) use choice::{PairChooser, best_but, resolve};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::frame::Moment;
+
 /// The channels that a model wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputFormat {
@@ -139,6 +141,8 @@ pub struct Reading {
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,
+    /// The place in its stream of the frame that was read, as far as the reader was told.
+    pub moment: Moment,
     /// Which reading of its lens this is; 0 for none.
     pub(crate) id: u64,
 }

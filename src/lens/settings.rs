@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How frames are morphed.
 
+use std::time::Duration;
+
 use super::Resolution;
 use crate::classifier::ClassChoice;
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
@@ -28,6 +30,7 @@ pub struct LensSettings {
     pub padding: u32,
     pub steps: u32,
     pub step_mode: StepMode,
+    pub temporal_smoothing: Duration,
     pub orientations: u32,
     pub octaves: u32,
     pub grid: Grid,
@@ -54,6 +57,7 @@ impl Default for LensSettings {
             padding: settings::PADDING.default,
             steps: settings::STEPS.default,
             step_mode: StepMode::default(),
+            temporal_smoothing: settings::TEMPORAL_SMOOTHING.default,
             orientations: settings::ORIENTATIONS.default,
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
@@ -89,7 +93,17 @@ impl LensSettings {
             // No more can be mirrored; a small picture is no reason to fail.
             padding: (self.padding as usize).min(width).min(height),
             step_mode: self.step_mode,
+            temporal_smooth: self.memory().as_secs_f64(),
             ..morph::Settings::default()
+        }
+    }
+
+    /// The time constant of smoothing in time, which is defined for one step only (METHOD.md 2.10).
+    pub(super) fn memory(&self) -> Duration {
+        if self.steps == 1 {
+            self.temporal_smoothing
+        } else {
+            Duration::ZERO
         }
     }
 
@@ -115,7 +129,11 @@ impl LensSettings {
             )
         });
         let reals = reals.map(|(fact, value)| (fact.name, value, fact.min, fact.max));
-        for (name, value, min, max) in reals.into_iter().chain(counts) {
+        let spans = [(settings::TEMPORAL_SMOOTHING, self.temporal_smoothing)].map(|(fact, value)| {
+            let [value, min, max] = [value, fact.min, fact.max].map(|span| span.as_secs_f64());
+            (fact.name, value, min, max)
+        });
+        for (name, value, min, max) in reals.into_iter().chain(counts).chain(spans) {
             if !(min..=max).contains(&value) {
                 return Err(morph::Error::Setting {
                     name,
