@@ -61,6 +61,7 @@ l2-budget gdouble 0 C
 padding guint 0 P
 steps guint 1 P
 step-mode GstClassMorphStepMode reanalyse P
+temporal-smoothing guint64 0 C
 orientations guint 4 P
 octaves guint 0 P
 grid GstClassMorphGrid fast P
@@ -69,6 +70,8 @@ resolution GstClassMorphResolution auto P
 display-mode GstClassMorphDisplayMode morph P
 sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
+inference-interval guint 1 P
+gradient-mode GstClassMorphGradientMode sync P
 post-messages gboolean false P
 measure-after gboolean false P
 top-k guint 5 P

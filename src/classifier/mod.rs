@@ -137,12 +137,12 @@ pub struct Reading {
     pub gradient: Vec<f32>,
     /// Root of the sum of squares of `gradient`.
     pub gradient_norm: f64,
-    /// Wall time of the run.
+    /// Wall time of ONNX Runtime's run alone.
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,
     /// The place in its stream of the frame that was read, as far as the reader was told.
     pub moment: Moment,
-    /// Which reading of its lens this is; 0 for none.
+    /// See [`Reading::number`].
     pub(crate) id: u64,
 }

@@ -41,7 +41,6 @@ impl Classifier {
         target: usize,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        let start = Instant::now();
         self.signature.fill(planes, &mut self.both);
         if let Some(cotangent) = self.both.input_f32(1) {
             cotangent.fill(0.0);
@@ -54,7 +53,9 @@ impl Classifier {
                 }
             }
         }
+        let start = Instant::now();
         self.both.run()?;
+        reading.inference_time = start.elapsed();
         self.scores_of(false, reading);
         reading.gradient.resize(planes.len(), 0.0);
         self.signature
@@ -66,7 +67,6 @@ impl Classifier {
             .sum::<f64>()
             .sqrt();
         (reading.source, reading.target) = (source, target);
-        reading.inference_time = start.elapsed();
         Ok(())
     }
 
@@ -79,11 +79,11 @@ impl Classifier {
         planes: &[f32],
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        let start = Instant::now();
         self.signature.fill(planes, &mut self.forward);
+        let start = Instant::now();
         self.forward.run()?;
-        self.scores_of(true, reading);
         reading.inference_time = start.elapsed();
+        self.scores_of(true, reading);
         Ok(())
     }
 
@@ -123,6 +123,11 @@ impl super::Signature {
 }
 
 impl Reading {
+    /// Which reading this is: other readings of the process have other numbers; 0 before the first.
+    pub fn number(&self) -> u64 {
+        self.id
+    }
+
     /// The most probable class.
     pub fn top_class(&self) -> usize {
         best_but(&self.logits, None)

@@ -21,4 +21,4 @@ pub(crate) use planes::LUMA;
 pub use planes::{read_luma, read_rgb, write_luma_change, write_rgb_change};
 pub use resize::Resize;
 pub use sampling::Sampling;
-pub use watch::{Moment, Picture, Watch};
+pub use watch::{FrameCopy, Moment, Picture, Watch};

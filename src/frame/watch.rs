@@ -42,6 +42,30 @@ impl Moment {
     }
 }
 
+/// A frame of one's own, tightly packed; room once made is used again.
+#[derive(Debug, Default)]
+pub struct FrameCopy {
+    shape: Option<(PixelFormat, (usize, usize))>,
+    bytes: Vec<u8>,
+}
+
+impl FrameCopy {
+    /// Copies a frame.
+    pub fn take(&mut self, frame: &FrameView<'_>) {
+        self.shape = Some((frame.format(), frame.size()));
+        self.bytes.clear();
+        for y in 0..frame.height() {
+            self.bytes.extend_from_slice(frame.row(y));
+        }
+    }
+
+    /// The frame; `None` before the first.
+    pub fn view(&self) -> Option<FrameView<'_>> {
+        let (format, (width, height)) = self.shape?;
+        FrameView::new(format, width, height, width * format.bytes(), &self.bytes).ok()
+    }
+}
+
 /// Knows a frame that shows the same picture as the one before, byte for byte.
 ///
 /// It keeps a copy: a frozen picture comes in a fresh buffer as often as not, and a recycled buffer holds another
@@ -117,6 +141,20 @@ mod tests {
         let one = look(&mut watch, 2, 6, &[7; 12]);
         assert_ne!(look(&mut watch, 1, 6, &[7; 12]), one);
         assert_ne!(look(&mut watch, 2, 6, &[7; 12]), one, "it was forgotten since");
+    }
+
+    #[test]
+    fn a_copy_is_the_visible_frame() {
+        let mut copy = FrameCopy::default();
+        assert!(copy.view().is_none());
+        let bytes: Vec<u8> = (0..16).collect();
+        for width in [2, 1] {
+            let frame = FrameView::new(PixelFormat::Rgb, width, 2, 8, &bytes).unwrap();
+            copy.take(&frame);
+            let view = copy.view().unwrap();
+            assert_eq!(view.size(), (width, 2));
+            assert!((0..2).all(|y| view.row(y) == frame.row(y)));
+        }
     }
 
     #[test]

@@ -45,10 +45,7 @@ impl Editor {
     /// # Errors
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        if settings == self.settings {
-            return Ok(());
-        }
-        settings.check()?;
+        settings.check_since(&self.settings)?;
         if let Some(stage) = &mut self.stage
             && !stage.adopt(&settings)?
         {

@@ -109,7 +109,7 @@ impl Lens {
     /// # Errors
     /// When a value is out of range or a label is unknown; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        settings.check()?;
+        settings.check_since(self.editor.settings())?;
         self.reader.set_settings(&settings)?;
         self.editor.set_settings(settings)
     }

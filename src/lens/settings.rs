@@ -107,8 +107,29 @@ impl LensSettings {
         }
     }
 
+    /// Whether a reading that was made under these settings is one under the others too.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        (&self.source, &self.target, self.class_hold) == (&other.source, &other.target, other.class_hold)
+    }
+
     /// Refuses what is out of range.
     pub(super) fn check(&self) -> Result<(), morph::Error> {
+        self.check_ranges()?;
+        // The rest is checked where it is used; a small picture stands for any.
+        morph::Morpher::new(8, 8, 1, &self.morph((8, 8))).map(drop)
+    }
+
+    /// As [`LensSettings::check`], cheaply where nothing but the reach has changed since `checked`: a magnification
+    /// may move from frame to frame.
+    pub(super) fn check_since(&self, checked: &Self) -> Result<(), morph::Error> {
+        if self.morph((8, 8)) == checked.morph((8, 8)) {
+            self.check_ranges()
+        } else {
+            self.check()
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), morph::Error> {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
@@ -143,7 +164,6 @@ impl LensSettings {
                 });
             }
         }
-        // The rest is checked where it is used; a small picture stands for any.
-        morph::Morpher::new(8, 8, 1, &self.morph((8, 8))).map(drop)
+        Ok(())
     }
 }

@@ -157,11 +157,8 @@ impl Engine {
             Some(Gear::Sync(lens)) => {
                 lens.set_settings(wanted)?;
                 lens.at(moment);
-                let turn = turn || broken || !lens.stands(&self.reading);
-                if turn {
+                if turn || broken || !lens.stands(&self.reading) {
                     self.since = 0;
-                }
-                if turn {
                     lens.morph(view, &mut self.reading, out)?
                 } else {
                     lens.apply(view, &self.reading, out)?
@@ -173,7 +170,7 @@ impl Engine {
                 }
                 held.morph(turn, wanted, moment, view, &mut self.reading, out)?
             }
-            None => return Err(Failure::Panic("the model is gone since its thread panicked".into())),
+            None => return Err(gone()),
         };
         self.since += 1;
         Ok(Done {
@@ -208,7 +205,7 @@ impl Engine {
         };
         match self.gear {
             Some(_) => Ok(()),
-            None => Err(Failure::Panic("the model is gone since its thread panicked".into())),
+            None => Err(gone()),
         }
     }
 }
@@ -234,9 +231,10 @@ impl Held {
             ..moment
         };
         self.adopt(reading, false)?;
-        let known = self.asked.as_ref().is_some_and(|(asked, settings)| {
-            !asked.differs(&moment) && settings.asks_the_same(&wanted)
-        });
+        let known = self
+            .asked
+            .as_ref()
+            .is_some_and(|(asked, settings)| !asked.differs(&moment) && settings.reads_like(&wanted));
         if (turn || self.asked.is_none()) && !known {
             self.worker.offer(view, moment, &wanted);
             self.asked = Some((moment, wanted.clone()));
@@ -262,4 +260,8 @@ impl Held {
         }
         Ok(())
     }
+}
+
+fn gone() -> Failure {
+    Failure::Panic("the model went with it; set the element to NULL and start again".to_owned())
 }

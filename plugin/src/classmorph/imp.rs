@@ -18,14 +18,16 @@ use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::classifier::Interrupter;
 use steerlens::render::DisplayMode;
-use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Reading};
+use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings};
 
 use super::caps::{self, Width};
+use super::engine::Engine;
 use super::messages::{self, Stamp};
 use super::properties::TABLE;
 use super::settings::Settings;
 use super::stats::Stats;
 use super::warnings::{Kind, Limiter};
+use super::worker::Failure;
 use super::{errors, frame};
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
@@ -36,11 +38,10 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// The lens in use, and what it was opened for.
+/// The model in use, and what it was opened for.
 struct Opened {
     classifier: ClassifierSettings,
-    lens: Lens,
-    reading: Reading,
+    engine: Engine,
 }
 
 /// What one frame gives the bus.
@@ -53,7 +54,7 @@ struct Said {
 pub struct ClassMorph {
     settings: Mutex<Settings>,
     opened: Mutex<Option<Opened>>,
-    /// Apart from the lens, whose lock is held during a run.
+    /// Apart from the engine, whose lock is held during a run.
     interrupter: Mutex<Option<Interrupter>>,
     /// What earlier frames left behind is forgotten before the next one.
     forget: AtomicBool,
@@ -208,13 +209,25 @@ impl BaseTransformImpl for ClassMorph {
             None => self.load(classifier, wanted.clone())?,
         };
         opened
-            .use_settings(wanted)
-            .map_err(|error| errors::bus_error(&error))?;
+            .engine
+            .prepare(wanted)
+            .map_err(|failure| errors::of_failure(&failure))?;
 
-        let interrupter = opened.lens.interrupter();
+        let interrupter = opened.engine.interrupter();
         interrupter.clear();
         *lock(&self.interrupter) = Some(interrupter);
         *lock(&self.opened) = Some(opened);
+        Ok(())
+    }
+
+    /// Joins the model's thread; the model is kept for the next start.
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        let mut opened = lock(&self.opened);
+        if let Some(Opened { engine, .. }) = opened.as_mut()
+            && !engine.rest()
+        {
+            *opened = None;
+        }
         Ok(())
     }
 
@@ -246,6 +259,15 @@ impl BaseTransformImpl for ClassMorph {
                 self.forget();
             }
             gst::EventView::StreamStart(_) => self.forget(),
+            // No frame will come to say what became of the last run.
+            gst::EventView::Eos(_) => {
+                let trouble = lock(&self.opened)
+                    .as_mut()
+                    .and_then(|opened| opened.engine.trouble());
+                if let Some(failure) = trouble.filter(|failure| failure.kind() != ErrorKind::Interrupted) {
+                    self.report(errors::of_failure(&failure));
+                }
+            }
             gst::EventView::Segment(event) => {
                 let new = event.segment();
                 let same = |old: &gst::Segment| old.rate() == new.rate() && old.base() == new.base();
@@ -308,7 +330,8 @@ impl VideoFilterImpl for ClassMorph {
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let settings = lock(&self.settings).clone();
         let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
-        let gap = inframe.buffer().flags().contains(gst::BufferFlags::GAP);
+        let flags = inframe.buffer().flags();
+        let gap = flags.contains(gst::BufferFlags::GAP);
         let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
         let (view, mut out) = views.map_err(|message| self.fail(message))?;
 
@@ -318,7 +341,8 @@ impl VideoFilterImpl for ClassMorph {
             self.pass_on(&view, &mut out);
             return Ok(gst::FlowSuccess::Ok);
         }
-        match self.morph(&settings, wanted, &stamp, &view, &mut out) {
+        let broken = flags.contains(gst::BufferFlags::DISCONT);
+        match self.morph(&settings, wanted, (&stamp, broken), &view, &mut out) {
             Ok(said) => {
                 if let Some(warning) = said.warning {
                     self.warn(Kind::Frame, &warning);
@@ -328,25 +352,15 @@ impl VideoFilterImpl for ClassMorph {
                 }
                 Ok(gst::FlowSuccess::Ok)
             }
-            Err(error) => match error.kind() {
+            Err(failure) => match failure.kind() {
                 ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
                 ErrorKind::Settings => {
-                    self.warn(Kind::Settings, &error.to_string());
+                    self.warn(Kind::Settings, &failure.to_string());
                     self.pass_on(&view, &mut out);
                     Ok(gst::FlowSuccess::Ok)
                 }
-                _ => Err(self.fail(errors::bus_error(&error))),
+                _ => Err(self.fail(errors::of_failure(&failure))),
             },
-        }
-    }
-}
-
-impl Opened {
-    fn use_settings(&mut self, wanted: LensSettings) -> Result<(), steerlens::Error> {
-        if *self.lens.settings() != wanted {
-            self.lens.set_settings(wanted)
-        } else {
-            Ok(())
         }
     }
 }
@@ -374,8 +388,7 @@ impl ClassMorph {
         }
         Ok(Opened {
             classifier,
-            lens,
-            reading: Reading::default(),
+            engine: Engine::new(lens),
         })
     }
 
@@ -384,12 +397,12 @@ impl ClassMorph {
         &self,
         settings: &Settings,
         wanted: LensSettings,
-        stamp: &Stamp,
+        (stamp, broken): (&Stamp, bool),
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
-    ) -> Result<Said, steerlens::Error> {
+    ) -> Result<Said, Failure> {
         let mut opened = lock(&self.opened);
-        let Some(opened) = opened.as_mut() else {
+        let Some(Opened { engine, .. }) = opened.as_mut() else {
             // The base class sends no frame outside of start() and stop().
             frame::copy(view, out);
             return Ok(Said {
@@ -397,22 +410,23 @@ impl ClassMorph {
                 warning: None,
             });
         };
-        opened.use_settings(wanted)?;
         if self.forget.swap(false, Ordering::AcqRel) {
-            opened.lens.reset();
+            engine.forget();
         }
-        let Opened { lens, reading, .. } = opened;
-        let report = lens.morph(view, reading, out)?;
+        let moment = stamp.moment(broken);
+        let done = engine.morph(settings.pace(), wanted, (moment, broken), view, out)?;
 
         let number = {
             let mut stats = lock(&self.stats);
-            stats.add(reading, &report);
+            stats.add(engine.reading(), &done);
             stats.frames_in.saturating_sub(1)
         };
+        let report = done.report;
         gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
+        let (labels, reading) = (engine.labels(), engine.reading());
         let message = settings
             .post_messages
-            .then(|| messages::analysed(number, stamp, lens.classifier(), reading, &report, settings.top_k));
+            .then(|| messages::analysed(number, stamp, labels, reading, &report, settings.top_k));
         Ok(Said {
             message,
             warning: report.warning,
@@ -458,10 +472,14 @@ impl ClassMorph {
         }
     }
 
-    /// Posts the error, once, and ends the stream.
-    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+    fn report(&self, message: gst::ErrorMessage) {
         lock(&self.stats).errors += 1;
         self.post_error_message(message);
+    }
+
+    /// Posts the error, once, and ends the stream.
+    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+        self.report(message);
         gst::FlowError::Error
     }
 }

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use steerlens::{Classifier, ClassifierSettings, Reading, Report};
+use steerlens::classifier::Labels;
+use steerlens::{Classifier, ClassifierSettings, Moment, Reading, Report};
 
 use super::settings::nanoseconds;
 
@@ -14,11 +15,14 @@ pub(super) struct Stamp {
     running_time: Option<gst::ClockTime>,
     duration: Option<gst::ClockTime>,
     pub(super) stream_time: Option<gst::ClockTime>,
+    /// Whether the segment is played backwards.
+    backwards: bool,
 }
 
 impl Stamp {
     /// The times of `buffer` in `segment`.
     pub(super) fn of(segment: &gst::Segment, buffer: &gst::BufferRef) -> Self {
+        let backwards = segment.rate() < 0.0;
         let segment = segment.downcast_ref::<gst::ClockTime>();
         let timestamp = buffer.pts();
         Self {
@@ -26,6 +30,16 @@ impl Stamp {
             running_time: segment.and_then(|segment| segment.to_running_time(timestamp)),
             duration: buffer.duration(),
             stream_time: segment.and_then(|segment| segment.to_stream_time(timestamp)),
+            backwards,
+        }
+    }
+
+    /// The frame's place in its stream; `broken` where it does not follow on the frame before.
+    pub(super) fn moment(&self, broken: bool) -> Moment {
+        Moment {
+            time: self.stream_time.map(Into::into),
+            continuous: !broken && !self.backwards,
+            picture: None,
         }
     }
 }
@@ -34,7 +48,7 @@ impl Stamp {
 pub(super) fn analysed(
     frame: u64,
     stamp: &Stamp,
-    classifier: &Classifier,
+    labels: &Labels,
     reading: &Reading,
     report: &Report,
     top_k: u32,
@@ -52,8 +66,8 @@ pub(super) fn analysed(
         .field("duration", stamp.duration)
         .field("source-class", number(source))
         .field("target-class", number(target))
-        .field("source-label", classifier.label(source).as_ref())
-        .field("target-label", classifier.label(target).as_ref())
+        .field("source-label", labels.name(source).as_ref())
+        .field("target-label", labels.name(target).as_ref())
         .field("source-logit", logit(source))
         .field("target-logit", logit(target))
         .field("source-probability", probability(source))
@@ -63,9 +77,8 @@ pub(super) fn analysed(
         .field("change-norm", report.change_norm)
         .field("phase-rms", report.phase_rms)
         .field("magnification", report.magnification)
-        // Every frame has a gradient of its own until gradients can be held.
-        .field("held", false)
-        .field("gradient-age", 0u64)
+        .field("held", report.held)
+        .field("gradient-age", nanoseconds(report.gradient_age))
         .field("inference-time", nanoseconds(reading.inference_time))
         .field("morph-time", nanoseconds(report.morph_time))
         .field("classes", gst::Array::new(top.iter().map(|class| number(*class))))

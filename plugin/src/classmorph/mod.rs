@@ -7,10 +7,12 @@
 //! * `caps`: formats, and the doubled width of side-by-side
 //! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
 //! * `frame`: mapped buffers as views
+//! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
 //! * `messages`, `stats`, `errors`, `warnings`, `log`: everything that is said
 //! * `imp`: the glue that GObject and the base classes call
 
 mod caps;
+mod engine;
 mod enums;
 mod errors;
 mod frame;
@@ -21,6 +23,7 @@ mod properties;
 mod settings;
 mod stats;
 mod warnings;
+mod worker;
 
 /**
  * SECTION:element-classmorph

@@ -5,13 +5,14 @@
 //! the model, two frames and three readings are all that is ever kept.
 
 use std::any::Any;
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use steerlens::frame::FrameCopy;
-use steerlens::{FrameView, LensSettings, Moment, Reader, Reading};
+use steerlens::{ErrorKind, FrameView, LensSettings, Moment, Reader, Reading};
 
 /// What reads frames: the library's reader, or a test's.
 pub(super) trait Reads: Send + 'static {
@@ -48,6 +49,25 @@ pub(super) enum Failure {
     Library(steerlens::Error),
     /// The thread panicked, and is no more.
     Panic(String),
+}
+
+impl Failure {
+    /// What sort of trouble it is.
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Library(error) => error.kind(),
+            Self::Panic(_) => ErrorKind::Run,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Library(error) => error.fmt(f),
+            Self::Panic(text) => write!(f, "the model's thread panicked: {text}"),
+        }
+    }
 }
 
 impl From<steerlens::Error> for Failure {
@@ -299,7 +319,10 @@ mod tests {
         rig.offer(1);
         assert_eq!(rig.said.recv(), Ok((1, false)));
         (2..=5).for_each(|number| rig.offer(number));
-        assert!(rig.worker.collect(&mut rig.reading, false).is_none(), "it is still at it");
+        assert!(
+            rig.worker.collect(&mut rig.reading, false).is_none(),
+            "it is still at it"
+        );
         rig.tell.send(Turn::Succeed).unwrap();
         assert_eq!(rig.said.recv(), Ok((5, false)));
         assert_eq!(rig.collected(), Some(1));
@@ -320,7 +343,11 @@ mod tests {
         rig.tell.send(Turn::Succeed).unwrap();
         assert_eq!(rig.collected(), None);
         rig.offer(3);
-        assert_eq!(rig.said.recv(), Ok((3, true)), "frame 2 is gone, and 3 is read anew");
+        assert_eq!(
+            rig.said.recv(),
+            Ok((3, true)),
+            "frame 2 is gone, and 3 is read anew"
+        );
         rig.tell.send(Turn::Succeed).unwrap();
         assert_eq!(rig.collected(), Some(3));
         rig.offer(4);
@@ -349,7 +376,10 @@ mod tests {
         let outcome = rig.worker.collect(&mut rig.reading, true);
         assert!(matches!(&outcome, Some(Err(Failure::Panic(text))) if text == "the sky falls"));
         rig.offer(2);
-        assert!(rig.worker.collect(&mut rig.reading, true).is_none(), "nobody is waited for");
+        assert!(
+            rig.worker.collect(&mut rig.reading, true).is_none(),
+            "nobody is waited for"
+        );
         assert!(rig.worker.stop().is_none());
     }
 }
