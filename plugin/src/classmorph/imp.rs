@@ -18,7 +18,7 @@ use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::classifier::Interrupter;
 use steerlens::render::DisplayMode;
-use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings};
+use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Preset};
 
 use super::caps::{self, Width};
 use super::engine::Engine;
@@ -73,6 +73,7 @@ impl ObjectSubclass for ClassMorph {
     const NAME: &'static str = "GstClassMorph";
     type Type = super::ClassMorph;
     type ParentType = gst_video::VideoFilter;
+    type Interfaces = (gst::Preset,);
 }
 
 impl ObjectImpl for ClassMorph {
@@ -443,6 +444,14 @@ impl ClassMorph {
         let mut stats = lock(&self.stats);
         *stats = stats.restarted();
         self.forget();
+    }
+
+    /// Sets the properties that a shipped preset holds.
+    pub(super) fn take_on(&self, preset: &Preset) {
+        preset.apply(&mut lock(&self.settings).lens);
+        for name in Preset::SETTINGS {
+            self.obj().notify(name);
+        }
     }
 
     fn forget(&self) {

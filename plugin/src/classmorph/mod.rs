@@ -5,7 +5,7 @@
 //! is, and every formula, lives in the library.
 //!
 //! * `caps`: formats, and the doubled width of side-by-side
-//! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
+//! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
 //! * `frame`: mapped buffers as views
 //! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
 //! * `messages`, `stats`, `errors`, `warnings`, `log`: everything that is said
@@ -19,6 +19,7 @@ mod frame;
 mod imp;
 mod log;
 mod messages;
+mod presets;
 mod properties;
 mod settings;
 mod stats;
@@ -72,7 +73,8 @@ use gst::prelude::*;
 glib::wrapper! {
     /// The element `classmorph`.
     pub struct ClassMorph(ObjectSubclass<imp::ClassMorph>)
-        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object;
+        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object,
+        @implements gst::Preset;
 }
 
 /// Registers the element and leads the library's log into GStreamer's. Opens nothing.
