@@ -261,7 +261,7 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
         assert!(report.attained && (report.l2 - along.l2).abs() < 0.05);
         let [along, by_chance] = [along, report].map(|r| r.after.unwrap().target_probability);
         assert!(
-            along > 0.2 && by_chance < 0.1,
+            by_chance < 0.2 * along,
             "{steps} steps: {along} along the gradient, {by_chance} by chance"
         );
         // A still that was analysed for one direction is analysed again for the other.
