@@ -144,7 +144,8 @@ impl Lens {
             reading.pair_changed = self.chooser.observe(&self.aside.logits);
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
-        self.classifier.read_planes(planes, source, target, reading)?;
+        self.classifier
+            .read_planes(planes, (source, target), self.settings.objective, reading)?;
         self.readings += 1;
         reading.id = self.readings;
         // The next frame's pair; this one's is fixed.
@@ -173,7 +174,7 @@ impl Lens {
             ..Report::default()
         };
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
-        if let Some(warning) = refusal(reading) {
+        if let Some(warning) = refusal(reading, &self.settings) {
             report.warning = Some(warning.into());
             stage.keep(frame)?;
         } else if still {
@@ -223,8 +224,8 @@ impl Lens {
 }
 
 /// Why a reading gives no direction.
-fn refusal(reading: &Reading) -> Option<&'static str> {
-    if reading.source == reading.target {
+fn refusal(reading: &Reading, settings: &LensSettings) -> Option<&'static str> {
+    if settings.objective.has_source() && reading.source == reading.target {
         return Some("source and target are the same class: the frame is passed on unchanged");
     }
     if !reading.gradient.iter().all(|g| g.is_finite()) {

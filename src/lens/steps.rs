@@ -38,7 +38,8 @@ pub(super) fn walk(
             } else {
                 reading.source
             };
-            classifier.read_planes(&stage.input, away, reading.target, &mut latest)?;
+            let pair = (away, reading.target);
+            classifier.read_planes(&stage.input, pair, settings.objective, &mut latest)?;
             report.step_time += start.elapsed();
         }
         stage.take_gradient(&latest.gradient);
