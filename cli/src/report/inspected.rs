@@ -164,10 +164,7 @@ impl fmt::Display for Inspected {
             row(
                 f,
                 "",
-                [format!(
-                    "{}, {}, {}",
-                    self.layout, self.format, self.normalization
-                )],
+                format!("{}, {}, {}", self.layout, self.format, self.normalization).split_whitespace(),
             )?;
         }
         for tensor in &self.outputs {
