@@ -7,7 +7,8 @@ use super::LensSettings;
 use super::sight::{Framing, Sight};
 use crate::Error;
 use crate::classifier::{
-    ClassChoice, Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
+    ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
+    resolve,
 };
 use crate::frame::{FrameView, Moment};
 
@@ -24,6 +25,7 @@ pub struct Reader {
     wishes: (ClassChoice, ClassChoice, u32),
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
+    objective: Objective,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -38,7 +40,7 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, those that choose the classes count here.
+    /// Reads with an open classifier. Of the settings, the classes and the objective count here.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -49,6 +51,7 @@ impl Reader {
             chooser: PairChooser::default(),
             wishes: Default::default(),
             pair_is_new: false,
+            objective: Objective::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -65,11 +68,12 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over the classes of other settings, from the next frame on.
+    /// Takes over classes and objective of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
+        self.objective = settings.objective;
         let wishes = (&settings.source, &settings.target, settings.class_hold);
         if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
             return Ok(());
@@ -110,7 +114,8 @@ impl Reader {
             self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
-        self.classifier.read_planes(planes, source, target, reading)?;
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -118,9 +123,9 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether a reading is of the pair of classes that the next frame would be read for.
+    /// Whether a reading is of the pair of classes, and the objective, that the next frame would be read for.
     pub fn stands(&self, reading: &Reading) -> bool {
-        self.chooser.pair() == Some((reading.source, reading.target))
+        self.chooser.pair() == Some((reading.source, reading.target)) && self.objective == reading.objective
     }
 
     /// In place of [`Reader::read`], where `reading` is of this very picture: whether it stands, so that no run is
@@ -150,7 +155,8 @@ impl Reader {
         }
         let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
-        self.classifier.read_planes(planes, source, target, reading)?;
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -183,6 +189,8 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        Ok(self.classifier.read_planes(input, source, target, reading)?)
+        Ok(self
+            .classifier
+            .read_planes(input, (source, target), self.objective, reading)?)
     }
 }

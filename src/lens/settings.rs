@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::Resolution;
-use crate::classifier::ClassChoice;
+use super::{Control, Resolution};
+use crate::classifier::{ClassChoice, Objective};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
@@ -17,6 +17,7 @@ pub struct LensSettings {
     pub source: ClassChoice,
     pub target: ClassChoice,
     pub class_hold: u32,
+    pub objective: Objective,
     pub method: Method,
     pub color_mode: ColorMode,
     pub resolution: Resolution,
@@ -31,6 +32,8 @@ pub struct LensSettings {
     pub steps: u32,
     pub step_mode: StepMode,
     pub temporal_smoothing: Duration,
+    pub control: Control,
+    pub seed: u64,
     pub orientations: u32,
     pub octaves: u32,
     pub grid: Grid,
@@ -44,6 +47,7 @@ impl Default for LensSettings {
             source: ClassChoice::Auto,
             target: ClassChoice::Auto,
             class_hold: settings::CLASS_HOLD.default,
+            objective: Objective::default(),
             method: Method::default(),
             color_mode: ColorMode::default(),
             resolution: Resolution::default(),
@@ -58,6 +62,8 @@ impl Default for LensSettings {
             steps: settings::STEPS.default,
             step_mode: StepMode::default(),
             temporal_smoothing: settings::TEMPORAL_SMOOTHING.default,
+            control: Control::default(),
+            seed: u64::from(settings::SEED.default),
             orientations: settings::ORIENTATIONS.default,
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
@@ -109,7 +115,8 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        (&self.source, &self.target, self.class_hold) == (&other.source, &other.target, other.class_hold)
+        let of = |s: &Self| (s.class_hold, s.objective);
+        (&self.source, &self.target, of(self)) == (&other.source, &other.target, of(other))
     }
 
     /// Refuses what is out of range.

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
-use std::time::Duration;
-
 use super::history::History;
 use super::sight::Framing;
-use super::{LensSettings, Report, Resolution};
+use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
     self, FrameView, FrameViewMut, LUMA, Moment, Picture, PixelFormat, Sampling, read_luma, read_rgb,
     write_luma_change, write_rgb_change,
 };
-use crate::morph::{ColorMode, Morpher, Prepared, Settings, reach_budget};
+use crate::morph::{ColorMode, Morpher, Prepared, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, render};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
 const AUTO_PIXELS: usize = 640 * 480;
 
-/// What a direction is made of: a reading, by its number, and the picture to be moved.
+/// What a direction is made of: a reading, by its number, the picture to be moved, and what stands in for the
+/// gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Subject {
     reading: u64,
     picture: Option<Picture>,
+    control: Control,
+    seed: u64,
 }
 
 /// Buffers and plans for frames of one size and format, under one choice of settings.
@@ -50,6 +51,8 @@ pub(super) struct Stage {
     prepared: Option<(Subject, Prepared)>,
     /// What the average over time holds.
     history: History,
+    /// Draws the directions of [`Control::Random`]; made when first needed.
+    surrogate: Option<Surrogate>,
     /// One plane of the model's input, on its way to the edited planes.
     plane: Vec<f32>,
     /// The change at the frame's size, where the pyramid works at the model's.
@@ -105,6 +108,7 @@ impl Stage {
             change: vec![0.0; edited * pixels],
             prepared: None,
             history: History::default(),
+            surrogate: None,
             plane: vec![0.0; framing.input_pixels()],
             enlarged: if at_frame {
                 Vec::new()
@@ -168,7 +172,7 @@ impl Stage {
         settings: &LensSettings,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let prepared = self.prepare(frame, moment, reading, settings.memory());
+        let prepared = self.prepare(frame, moment, reading, settings);
         report.phase_rms = prepared.phase_rms;
         if prepared.phase_rms == 0.0 {
             report.warning =
@@ -204,12 +208,15 @@ impl Stage {
         frame: &FrameView<'_>,
         moment: &Moment,
         reading: &Reading,
-        memory: Duration,
+        settings: &LensSettings,
     ) -> Prepared {
         let subject = Subject {
             reading: reading.id,
             picture: moment.picture,
+            control: settings.control,
+            seed: settings.seed,
         };
+        let memory = settings.memory();
         let kept = self.prepared.filter(|(of, _)| *of == subject && reading.id != 0);
         if let Some((_, prepared)) = kept
             && (memory.is_zero() || self.history.rests(moment))
@@ -217,7 +224,7 @@ impl Stage {
             return prepared;
         }
         self.take_image(frame);
-        self.take_gradient(&reading.gradient);
+        self.take_direction(&reading.gradient, settings, 0);
         let prepared = if memory.is_zero() {
             self.morpher.prepare(&self.image, &self.gradient)
         } else {
@@ -252,9 +259,23 @@ impl Stage {
         }
     }
 
+    /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
+    pub(super) fn take_direction(&mut self, gradient: &[f32], settings: &LensSettings, step: u32) {
+        if settings.control == Control::None {
+            return self.take_gradient(gradient);
+        }
+        let (width, height) = self.sampling.input_size();
+        let mut surrogate = self
+            .surrogate
+            .take()
+            .unwrap_or_else(|| Surrogate::new(width, height, self.seen));
+        self.take_gradient(surrogate.draw(gradient, settings.seed, step));
+        self.surrogate = Some(surrogate);
+    }
+
     /// The gradient at the model's input as that of the edited planes: the exact chain rule through luma
     /// (METHOD.md 2.6) and resize (2.11).
-    pub(super) fn take_gradient(&mut self, gradient: &[f32]) {
+    fn take_gradient(&mut self, gradient: &[f32]) {
         let count = self.plane.len();
         for (k, edited) in self
             .gradient

@@ -10,8 +10,11 @@ use steerlens::frame::Fit;
 use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
+use steerlens::runtime::Optimisation;
 use steerlens::settings::{self, Choice, Text};
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Preset, Resolution};
+use steerlens::{
+    ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Preset, Provider, Resolution,
+};
 
 use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
 
@@ -52,6 +55,9 @@ pub(super) fn runtime_flags() -> Vec<Arg> {
     vec![
         text(settings::RUNTIME_LIBRARY, "FILE").value_parser(value_parser!(PathBuf)),
         count(settings::THREADS),
+        choice::<Provider>().hide_short_help(true),
+        text(settings::DEVICE, "N").hide_short_help(true),
+        choice::<Optimisation>().hide_short_help(true),
     ]
 }
 
@@ -66,6 +72,7 @@ pub(super) fn class_flags() -> Vec<Arg> {
             .visible_alias(settings::SOURCE_LABEL.name),
         class_number(settings::TARGET_CLASS).hide_short_help(true),
         class_number(settings::SOURCE_CLASS).hide_short_help(true),
+        choice::<Objective>().hide_short_help(true),
     ]
 }
 
@@ -95,6 +102,8 @@ pub(super) fn method_flags() -> Vec<Arg> {
         count(settings::ORIENTATIONS).hide_short_help(true),
         count(settings::OCTAVES).hide_short_help(true),
         choice::<Grid>().hide_short_help(true),
+        choice::<Control>().hide_short_help(true),
+        count(settings::SEED).hide_short_help(true),
     ]
 }
 
@@ -142,6 +151,9 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
         crop_fraction: given(matches, settings::CROP_FRACTION.name)
             .unwrap_or(settings::CROP_FRACTION.default),
         runtime_library: path(settings::RUNTIME_LIBRARY),
+        execution_provider: given(matches, Provider::NAME).unwrap_or_default(),
+        device: given(matches, settings::DEVICE.name),
+        optimization_level: given(matches, Optimisation::NAME).unwrap_or_default(),
         threads: given(matches, settings::THREADS.name).unwrap_or(settings::THREADS.default) as usize,
     }
 }
@@ -155,6 +167,7 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
     LensSettings {
         source: class(matches, settings::SOURCE_LABEL, settings::SOURCE_CLASS),
         target: class(matches, settings::TARGET_LABEL, settings::TARGET_CLASS),
+        objective: choice_of(matches, base.objective),
         method: choice_of(matches, base.method),
         color_mode: choice_of(matches, base.color_mode),
         resolution: choice_of(matches, base.resolution),
@@ -168,6 +181,8 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         padding: count_of(matches, settings::PADDING, base.padding),
         steps: count_of(matches, settings::STEPS, base.steps),
         step_mode: choice_of(matches, base.step_mode),
+        control: choice_of(matches, base.control),
+        seed: u64::from(count_of(matches, settings::SEED, settings::SEED.default)),
         orientations: count_of(matches, settings::ORIENTATIONS, base.orientations),
         octaves: count_of(matches, settings::OCTAVES, base.octaves),
         grid: choice_of(matches, base.grid),

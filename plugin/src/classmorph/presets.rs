@@ -12,7 +12,6 @@ use std::sync::OnceLock;
 use gst::ffi::{GstPreset, GstPresetInterface};
 use gst::glib::ffi::{GFALSE, GTRUE, gboolean};
 use gst::glib::{self, subclass::prelude::*, translate::*};
-use gst::prelude::*;
 use steerlens::Preset;
 
 use super::imp::ClassMorph;

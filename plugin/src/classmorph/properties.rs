@@ -10,7 +10,8 @@ use steerlens::Sweep;
 use steerlens::settings::{self as facts, Choice, Count, Real, Span, Switch, Text};
 
 use super::enums::{self, Mirror};
-use super::settings::{Class, Settings, nanoseconds};
+use super::settings::{Class, Settings};
+use crate::message::nanoseconds;
 
 /// One property: its description for GObject, and the way to its value.
 pub(super) struct Property {
@@ -50,6 +51,21 @@ const INFERENCE_INTERVAL: Count = Count {
     blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient",
 };
 
+const ATTACH_META: Switch = Switch {
+    name: "attach-meta",
+    default: false,
+    blurb: if cfg!(feature = "v1_24") {
+        "Attach to each analysed frame what a message says of it, as GstClassMorphMeta, and its classes as analytics meta"
+    } else {
+        "Attach to each analysed frame what a message says of it, as GstClassMorphMeta"
+    },
+};
+
+const MODEL_INSTANCE_ID: Text = Text {
+    name: "model-instance-id",
+    blurb: "Name under which elements share one loaded model, each run in its turn; unset: a model of its own",
+};
+
 /// Every property that can be set, in the order of gst-inspect-1.0.
 pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
     use When::{Controlled, Playing, Ready};
@@ -59,7 +75,11 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         text(&facts::MODEL_INFO, Ready, |s| &mut s.model_info),
         text(&facts::OUTPUT_NAME, Ready, |s| &mut s.output_name),
         text(&facts::RUNTIME_LIBRARY, Ready, |s| &mut s.runtime_library),
+        choice::<enums::ExecutionProvider>(Ready, |s| &mut s.classifier.execution_provider),
+        text(&facts::DEVICE, Ready, |s| &mut s.device),
+        choice::<enums::OptimizationLevel>(Ready, |s| &mut s.classifier.optimization_level),
         count(&facts::THREADS, Ready, |s| &mut s.threads),
+        text(&MODEL_INSTANCE_ID, Ready, |s| &mut s.model_instance_id),
         choice::<enums::InputFormat>(Ready, |s| &mut s.classifier.input_format),
         choice::<enums::InputLayout>(Ready, |s| &mut s.classifier.input_layout),
         choice::<enums::Normalization>(Ready, |s| &mut s.classifier.normalization),
@@ -73,6 +93,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         text(&facts::SOURCE_LABEL, Playing, |s| &mut s.source.label),
         text(&facts::TARGET_LABEL, Playing, |s| &mut s.target.label),
         count(&facts::CLASS_HOLD, Playing, |s| &mut s.lens.class_hold),
+        choice::<enums::Objective>(Playing, |s| &mut s.lens.objective),
         choice::<enums::Method>(Playing, |s| &mut s.lens.method),
         real(&facts::MAGNIFICATION, Controlled, |s| &mut s.lens.magnification),
         real(&facts::AMPLITUDE_EXPONENT, Controlled, |s| {
@@ -102,6 +123,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
         choice::<enums::GradientMode>(Playing, |s| &mut s.gradient_mode),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
+        switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),
         switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
         count(&facts::TOP_K, Playing, |s| &mut s.top_k),
     ]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use steerlens::Reading;
 
 use super::engine::Done;
-use super::settings::nanoseconds;
+use crate::message::nanoseconds;
 
 /// Counters since the start.
 #[derive(Debug, Clone, Default)]
