@@ -7,6 +7,7 @@ mod common;
 
 use gst::prelude::*;
 use gst_check::Harness;
+use gst_video::prelude::*;
 use gst_video::{VideoFormat, VideoInfo, VideoRegionOfInterestMeta};
 
 use common::{classmorph, init, messages, model, said, with_bus};

@@ -16,6 +16,7 @@ mod resize;
 mod sampling;
 mod shape;
 mod view;
+mod watch;
 
 pub use change::{write_luma_change, write_rgb_change};
 pub use colorimetry::{Colorimetry, Range};
@@ -30,3 +31,4 @@ pub use resize::Resize;
 pub use sampling::Sampling;
 pub use shape::Shape;
 pub use view::{FrameView, FrameViewMut};
+pub use watch::{FrameCopy, Moment, Picture, Watch};

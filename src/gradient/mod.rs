@@ -11,19 +11,24 @@
 mod assemble;
 mod blocking;
 mod clean;
+mod cost;
+mod dependence;
 mod emit;
 mod error;
 mod fold;
 mod layout;
 mod logits;
 mod masks;
+mod objective;
 mod ops;
 mod patterns;
 mod probe;
 mod upgrade;
 mod walk;
 
+pub use cost::{Cost, Work};
 pub use error::{Error, Refusal};
+pub use objective::{SCORES, SHARE};
 pub use ops::{OperatorRow, operators, supports};
 
 use blocking::Blocking;
@@ -86,6 +91,8 @@ pub struct Differentiated {
     pub forward_nodes: usize,
     /// Nodes of the reverse half.
     pub gradient_nodes: usize,
+    /// What a run is expected to take.
+    pub cost: Cost,
 }
 
 impl Differentiated {
@@ -134,6 +141,9 @@ pub fn differentiate(
         patterns: &patterns,
         opset,
     };
-    let reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
-    assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)
+    let mut reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
+    let added = std::mem::take(&mut reverse.shapes);
+    let mut both = assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)?;
+    both.cost = Cost::of(&both, |t| added.get(t).map(|s| &**s).or_else(|| facts.shape(t)));
+    Ok(both)
 }

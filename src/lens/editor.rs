@@ -10,7 +10,7 @@ use super::stage::Stage;
 use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
-use crate::frame::{FrameView, FrameViewMut};
+use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
 use crate::render::{Bar, Caption, Captioner, pass_on};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
@@ -19,8 +19,11 @@ pub struct Editor {
     settings: LensSettings,
     framing: Framing,
     stage: Option<Stage>,
+    /// The part of the frame that was edited last.
+    part: Option<Rect>,
     labels: Labels,
     captioner: Captioner,
+    moment: Moment,
 }
 
 impl Editor {
@@ -34,8 +37,10 @@ impl Editor {
             framing: reader.framing().with(&settings),
             settings,
             stage: None,
+            part: None,
             labels: reader.classifier().labels().clone(),
             captioner: Captioner::default(),
+            moment: Moment::default(),
         })
     }
 
@@ -49,16 +54,33 @@ impl Editor {
     /// # Errors
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        settings.check()?;
-        self.stage = self.stage.take().filter(|stage| stage.serves(&settings));
+        settings.check_since(&self.settings)?;
+        if let Some(stage) = &mut self.stage
+            && !stage.adopt(&settings)?
+        {
+            self.stage = None;
+        }
         self.framing = self.framing.with(&settings);
         self.settings = settings;
         Ok(())
     }
 
+    /// Says where in its stream the next frame belongs: smoothing in time goes by it, and so does the report of the
+    /// gradient's age. A frame of unknown picture is taken to be the one that its reading was made of.
+    pub fn at(&mut self, moment: Moment) {
+        self.moment = moment;
+    }
+
+    /// Forgets earlier frames: the next one starts a new average (METHOD.md 2.10).
+    pub fn reset(&mut self) {
+        if let Some(stage) = &mut self.stage {
+            stage.start_over();
+        }
+    }
+
     /// Moves the frame one step along a reading's gradient and writes what is shown into `out`, whose format is the
-    /// frame's and whose size is [`super::Lens::output_size`]. Calling it again with the same frame and reading and
-    /// another magnification costs a synthesis only.
+    /// frame's and whose size is [`super::Lens::output_size`]. Calling it again with the same picture and reading and
+    /// another magnification costs a synthesis only; see [`Editor::at`].
     ///
     /// # Errors
     /// When `out` does not fit.
@@ -97,8 +119,12 @@ impl Editor {
             source: reading.source,
             target: reading.target,
             attained: true,
+            held: self.moment.differs(&reading.moment),
             ..Report::default()
         };
+        if report.held {
+            report.gradient_age = self.moment.distance(&reading.moment);
+        }
         let whole = frame;
         let part = region::part(self.settings.roi, frame.shape());
         let Some((part, frame)) = part.and_then(|part| Some((part, whole.crop(part)?))) else {
@@ -110,8 +136,11 @@ impl Editor {
         };
         let frame = &frame;
         let stage = Stage::for_frame(&mut self.stage, frame, self.framing, &self.settings)?;
+        if self.part.replace(part) != Some(part) {
+            stage.forget();
+        }
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
-        let refusal = refusal(reading);
+        let refusal = refusal(reading, &self.settings);
         match reader {
             _ if refusal.is_some() || still => {
                 report.warning = refusal.map(Into::into);
@@ -120,7 +149,7 @@ impl Editor {
             Some(reader) if self.settings.steps > 1 => {
                 steps::walk(stage, reader, &self.settings, frame, reading, &mut report)?;
             }
-            _ => stage.step(frame, reading, &self.settings, &mut report)?,
+            _ => stage.step(frame, &self.moment, reading, &self.settings, &mut report)?,
         }
         stage.show(self.settings.display_mode, whole, part, reading, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);
@@ -158,7 +187,7 @@ impl Editor {
         ];
         let caption = Caption {
             classes,
-            age: report.gradient_age,
+            age: report.held.then_some(report.gradient_age),
         };
         Ok(self.captioner.draw(&caption, out)?)
     }
@@ -170,8 +199,8 @@ impl Editor {
 }
 
 /// Why a reading gives no direction.
-fn refusal(reading: &Reading) -> Option<&'static str> {
-    if reading.source == reading.target {
+fn refusal(reading: &Reading, settings: &LensSettings) -> Option<&'static str> {
+    if settings.objective.has_source() && reading.source == reading.target {
         return Some("source and target are the same class: the frame is passed on unchanged");
     }
     if !reading.gradient.iter().all(|g| g.is_finite()) {

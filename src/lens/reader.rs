@@ -8,9 +8,10 @@ use super::region;
 use super::sight::{Framing, Sight};
 use crate::Error;
 use crate::classifier::{
-    Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
+    ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
+    resolve,
 };
-use crate::frame::{FrameView, Rect};
+use crate::frame::{FrameView, Moment, Rect};
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
@@ -22,6 +23,13 @@ pub struct Reader {
     framing: Framing,
     chooser: PairChooser,
     roi: Option<Rect>,
+    /// The last reading, and what of its frame was seen.
+    last: Option<(u64, Framing, Option<Rect>)>,
+    /// Classes and hold that `chooser` was made for.
+    wishes: (ClassChoice, ClassChoice, u32),
+    /// Whether the pair is an automatic one that no reading has been made for.
+    pair_is_new: bool,
+    objective: Objective,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -36,8 +44,8 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, those count here that choose the classes, and what
-    /// of a frame is seen.
+    /// Reads with an open classifier. Of the settings, those count here that choose the classes and the objective, and
+    /// what of a frame is seen.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -47,6 +55,10 @@ impl Reader {
             classifier,
             chooser: PairChooser::default(),
             roi: None,
+            last: None,
+            wishes: Default::default(),
+            pair_is_new: false,
+            objective: Objective::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -63,22 +75,33 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over the classes, the fit and the region of other settings, from the next frame on.
+    /// Takes over classes, objective, fit and region of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
+        self.objective = settings.objective;
+        let wishes = (&settings.source, &settings.target, settings.class_hold);
+        if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+            return Ok(());
+        }
         let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
         let (source, target) = (class(&settings.source)?, class(&settings.target)?);
         self.chooser.update(source, target, settings.class_hold);
         self.framing = self.framing.with(settings);
         self.roi = settings.roi;
+        self.wishes = (
+            settings.source.clone(),
+            settings.target.clone(),
+            settings.class_hold,
+        );
         Ok(())
     }
 
     /// Forgets earlier frames: an automatic pair of classes is chosen anew.
     pub fn reset(&mut self) {
         self.chooser.reset();
+        self.pair_is_new = false;
     }
 
     /// A handle that ends a run from another thread.
@@ -94,17 +117,36 @@ impl Reader {
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
         let seen = region::seen(self.roi, frame);
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
-        reading.pair_changed = false;
+        // Should the run fail, it is no reading of anything.
+        reading.moment = Moment::default();
         if self.chooser.pair().is_none() {
             self.classifier.score_planes(planes, &mut self.aside)?;
-            reading.pair_changed = self.chooser.observe(&self.aside.logits);
+            self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
-        self.classifier.read_planes(planes, source, target, reading)?;
-        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
+        self.number(reading);
+        reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
-        self.chooser.observe(&reading.logits);
+        self.pair_is_new = self.chooser.observe(&reading.logits);
         Ok(())
+    }
+
+    /// Whether a reading is of the pair of classes, and the objective, that the next frame would be read for.
+    pub fn stands(&self, reading: &Reading) -> bool {
+        self.chooser.pair() == Some((reading.source, reading.target)) && self.objective == reading.objective
+    }
+
+    /// In place of [`Reader::read`], where `reading` is of this very picture: whether it stands, so that no run is
+    /// needed. An automatic choice of classes counts the frame as any other.
+    pub(super) fn recall(&mut self, reading: &mut Reading) -> bool {
+        self.pair_is_new |= self.chooser.observe(&reading.logits);
+        let stands = self.stands(reading) && self.last == Some((reading.id, self.framing, self.roi));
+        if stands {
+            reading.pair_changed = std::mem::take(&mut self.pair_is_new);
+        }
+        stands
     }
 
     /// Runs the model on a frame for a named pair, in one run; the choice of the next frame's pair is not touched.
@@ -123,10 +165,16 @@ impl Reader {
         }
         let seen = region::seen(self.roi, frame);
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
-        reading.pair_changed = false;
-        self.classifier.read_planes(planes, source, target, reading)?;
-        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        (reading.pair_changed, reading.moment) = (false, Moment::default());
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
+        self.number(reading);
         Ok(())
+    }
+
+    fn number(&mut self, reading: &mut Reading) {
+        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        self.last = Some((reading.id, self.framing, self.roi));
     }
 
     /// Runs the model on a frame without its gradient: logits and probabilities (a forward run).
@@ -157,6 +205,8 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        Ok(self.classifier.read_planes(input, source, target, reading)?)
+        Ok(self
+            .classifier
+            .read_planes(input, (source, target), self.objective, reading)?)
     }
 }

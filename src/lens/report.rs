@@ -33,14 +33,16 @@ pub struct Report {
     pub l2: f64,
     /// Whether the L2 budget was reached; true without one.
     pub attained: bool,
+    /// Whether the gradient is that of an earlier picture.
+    pub held: bool,
+    /// How much earlier that picture was shown; zero where the gradient is the picture's own or times are unknown.
+    pub gradient_age: Duration,
     /// Wall time of analysis, extrapolation, synthesis and writing.
     pub morph_time: Duration,
     /// Wall time of all runs of the model in [`crate::Lens::apply`] (further steps; not the reading, not `after`).
     pub step_time: Duration,
     /// The morphed picture's own classification, with `measure_after`.
     pub after: Option<After>,
-    /// How much older than the frame its gradient is; `None` where the gradient is the frame's own.
-    pub gradient_age: Option<Duration>,
     /// The frame was passed on unchanged, and why: a sentence.
     pub warning: Option<String>,
 }
