@@ -33,6 +33,11 @@ pub use classifier::{
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, PixelFormat};
 pub use gradient::{Profile, Refusal};
-pub use lens::{After, Lens, LensSettings, Report, Resolution};
+pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
 pub use runtime::{Provider, Runtime};
 pub use sweep::Sweep;
+
+/// The page whose Rust snippet is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/gradient.md")]
+struct GradientPage;

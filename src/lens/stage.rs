@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
-use super::{LensSettings, Report, Resolution};
+use super::sight::Framing;
+use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
-use crate::classifier::{Classifier, Reading};
+use crate::classifier::Reading;
 use crate::frame::{
     self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
     write_rgb_change,
 };
-use crate::morph::{ColorMode, Morpher, Settings, reach_budget};
+use crate::morph::{ColorMode, Morpher, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, render};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
@@ -31,14 +32,14 @@ pub(super) struct Stage {
     settings: Settings,
     resolution: Resolution,
     pub(super) morpher: Morpher,
-    /// The model's input picture.
-    pub(super) input: Vec<f32>,
     /// The edited planes, their gradient and their change, where the pyramid works.
     pub(super) image: Vec<f32>,
     pub(super) gradient: Vec<f32>,
     pub(super) change: Vec<f32>,
-    /// The reading that `morpher` is prepared for.
-    prepared: Option<(u64, crate::morph::Prepared)>,
+    /// The reading, control and seed that `morpher` is prepared for.
+    prepared: Option<((u64, Control, u64), crate::morph::Prepared)>,
+    /// Draws the directions of [`Control::Random`]; made when first needed.
+    surrogate: Option<Surrogate>,
     /// One plane of the model's input, on its way to the edited planes.
     plane: Vec<f32>,
     /// The change at the frame's size, where the pyramid works at the model's.
@@ -52,7 +53,7 @@ impl Stage {
     pub(super) fn for_frame<'a>(
         slot: &'a mut Option<Self>,
         frame: &FrameView<'_>,
-        classifier: &Classifier,
+        framing: Framing,
         settings: &LensSettings,
     ) -> Result<&'a mut Self, Error> {
         let fits = slot
@@ -60,24 +61,23 @@ impl Stage {
             .is_some_and(|s| s.format == frame.format() && s.frame == frame.size());
         let stage = match slot.take() {
             Some(stage) if fits => stage,
-            _ => Self::new(frame, classifier, settings)?,
+            _ => Self::new(frame, framing, settings)?,
         };
         Ok(slot.insert(stage))
     }
 
-    fn new(frame: &FrameView<'_>, classifier: &Classifier, settings: &LensSettings) -> Result<Self, Error> {
-        let signature = classifier.signature();
-        let (whole, model) = (frame.size(), signature.size());
-        let sampling = Sampling::new(classifier.fit(), whole, model, signature.crop_fraction);
+    fn new(frame: &FrameView<'_>, framing: Framing, settings: &LensSettings) -> Result<Self, Error> {
+        let whole = frame.size();
+        let sampling = framing.sampling(whole);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
-        let size = if at_frame { whole } else { model };
+        let size = if at_frame { whole } else { framing.input };
         let gray = frame.format().is_gray() || settings.color_mode == ColorMode::Luma;
         let edited = if gray { 1 } else { 3 };
-        let (seen, pixels, input) = (signature.channels(), size.0 * size.1, model.0 * model.1);
+        let pixels = size.0 * size.1;
         let morph = settings.morph(size);
         Ok(Self {
             format: frame.format(),
@@ -86,16 +86,16 @@ impl Stage {
             at_frame,
             size,
             edited,
-            seen,
+            seen: framing.channels,
             morpher: Morpher::new(size.0, size.1, edited, &morph)?,
             settings: morph,
             resolution: settings.resolution,
-            input: vec![0.0; seen * input],
             image: vec![0.0; edited * pixels],
             gradient: vec![0.0; edited * pixels],
             change: vec![0.0; edited * pixels],
             prepared: None,
-            plane: vec![0.0; input],
+            surrogate: None,
+            plane: vec![0.0; framing.input_pixels()],
             enlarged: if at_frame {
                 Vec::new()
             } else {
@@ -105,35 +105,22 @@ impl Stage {
         })
     }
 
-    /// Takes over what needs no new plan; false when one is needed.
-    pub(super) fn adopt(&mut self, settings: &LensSettings) -> bool {
+    /// Whether it serves other settings as well: no other plan is needed.
+    pub(super) fn serves(&self, settings: &LensSettings) -> bool {
         settings.morph(self.size) == self.settings && settings.resolution == self.resolution
     }
 
-    /// What the model sees of a frame: planes of its input picture.
-    pub(super) fn see(&mut self, frame: &FrameView<'_>) -> &[f32] {
-        if self.seen == 1 {
-            self.sampling.read_luma(frame, &mut self.input);
-        } else {
-            self.sampling.read_rgb(frame, &mut self.input);
-        }
-        &self.input
-    }
-
-    /// What the model sees of the morphed frame.
-    pub(super) fn see_morph(&mut self, frame: &FrameView<'_>) -> Result<&[f32], frame::Error> {
-        let morph = std::mem::take(&mut self.morph);
+    /// The morphed frame.
+    pub(super) fn morph(&self) -> Option<FrameView<'_>> {
         let (width, height) = self.frame;
-        let view = FrameView::new(
-            frame.format(),
+        FrameView::new(
+            self.format,
             width,
             height,
-            width * frame.format().bytes(),
-            &morph,
-        )?;
-        self.see(&view);
-        self.morph = morph;
-        Ok(&self.input)
+            width * self.format.bytes(),
+            &self.morph,
+        )
+        .ok()
     }
 
     /// The morph is the frame itself.
@@ -151,13 +138,14 @@ impl Stage {
         settings: &LensSettings,
         report: &mut Report,
     ) -> Result<(), Error> {
+        let path = (reading.id, settings.control, settings.seed);
         let prepared = match self.prepared {
-            Some((id, prepared)) if id == reading.id && id != 0 => prepared,
+            Some((known, prepared)) if known == path && reading.id != 0 => prepared,
             _ => {
                 self.take_image(frame);
-                self.take_gradient(&reading.gradient);
+                self.take_direction(&reading.gradient, settings, 0);
                 let prepared = self.morpher.prepare(&self.image, &self.gradient);
-                self.prepared = Some((reading.id, prepared));
+                self.prepared = Some((path, prepared));
                 prepared
             }
         };
@@ -204,9 +192,23 @@ impl Stage {
         }
     }
 
+    /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
+    pub(super) fn take_direction(&mut self, gradient: &[f32], settings: &LensSettings, step: u32) {
+        if settings.control == Control::None {
+            return self.take_gradient(gradient);
+        }
+        let (width, height) = self.sampling.input_size();
+        let mut surrogate = self
+            .surrogate
+            .take()
+            .unwrap_or_else(|| Surrogate::new(width, height, self.seen));
+        self.take_gradient(surrogate.draw(gradient, settings.seed, step));
+        self.surrogate = Some(surrogate);
+    }
+
     /// The gradient at the model's input as that of the edited planes: the exact chain rule through luma
     /// (METHOD.md 2.6) and resize (2.11).
-    pub(super) fn take_gradient(&mut self, gradient: &[f32]) {
+    fn take_gradient(&mut self, gradient: &[f32]) {
         let count = self.plane.len();
         for (k, edited) in self
             .gradient
