@@ -137,8 +137,8 @@ fn the_open_model_is_described() {
         array.iter().map(|tensor| tensor.get().unwrap()).collect()
     };
     assert_eq!(tensors("inputs").len(), 1);
-    assert!(tensors("inputs")[0].contains("float32 [1,1,64,64]"), "{found}");
-    assert!(tensors("outputs")[0].ends_with("float32 [1,4]"), "{found}");
+    assert!(tensors("inputs")[0].contains("float32 [N,1,64,64]"), "{found}");
+    assert!(tensors("outputs")[0].ends_with("float32 [N,4]"), "{found}");
 
     let all = messages(&bus, gst::MessageType::Element);
     let [loading, loaded] = &all[..] else {
