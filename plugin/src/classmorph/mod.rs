@@ -5,13 +5,15 @@
 //! is, and every formula, lives in the library.
 //!
 //! * `caps`: formats, and the doubled width of side-by-side
-//! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
+//! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
 //! * `frame`: mapped buffers as views
+//! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
 //! * `instances`: models that elements share
 //! * `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 //! * `imp`: the glue that GObject and the base classes call
 
 mod caps;
+mod engine;
 mod enums;
 mod errors;
 mod frame;
@@ -20,10 +22,12 @@ mod instances;
 mod log;
 mod messages;
 mod metas;
+mod presets;
 mod properties;
 mod settings;
 mod stats;
 mod warnings;
+mod worker;
 
 /**
  * SECTION:element-classmorph
@@ -82,7 +86,8 @@ use gst::prelude::*;
 glib::wrapper! {
     /// The element `classmorph`.
     pub struct ClassMorph(ObjectSubclass<imp::ClassMorph>)
-        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object;
+        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object,
+        @implements gst::Preset;
 }
 
 /// Registers the element and leads the library's log into GStreamer's. Opens nothing.
