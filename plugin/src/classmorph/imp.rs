@@ -362,6 +362,8 @@ impl VideoFilterImpl for ClassMorph {
         inframe: &VideoFrameRef<&gst::BufferRef>,
         outframe: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        #[cfg(test)]
+        tests::panic_at(inframe.buffer());
         let settings = lock(&self.settings).clone();
         let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
         let flags = inframe.buffer().flags();
@@ -553,5 +555,53 @@ impl ClassMorph {
     fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
         self.report(message);
         gst::FlowError::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The offset of a buffer at which the element panics, as if it had a mistake.
+    const MISTAKE: u64 = 0xDEAD;
+
+    pub(super) fn panic_at(buffer: &gst::BufferRef) {
+        assert!(buffer.offset() != MISTAKE, "a mistake");
+    }
+
+    /// The application survives, learns of it once, and gets rid of the element.
+    #[test]
+    fn a_panic_ends_as_one_bus_error() {
+        gst::init().unwrap();
+        let element = glib::Object::new::<super::super::ClassMorph>();
+        element.set_property(
+            "model-file",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../models/faces_robust.onnx"),
+        );
+        let bus = gst::Bus::new();
+        element.set_bus(Some(&bus));
+        let mut harness = gst_check::Harness::with_element(&element, Some("sink"), Some("src"));
+        harness.play();
+        harness.set_src_caps(
+            "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1"
+                .parse()
+                .unwrap(),
+        );
+        let frame = |offset| {
+            let mut buffer = gst::Buffer::with_size(32 * 32).unwrap();
+            buffer.get_mut().unwrap().set_offset(offset);
+            buffer
+        };
+        assert!(harness.push(frame(0)).is_ok(), "run `make setup`");
+        assert_eq!(harness.push(frame(MISTAKE)), Err(gst::FlowError::Error));
+        let errors: Vec<_> = bus.iter_filtered(&[gst::MessageType::Error]).collect();
+        assert_eq!(harness.push(frame(1)), Err(gst::FlowError::Error));
+        let [error] = &errors[..] else {
+            panic!("{errors:?}")
+        };
+        let gst::MessageView::Error(error) = error.view() else {
+            unreachable!()
+        };
+        assert!(error.error().message().contains("a mistake"), "{}", error.error());
     }
 }
