@@ -170,7 +170,7 @@ mod tests {
         assert!(history.rests(&at(1040)), "it began with this picture");
         assert_eq!(
             history.elapsed(&at(1080), (0, 1), (&[0.6; 40], false), TAU),
-            Some(40)
+            Some(Duration::from_millis(40))
         );
         assert!(!history.rests(&at(1120)));
         for ms in (1120..).step_by(100).take(17) {
@@ -183,7 +183,7 @@ mod tests {
         assert!(history.rests(&at(2860)));
         assert_eq!(
             history.elapsed(&at(2900), (0, 1), (&[0.5; 40], false), TAU),
-            Some(40)
+            Some(Duration::from_millis(40))
         );
     }
 }

@@ -120,7 +120,7 @@ impl LensSettings {
     }
 
     /// Refuses what is out of range.
-    pub(super) fn check(&self) -> Result<(), morph::Error> {
+    pub(crate) fn check(&self) -> Result<(), morph::Error> {
         self.check_ranges()?;
         // The rest is checked where it is used; a small picture stands for any.
         morph::Morpher::new(8, 8, 1, &self.morph((8, 8))).map(drop)

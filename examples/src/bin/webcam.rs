@@ -268,7 +268,7 @@ mod tests {
         gst::init().unwrap();
         gststeerlens::plugin_desc::plugin_register_static().unwrap();
         let morph = gst::ElementFactory::make("classmorph").build().unwrap();
-        let mut hit = |code| press(&morph, KeyEvent::new(code, KeyModifiers::NONE));
+        let hit = |code| press(&morph, KeyEvent::new(code, KeyModifiers::NONE));
         for _ in 0..4 {
             assert!(!hit(KeyCode::Up));
         }

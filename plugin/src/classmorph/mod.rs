@@ -78,8 +78,27 @@ mod worker;
  * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is
  * in #GstClassMorph:model-description.
  *
- * The action signal #GstClassMorph::reset forgets the automatic choice of classes and the counters of
- * #GstClassMorph:stats.
+ * ## Live video, and video that is calm
+ *
+ * ```shell
+ * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @calm model-file=models/faces_robust.onnx \
+ *     target-label=smile gradient-mode=held ! videoconvert ! autovideosink
+ * ```
+ *
+ * With #GstClassMorph:gradient-mode `held` the model reads the newest frame on a thread of its own, and every frame is
+ * moved at full rate along the last gradient, whose age messages tell; only the first frame waits for one. With
+ * #GstClassMorph:inference-interval the model reads every n-th frame only. A picture that stands still is read and
+ * analysed once: a sweep over it costs little more than drawing it.
+ *
+ * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
+ * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
+ * A buffer marked as discontinuous starts it anew as well, which a leaky queue does with the first buffer after
+ * every one that it drops: for live video `held` is the better way to keep up.
+ *
+ * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset); others can be saved beside them.
+ *
+ * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
+ * time and the counters of #GstClassMorph:stats.
  */
 use gst::glib;
 use gst::prelude::*;
