@@ -19,6 +19,7 @@ mod lens;
 pub mod measure;
 pub mod morph;
 pub mod onnx;
+mod preset;
 pub mod pyramid;
 pub mod render;
 pub mod runtime;
@@ -27,14 +28,15 @@ mod simd;
 mod sweep;
 
 pub use classifier::{
-    ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, OperatorCount, Reading, TensorInfo,
-    Written, inspect, write_gradient,
+    ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, ModelDescription, Objective,
+    OperatorCount, Reading, TensorInfo, Written, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
-pub use frame::{FrameView, FrameViewMut, PixelFormat};
+pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Watch};
 pub use gradient::{Profile, Refusal};
-pub use lens::{After, Lens, LensSettings, Report, Resolution};
-pub use runtime::Runtime;
+pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
+pub use preset::Preset;
+pub use runtime::{Provider, Runtime};
 pub use sweep::Sweep;
 
 /// The page whose Rust snippet is run as a test.

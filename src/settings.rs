@@ -4,12 +4,15 @@
 //! The element's properties, the command line's flags and the documentation take them from here. Names are
 //! kebab-case, as GStreamer's own elements write them.
 
-use crate::classifier::{InputFormat, InputLayout, Normalization};
+use std::time::Duration;
+
+use crate::classifier::{InputFormat, InputLayout, Normalization, Objective};
 use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
-use crate::{Resolution, Sweep};
+use crate::runtime::{Optimisation, Provider};
+use crate::{Control, Resolution, Sweep};
 
 /// A real-valued setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +41,21 @@ pub struct Count {
     /// Largest accepted value.
     pub max: u32,
     /// One sentence, the unit in it.
+    pub blurb: &'static str,
+}
+
+/// A setting that is a span of time; GStreamer's doors count it in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its name, kebab-case.
+    pub name: &'static str,
+    /// The value that is used when nothing is said.
+    pub default: Duration,
+    /// Smallest accepted value.
+    pub min: Duration,
+    /// Largest accepted value.
+    pub max: Duration,
+    /// One sentence, without the unit.
     pub blurb: &'static str,
 }
 
@@ -110,6 +128,10 @@ choice!(Method, "method", CspPhase, "The coordinates in which the picture moves"
     CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
     FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
     Pixel = "pixel": "Pixel values, along the gradient itself");
+choice!(Objective, "objective", Margin, "The scalar whose gradient is taken",
+    Margin = "margin": "Logit of the target minus logit of the source",
+    Logit = "logit": "Logit of the target alone",
+    LogProbability = "log-probability": "Logarithm of the target's probability: away from every other class as well");
 choice!(ColorMode, "color-mode", Luma, "What is edited in a colour picture",
     Luma = "luma": "Luma only; colour differences stay",
     Joint = "joint": "Red, green and blue share one phase step",
@@ -124,6 +146,9 @@ choice!(Normalise, "normalise", Rms, "The unit of magnification",
 choice!(StepMode, "step-mode", Reanalyse, "How several steps follow each other",
     Reanalyse = "reanalyse": "Each step analyses the current picture anew",
     Source = "source": "Steps accumulate in the source picture's coefficients");
+choice!(Control, "control", None, "A direction in place of the gradient's, to compare it with",
+    None = "none": "The gradient's own",
+    Random = "random": "Random, with the gradient's spectrum");
 choice!(Grid, "grid", Fast, "The sampling grid of the pyramid's bands",
     Exact = "exact": "Octave grid, comparable with the published method",
     Fast = "fast": "Fewer samples, same masks; the picture is the same to the eye");
@@ -158,6 +183,14 @@ choice!(Normalization, "normalization", Auto, "How pixel values become the model
     Byte = "byte": "0 to 255",
     Clip = "clip": "(value - mean) / std with the constants of OpenAI's CLIP",
     Custom = "custom": "(value - mean) / std with the given mean and std");
+choice!(Provider, "execution-provider", Cpu, "What runs the model; one that cannot be had is an error",
+    Cpu = "cpu": "The processor",
+    Cuda = "cuda": "An NVIDIA graphics processor, with a library that was built for it");
+choice!(Optimisation, "optimization-level", All, "How far ONNX Runtime rewrites the model before it runs it",
+    Disable = "disable-all": "Not at all",
+    Basic = "enable-basic": "Redundant nodes are removed",
+    Extended = "enable-extended": "Nodes are fused too",
+    All = "enable-all": "The memory layout is chosen too");
 
 macro_rules! facts {
     ($($kind:ident $id:ident = { $($field:ident: $value:expr),+ $(,)? };)+) => {
@@ -176,6 +209,7 @@ facts! {
     Text INPUT_SIZE = { name: "input-size", blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata" };
     Text RUNTIME_LIBRARY = { name: "onnxruntime-library", blurb: "ONNX Runtime library (libonnxruntime.so); unset: ORT_DYLIB_PATH, the copy that set-up placed, the system's. Loading a library runs its code" };
     Count THREADS = { name: "threads", default: 0, min: 0, max: 256, blurb: "Threads of the model's run; 0: physical cores minus one, at least one" };
+    Text DEVICE = { name: "device", blurb: "Number of the execution provider's device; unset: the first. The processor has none to choose" };
     Text MEAN = { name: "mean", blurb: "Channel means on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
     Text STD = { name: "std", blurb: "Channel standard deviations on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
     Real CROP_FRACTION = { name: "crop-fraction", default: 0.0, min: 0.0, max: 1.0, blurb: "Share of the short side that center-crop keeps; 0: side-car, metadata, else 1" };
@@ -192,6 +226,8 @@ facts! {
     Real L2_BUDGET = { name: "l2-budget", default: 0.0, min: 0.0, max: 1e6, blurb: "L2 distance that the morph is taken to, pixel values 0..1; 0: off, magnification decides" };
     Count PADDING = { name: "padding", default: 0, min: 0, max: 256, blurb: "Mirrored border around the frame, in pixels; 8 to 16 keep structure at one border from acting on the opposite one" };
     Count STEPS = { name: "steps", default: 1, min: 1, max: 64, blurb: "How often the gradient is taken along the way; 1 is the paper's single gradient" };
+    Span TEMPORAL_SMOOTHING = { name: "temporal-smoothing", default: Duration::ZERO, min: Duration::ZERO, max: Duration::from_secs(60), blurb: "Time constant of the running average of phase steps over the frames of a video, with steps=1; 0: none, 0.1 s takes most of the flicker away" };
+    Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random" };
     Count ORIENTATIONS = { name: "orientations", default: 4, min: 2, max: 8, blurb: "Orientations of the pyramid" };
     Count OCTAVES = { name: "octaves", default: 0, min: 0, max: 12, blurb: "Octaves of the pyramid; 0: from the size" };
     Switch MEASURE_AFTER = { name: "measure-after", default: false, blurb: "Classify the morphed picture too, as written; one more forward run" };

@@ -36,7 +36,11 @@ label-file gchararray NULL R
 model-info gchararray NULL R
 output-name gchararray NULL R
 onnxruntime-library gchararray NULL R
+execution-provider GstClassMorphExecutionProvider cpu R
+device gchararray NULL R
+optimization-level GstClassMorphOptimizationLevel enable-all R
 threads guint 0 R
+model-instance-id gchararray NULL R
 input-format GstClassMorphInputFormat auto R
 input-layout GstClassMorphInputLayout auto R
 normalization GstClassMorphNormalization auto R
@@ -50,6 +54,7 @@ target-class gint -1 P
 source-label gchararray NULL P
 target-label gchararray NULL P
 class-hold guint 5 P
+objective GstClassMorphObjective margin P
 method GstClassMorphMethod csp-phase P
 magnification gdouble 1 C
 amplitude-exponent gdouble 1 C
@@ -61,6 +66,7 @@ l2-budget gdouble 0 C
 padding guint 0 P
 steps guint 1 P
 step-mode GstClassMorphStepMode reanalyse P
+temporal-smoothing guint64 0 C
 orientations guint 4 P
 octaves guint 0 P
 grid GstClassMorphGrid fast P
@@ -69,10 +75,14 @@ resolution GstClassMorphResolution auto P
 display-mode GstClassMorphDisplayMode morph P
 sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
+inference-interval guint 1 P
+gradient-mode GstClassMorphGradientMode sync P
 post-messages gboolean false P
+attach-meta gboolean false P
 measure-after gboolean false P
 top-k guint 5 P
 stats GstStructure - -
+model-description GstStructure NULL -
 ";
 
 fn line(element: &gst::Element, spec: &glib::ParamSpec) -> String {
@@ -88,6 +98,7 @@ fn line(element: &gst::Element, spec: &glib::ParamSpec) -> String {
         Some((_, value)) => value.nick().to_owned(),
         None if spec.name() == "stats" => "-".to_owned(),
         None if value.get::<Option<&str>>() == Ok(None) => "NULL".to_owned(),
+        None if value.get::<Option<gst::Structure>>() == Ok(None) => "NULL".to_owned(),
         None => value.serialize().unwrap().to_string(),
     };
     format!("{} {} {default} {when}\n", spec.name(), spec.value_type())
@@ -311,5 +322,56 @@ fn fifty_failing_starts_leave_fifty_errors() {
     element.set_property("model-file", "/nowhere/m.onnx");
     for _ in 0..50 {
         assert!(start_error(&element).matches(gst::ResourceError::NotFound));
+    }
+}
+
+#[test]
+fn presets_are_shipped_in_the_binary() {
+    let element = classmorph();
+    let presets = element.dynamic_cast_ref::<gst::Preset>().unwrap();
+    let names = presets.preset_names();
+    let shipped: Vec<_> = steerlens::Preset::ALL.iter().map(|preset| preset.name).collect();
+    assert_eq!(&names[..3], &shipped[..], "before any that users save");
+    assert_eq!(shipped, ["paper", "readable", "calm"]);
+    for preset in steerlens::Preset::ALL {
+        let comment = presets.meta(preset.name, "comment");
+        assert_eq!(comment.as_deref(), Some(preset.about));
+        assert_eq!(presets.meta(preset.name, "author"), None);
+    }
+    assert!(presets.load_preset("no such preset").is_err());
+
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let tells = told.clone();
+    element.connect_notify(None, move |_, spec| {
+        tells.lock().unwrap().push(spec.name().to_owned())
+    });
+    let value = |name: &str| line(&element, &element.find_property(name).unwrap());
+    let look = || steerlens::Preset::SETTINGS.map(value).concat();
+    presets.load_preset("readable").unwrap();
+    assert_eq!(
+        look(),
+        "method GstClassMorphMethod csp-joint P\n\
+         color-mode GstClassMorphColorMode joint P\n\
+         steps guint 4 P\n\
+         step-mode GstClassMorphStepMode reanalyse P\n\
+         temporal-smoothing guint64 0 C\n\
+         padding guint 0 P\n"
+    );
+    assert_eq!(*told.lock().unwrap(), steerlens::Preset::SETTINGS);
+    presets.load_preset("calm").unwrap();
+    assert_eq!(
+        look(),
+        "method GstClassMorphMethod csp-phase P\n\
+         color-mode GstClassMorphColorMode luma P\n\
+         steps guint 1 P\n\
+         step-mode GstClassMorphStepMode reanalyse P\n\
+         temporal-smoothing guint64 100000000 C\n\
+         padding guint 16 P\n"
+    );
+    presets.load_preset("paper").unwrap();
+    let paper = classmorph();
+    for name in steerlens::Preset::SETTINGS {
+        let default = line(&paper, &paper.find_property(name).unwrap());
+        assert_eq!(value(name), default, "the paper's method is the default");
     }
 }

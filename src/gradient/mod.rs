@@ -19,6 +19,7 @@ mod fold;
 mod layout;
 mod logits;
 mod masks;
+mod objective;
 mod ops;
 mod patterns;
 mod probe;
@@ -27,6 +28,7 @@ mod walk;
 
 pub use cost::{Cost, Work};
 pub use error::{Error, Refusal};
+pub use objective::{SCORES, SHARE};
 pub use ops::{OperatorRow, operators, supports};
 
 use blocking::Blocking;

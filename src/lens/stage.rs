@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
-use super::{LensSettings, Report, Resolution};
+use super::history::History;
+use super::sight::Framing;
+use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
-use crate::classifier::{Classifier, Reading};
+use crate::classifier::Reading;
 use crate::frame::{
-    self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
-    write_rgb_change,
+    self, FrameView, FrameViewMut, LUMA, Moment, Picture, PixelFormat, Sampling, read_luma, read_rgb,
+    write_luma_change, write_rgb_change,
 };
-use crate::morph::{ColorMode, Morpher, Settings, reach_budget};
+use crate::morph::{ColorMode, Morpher, Prepared, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, render};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
 const AUTO_PIXELS: usize = 640 * 480;
+
+/// What a direction is made of: a reading, by its number, the picture to be moved, and what stands in for the
+/// gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Subject {
+    reading: u64,
+    picture: Option<Picture>,
+    control: Control,
+    seed: u64,
+}
 
 /// Buffers and plans for frames of one size and format, under one choice of settings.
 #[derive(Debug)]
@@ -31,14 +43,16 @@ pub(super) struct Stage {
     settings: Settings,
     resolution: Resolution,
     pub(super) morpher: Morpher,
-    /// The model's input picture.
-    pub(super) input: Vec<f32>,
     /// The edited planes, their gradient and their change, where the pyramid works.
     pub(super) image: Vec<f32>,
     pub(super) gradient: Vec<f32>,
     pub(super) change: Vec<f32>,
-    /// The reading that `morpher` is prepared for.
-    prepared: Option<(u64, crate::morph::Prepared)>,
+    /// What `morpher` is prepared for, and what it found.
+    prepared: Option<(Subject, Prepared)>,
+    /// What the average over time holds.
+    history: History,
+    /// Draws the directions of [`Control::Random`]; made when first needed.
+    surrogate: Option<Surrogate>,
     /// One plane of the model's input, on its way to the edited planes.
     plane: Vec<f32>,
     /// The change at the frame's size, where the pyramid works at the model's.
@@ -52,7 +66,7 @@ impl Stage {
     pub(super) fn for_frame<'a>(
         slot: &'a mut Option<Self>,
         frame: &FrameView<'_>,
-        classifier: &Classifier,
+        framing: Framing,
         settings: &LensSettings,
     ) -> Result<&'a mut Self, Error> {
         let fits = slot
@@ -60,24 +74,23 @@ impl Stage {
             .is_some_and(|s| s.format == frame.format() && s.frame == frame.size());
         let stage = match slot.take() {
             Some(stage) if fits => stage,
-            _ => Self::new(frame, classifier, settings)?,
+            _ => Self::new(frame, framing, settings)?,
         };
         Ok(slot.insert(stage))
     }
 
-    fn new(frame: &FrameView<'_>, classifier: &Classifier, settings: &LensSettings) -> Result<Self, Error> {
-        let signature = classifier.signature();
-        let (whole, model) = (frame.size(), signature.size());
-        let sampling = Sampling::new(classifier.fit(), whole, model, signature.crop_fraction);
+    fn new(frame: &FrameView<'_>, framing: Framing, settings: &LensSettings) -> Result<Self, Error> {
+        let whole = frame.size();
+        let sampling = framing.sampling(whole);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
-        let size = if at_frame { whole } else { model };
+        let size = if at_frame { whole } else { framing.input };
         let gray = frame.format().is_gray() || settings.color_mode == ColorMode::Luma;
         let edited = if gray { 1 } else { 3 };
-        let (seen, pixels, input) = (signature.channels(), size.0 * size.1, model.0 * model.1);
+        let pixels = size.0 * size.1;
         let morph = settings.morph(size);
         Ok(Self {
             format: frame.format(),
@@ -86,16 +99,17 @@ impl Stage {
             at_frame,
             size,
             edited,
-            seen,
+            seen: framing.channels,
             morpher: Morpher::new(size.0, size.1, edited, &morph)?,
             settings: morph,
             resolution: settings.resolution,
-            input: vec![0.0; seen * input],
             image: vec![0.0; edited * pixels],
             gradient: vec![0.0; edited * pixels],
             change: vec![0.0; edited * pixels],
             prepared: None,
-            plane: vec![0.0; input],
+            history: History::default(),
+            surrogate: None,
+            plane: vec![0.0; framing.input_pixels()],
             enlarged: if at_frame {
                 Vec::new()
             } else {
@@ -105,35 +119,41 @@ impl Stage {
         })
     }
 
-    /// Takes over what needs no new plan; false when one is needed.
-    pub(super) fn adopt(&mut self, settings: &LensSettings) -> bool {
-        settings.morph(self.size) == self.settings && settings.resolution == self.resolution
-    }
-
-    /// What the model sees of a frame: planes of its input picture.
-    pub(super) fn see(&mut self, frame: &FrameView<'_>) -> &[f32] {
-        if self.seen == 1 {
-            self.sampling.read_luma(frame, &mut self.input);
-        } else {
-            self.sampling.read_rgb(frame, &mut self.input);
+    /// Takes over other settings, where they need no other plan; whether they do not.
+    pub(super) fn adopt(&mut self, settings: &LensSettings) -> Result<bool, Error> {
+        let morph = settings.morph(self.size);
+        let tunings = |s: &Settings| (s.phase_limit, s.amplitude_gain, s.temporal_smooth);
+        let (new, old) = (tunings(&morph), tunings(&self.settings));
+        let tuned = Settings {
+            phase_limit: old.0,
+            amplitude_gain: old.1,
+            temporal_smooth: old.2,
+            ..morph.clone()
+        };
+        if tuned != self.settings || settings.resolution != self.resolution {
+            return Ok(false);
         }
-        &self.input
+        if new != old {
+            self.morpher.tune(&morph)?;
+            if (new.2 > 0.0) != (old.2 > 0.0) {
+                self.start_over();
+            }
+            self.settings = morph;
+        }
+        Ok(true)
     }
 
-    /// What the model sees of the morphed frame.
-    pub(super) fn see_morph(&mut self, frame: &FrameView<'_>) -> Result<&[f32], frame::Error> {
-        let morph = std::mem::take(&mut self.morph);
+    /// The morphed frame.
+    pub(super) fn morph(&self) -> Option<FrameView<'_>> {
         let (width, height) = self.frame;
-        let view = FrameView::new(
-            frame.format(),
+        FrameView::new(
+            self.format,
             width,
             height,
-            width * frame.format().bytes(),
-            &morph,
-        )?;
-        self.see(&view);
-        self.morph = morph;
-        Ok(&self.input)
+            width * self.format.bytes(),
+            &self.morph,
+        )
+        .ok()
     }
 
     /// The morph is the frame itself.
@@ -147,20 +167,12 @@ impl Stage {
     pub(super) fn step(
         &mut self,
         frame: &FrameView<'_>,
+        moment: &Moment,
         reading: &Reading,
         settings: &LensSettings,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let prepared = match self.prepared {
-            Some((id, prepared)) if id == reading.id && id != 0 => prepared,
-            _ => {
-                self.take_image(frame);
-                self.take_gradient(&reading.gradient);
-                let prepared = self.morpher.prepare(&self.image, &self.gradient);
-                self.prepared = Some((reading.id, prepared));
-                prepared
-            }
-        };
+        let prepared = self.prepare(frame, moment, reading, settings);
         report.phase_rms = prepared.phase_rms;
         if prepared.phase_rms == 0.0 {
             report.warning =
@@ -190,9 +202,52 @@ impl Stage {
         Ok(())
     }
 
+    /// Analysis of picture and gradient, unless nothing has changed since the last one.
+    fn prepare(
+        &mut self,
+        frame: &FrameView<'_>,
+        moment: &Moment,
+        reading: &Reading,
+        settings: &LensSettings,
+    ) -> Prepared {
+        let subject = Subject {
+            reading: reading.id,
+            picture: moment.picture,
+            control: settings.control,
+            seed: settings.seed,
+        };
+        let memory = settings.memory();
+        let kept = self.prepared.filter(|(of, _)| *of == subject && reading.id != 0);
+        if let Some((_, prepared)) = kept
+            && (memory.is_zero() || self.history.rests(moment))
+        {
+            return prepared;
+        }
+        self.take_image(frame);
+        self.take_direction(&reading.gradient, settings, 0);
+        let prepared = if memory.is_zero() {
+            self.morpher.prepare(&self.image, &self.gradient)
+        } else {
+            let pair = (reading.source, reading.target);
+            let planes = (self.image.as_slice(), kept.is_some());
+            match self.history.elapsed(moment, pair, planes, memory) {
+                Some(elapsed) => self.morpher.prepare_frame(&self.image, &self.gradient, elapsed),
+                None => self.morpher.prepare(&self.image, &self.gradient),
+            }
+        };
+        self.prepared = Some((subject, prepared));
+        prepared
+    }
+
     /// Forgets the analysis: the path has moved on.
     pub(super) fn forget(&mut self) {
         self.prepared = None;
+    }
+
+    /// Forgets earlier frames.
+    pub(super) fn start_over(&mut self) {
+        self.forget();
+        self.history.forget();
     }
 
     fn take_image(&mut self, frame: &FrameView<'_>) {
@@ -204,9 +259,23 @@ impl Stage {
         }
     }
 
+    /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
+    pub(super) fn take_direction(&mut self, gradient: &[f32], settings: &LensSettings, step: u32) {
+        if settings.control == Control::None {
+            return self.take_gradient(gradient);
+        }
+        let (width, height) = self.sampling.input_size();
+        let mut surrogate = self
+            .surrogate
+            .take()
+            .unwrap_or_else(|| Surrogate::new(width, height, self.seen));
+        self.take_gradient(surrogate.draw(gradient, settings.seed, step));
+        self.surrogate = Some(surrogate);
+    }
+
     /// The gradient at the model's input as that of the edited planes: the exact chain rule through luma
     /// (METHOD.md 2.6) and resize (2.11).
-    pub(super) fn take_gradient(&mut self, gradient: &[f32]) {
+    fn take_gradient(&mut self, gradient: &[f32]) {
         let count = self.plane.len();
         for (k, edited) in self
             .gradient

@@ -96,8 +96,19 @@ impl Path {
         })
     }
 
-    pub(super) fn set_limits(&mut self, settings: &Settings) {
+    pub(super) fn tune(&mut self, settings: &Settings) {
         self.limits = Limits::new(settings);
+        let averages = settings.temporal_smooth > 0.0;
+        if averages != (self.memory > 0.0) {
+            let samples = self.coordinates.samples();
+            for group in &mut self.groups {
+                let with_amplitude = !group.direction.log_amplitude.is_empty();
+                group.average = averages.then(|| Average::new(samples, with_amplitude));
+            }
+            self.scratch = Scratch::new(&self.border, &self.parts, settings);
+            self.reset();
+        }
+        self.memory = settings.temporal_smooth;
     }
 
     /// Forgets earlier frames.

@@ -3,16 +3,22 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::classifier::{InputFormat, InputLayout, Normalization};
 use steerlens::frame::Fit;
 use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
+use steerlens::runtime::Optimisation;
 use steerlens::settings::{self, Choice, Text};
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Resolution};
+use steerlens::{
+    ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Preset, Provider, Resolution,
+};
 
 use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+
+const PRESET: &str = "preset";
 
 /// How the model's signature is understood.
 pub(super) fn signature_flags() -> Vec<Arg> {
@@ -49,6 +55,9 @@ pub(super) fn runtime_flags() -> Vec<Arg> {
     vec![
         text(settings::RUNTIME_LIBRARY, "FILE").value_parser(value_parser!(PathBuf)),
         count(settings::THREADS),
+        choice::<Provider>().hide_short_help(true),
+        text(settings::DEVICE, "N").hide_short_help(true),
+        choice::<Optimisation>().hide_short_help(true),
     ]
 }
 
@@ -63,6 +72,7 @@ pub(super) fn class_flags() -> Vec<Arg> {
             .visible_alias(settings::SOURCE_LABEL.name),
         class_number(settings::TARGET_CLASS).hide_short_help(true),
         class_number(settings::SOURCE_CLASS).hide_short_help(true),
+        choice::<Objective>().hide_short_help(true),
     ]
 }
 
@@ -80,6 +90,7 @@ pub(super) fn reach_flags() -> Vec<Arg> {
 /// In which coordinates it moves.
 pub(super) fn method_flags() -> Vec<Arg> {
     vec![
+        preset(),
         choice::<Method>(),
         choice::<ColorMode>(),
         choice::<Resolution>().hide_short_help(true),
@@ -91,7 +102,21 @@ pub(super) fn method_flags() -> Vec<Arg> {
         count(settings::ORIENTATIONS).hide_short_help(true),
         count(settings::OCTAVES).hide_short_help(true),
         choice::<Grid>().hide_short_help(true),
+        choice::<Control>().hide_short_help(true),
+        count(settings::SEED).hide_short_help(true),
     ]
+}
+
+/// Settings under one name.
+fn preset() -> Arg {
+    let values = Preset::ALL.map(|preset| PossibleValue::new(preset.name).help(preset.about));
+    let parser =
+        PossibleValuesParser::new(values).try_map(|name| Preset::find(&name).ok_or("no such preset"));
+    Arg::new(PRESET)
+        .long(PRESET)
+        .value_name("NAME")
+        .help("Settings that belong together; flags given beside it win")
+        .value_parser(parser)
 }
 
 /// What the picture shows.
@@ -126,35 +151,46 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
         crop_fraction: given(matches, settings::CROP_FRACTION.name)
             .unwrap_or(settings::CROP_FRACTION.default),
         runtime_library: path(settings::RUNTIME_LIBRARY),
+        execution_provider: given(matches, Provider::NAME).unwrap_or_default(),
+        device: given(matches, settings::DEVICE.name),
+        optimization_level: given(matches, Optimisation::NAME).unwrap_or_default(),
         threads: given(matches, settings::THREADS.name).unwrap_or(settings::THREADS.default) as usize,
     }
 }
 
 /// How a picture is morphed; the morph is always classified again.
 pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
+    let mut base = LensSettings::default();
+    if let Some(preset) = given::<Preset>(matches, PRESET) {
+        preset.apply(&mut base);
+    }
     LensSettings {
         source: class(matches, settings::SOURCE_LABEL, settings::SOURCE_CLASS),
         target: class(matches, settings::TARGET_LABEL, settings::TARGET_CLASS),
-        method: choice_of(matches),
-        color_mode: choice_of(matches),
-        resolution: choice_of(matches),
-        magnification: real_of(matches, settings::MAGNIFICATION),
-        amplitude_exponent: real_of(matches, settings::AMPLITUDE_EXPONENT),
-        amplitude_floor: real_of(matches, settings::AMPLITUDE_FLOOR),
-        amplitude_gain: real_of(matches, settings::AMPLITUDE_GAIN),
-        phase_limit: real_of(matches, settings::PHASE_LIMIT),
-        normalise: choice_of(matches),
-        l2_budget: real_of(matches, settings::L2_BUDGET),
-        padding: count_of(matches, settings::PADDING),
-        steps: count_of(matches, settings::STEPS),
-        step_mode: choice_of(matches),
-        orientations: count_of(matches, settings::ORIENTATIONS),
-        octaves: count_of(matches, settings::OCTAVES),
-        grid: choice_of(matches),
-        display_mode: choice_of(matches),
+        objective: choice_of(matches, base.objective),
+        method: choice_of(matches, base.method),
+        color_mode: choice_of(matches, base.color_mode),
+        resolution: choice_of(matches, base.resolution),
+        magnification: real_of(matches, settings::MAGNIFICATION, base.magnification),
+        amplitude_exponent: real_of(matches, settings::AMPLITUDE_EXPONENT, base.amplitude_exponent),
+        amplitude_floor: real_of(matches, settings::AMPLITUDE_FLOOR, base.amplitude_floor),
+        amplitude_gain: real_of(matches, settings::AMPLITUDE_GAIN, base.amplitude_gain),
+        phase_limit: real_of(matches, settings::PHASE_LIMIT, base.phase_limit),
+        normalise: choice_of(matches, base.normalise),
+        l2_budget: real_of(matches, settings::L2_BUDGET, base.l2_budget),
+        padding: count_of(matches, settings::PADDING, base.padding),
+        steps: count_of(matches, settings::STEPS, base.steps),
+        step_mode: choice_of(matches, base.step_mode),
+        control: choice_of(matches, base.control),
+        seed: u64::from(count_of(matches, settings::SEED, settings::SEED.default)),
+        orientations: count_of(matches, settings::ORIENTATIONS, base.orientations),
+        octaves: count_of(matches, settings::OCTAVES, base.octaves),
+        grid: choice_of(matches, base.grid),
+        display_mode: choice_of(matches, base.display_mode),
         measure_after: true,
-        // A still has no frames to hold a class over.
-        class_hold: settings::CLASS_HOLD.default,
+        // A still has no frames to hold a class over, nor to smooth between.
+        class_hold: base.class_hold,
+        temporal_smoothing: base.temporal_smoothing,
     }
 }
 

@@ -63,15 +63,17 @@ fn every_flag_reaches_its_setting() {
     let line = "--target-label smile --source-class 3 --method csp-joint --color-mode joint \
          --resolution model --magnification -2.5 --amplitude-exponent 0 --amplitude-floor .25 \
          --amplitude-gain 2 --phase-limit 3 --normalise none --l2-budget 7 --padding 16 --steps 8 \
-         --step-mode source --orientations 6 --octaves 3 --grid exact --display-mode difference \
+         --step-mode source --control random --seed 7 --orientations 6 --octaves 3 --grid exact --display-mode difference \
          --output-name scores --input-size 48x192 --label-file l.txt --model-info i.ini --input-format bgr \
          --input-layout nhwc --normalization byte --mean .1,.2,.3 --std 1 --fit stretch --crop-fraction .875 \
-         --onnxruntime-library libonnxruntime.so --threads 2";
+         --onnxruntime-library libonnxruntime.so --threads 2 --objective logit --execution-provider cuda --device 1 \
+         --optimization-level enable-basic";
     let flags: Vec<&str> = line.split_whitespace().collect();
     let (classifier, lens, _) = morph(&flags).unwrap();
     let expected = LensSettings {
         source: ClassChoice::Index(3),
         target: ClassChoice::Label("smile".to_owned()),
+        objective: steerlens::Objective::Logit,
         method: Method::CspJoint,
         color_mode: ColorMode::Joint,
         resolution: steerlens::Resolution::Model,
@@ -85,6 +87,8 @@ fn every_flag_reaches_its_setting() {
         padding: 16,
         steps: 8,
         step_mode: StepMode::Source,
+        control: steerlens::Control::Random,
+        seed: 7,
         orientations: 6,
         octaves: 3,
         grid: Grid::Exact,
@@ -108,6 +112,9 @@ fn every_flag_reaches_its_setting() {
         crop_fraction: 0.875,
         runtime_library: Some("libonnxruntime.so".into()),
         threads: 2,
+        execution_provider: steerlens::Provider::Cuda,
+        device: Some("1".to_owned()),
+        optimization_level: steerlens::runtime::Optimisation::Basic,
     };
     assert_eq!(classifier, expected);
 }
@@ -149,4 +156,21 @@ fn what_is_out_of_range_or_contradicts_is_refused() {
     ] {
         assert!(morph(flags).is_err(), "{flags:?}");
     }
+}
+
+#[test]
+fn a_preset_is_the_library_s_and_flags_beside_it_win() {
+    use steerlens::Preset;
+    for preset in Preset::ALL {
+        let mut expected = LensSettings {
+            measure_after: true,
+            ..LensSettings::default()
+        };
+        preset.apply(&mut expected);
+        assert_eq!(morph(&["--preset", preset.name]).unwrap().1, expected);
+    }
+    let (_, lens, _) = morph(&["--steps", "2", "--preset", "readable"]).unwrap();
+    assert_eq!(lens.steps, 2);
+    assert_eq!(lens.color_mode, steerlens::morph::ColorMode::Joint);
+    assert!(morph(&["--preset", "loud"]).is_err());
 }

@@ -61,6 +61,18 @@ mirror!(Method, "GstClassMorphMethod", steerlens::morph::Method,
     CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
     FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
     Pixel = "pixel": "Pixel values, along the gradient itself");
+mirror!(ExecutionProvider, "GstClassMorphExecutionProvider", steerlens::Provider,
+    Cpu = "cpu": "The processor",
+    Cuda = "cuda": "An NVIDIA graphics processor, with a library that was built for it");
+mirror!(OptimizationLevel, "GstClassMorphOptimizationLevel", steerlens::runtime::Optimisation,
+    Disable = "disable-all": "Not at all",
+    Basic = "enable-basic": "Redundant nodes are removed",
+    Extended = "enable-extended": "Nodes are fused too",
+    All = "enable-all": "The memory layout is chosen too");
+mirror!(Objective, "GstClassMorphObjective", steerlens::Objective,
+    Margin = "margin": "Logit of the target minus logit of the source",
+    Logit = "logit": "Logit of the target alone",
+    LogProbability = "log-probability": "Logarithm of the target's probability: away from every other class as well");
 mirror!(ColorMode, "GstClassMorphColorMode", steerlens::morph::ColorMode,
     Luma = "luma": "Luma only; colour differences stay",
     Joint = "joint": "Red, green and blue share one phase step",
@@ -109,6 +121,9 @@ mirror!(Sweep, "GstClassMorphSweep", steerlens::Sweep,
     Sine = "sine": "Towards the target, back, away from it, and back, once per period",
     Triangle = "triangle": "From 0 to the magnification and back, once per period",
     Ramp = "ramp": "From 0 to the magnification, then again from 0");
+mirror!(GradientMode, "GstClassMorphGradientMode", super::engine::GradientMode,
+    Sync = "sync": "Frames wait for their gradient",
+    Held = "held": "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, in one step and without measure-after");
 
 #[cfg(test)]
 mod tests {
@@ -131,6 +146,9 @@ mod tests {
     #[test]
     fn enumerations_say_what_the_library_says() {
         holds::<Method>();
+        holds::<ExecutionProvider>();
+        holds::<OptimizationLevel>();
+        holds::<Objective>();
         holds::<ColorMode>();
         holds::<Resolution>();
         holds::<Normalise>();
@@ -142,5 +160,6 @@ mod tests {
         holds::<InputLayout>();
         holds::<Normalization>();
         holds::<Sweep>();
+        holds::<GradientMode>();
     }
 }

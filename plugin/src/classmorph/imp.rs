@@ -5,7 +5,7 @@
 //! receiver of a message may call back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use gst::glib::{self, subclass::Signal};
@@ -18,15 +18,19 @@ use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::classifier::Interrupter;
 use steerlens::render::DisplayMode;
-use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Reading};
+use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Preset};
 
 use super::caps::{self, Width};
+use super::engine::Engine;
+use super::instances::{self, Instance};
 use super::messages::{self, Stamp};
 use super::properties::TABLE;
 use super::settings::Settings;
 use super::stats::Stats;
 use super::warnings::{Kind, Limiter};
-use super::{errors, frame};
+use super::worker::Failure;
+use super::{errors, frame, metas};
+use crate::message::FrameReport;
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -36,16 +40,18 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// The lens in use, and what it was opened for.
+/// The model in use, and what it was opened for.
 struct Opened {
     classifier: ClassifierSettings,
-    lens: Lens,
-    reading: Reading,
+    /// The name that the model is shared under, and what holds it there.
+    name: Option<String>,
+    _instance: Option<Arc<Instance>>,
+    engine: Engine,
 }
 
-/// What one frame gives the bus.
+/// What there is to say of one frame.
 struct Said {
-    message: Option<gst::Structure>,
+    report: Option<FrameReport>,
     warning: Option<String>,
 }
 
@@ -53,13 +59,17 @@ struct Said {
 pub struct ClassMorph {
     settings: Mutex<Settings>,
     opened: Mutex<Option<Opened>>,
-    /// Apart from the lens, whose lock is held during a run.
+    /// Apart from the engine, whose lock is held during a run.
     interrupter: Mutex<Option<Interrupter>>,
     /// What earlier frames left behind is forgotten before the next one.
     forget: AtomicBool,
     segment: Mutex<Option<gst::Segment>>,
     stats: Mutex<Stats>,
     limiter: Mutex<Limiter>,
+    /// The open model, as `model-description` shows it.
+    description: Mutex<Option<gst::Structure>>,
+    /// What is to be attached to the buffer once it is no longer mapped.
+    attached: Mutex<Option<FrameReport>>,
 }
 
 /// The data behind a lock; a panic elsewhere has been reported and is no reason for another.
@@ -72,6 +82,7 @@ impl ObjectSubclass for ClassMorph {
     const NAME: &'static str = "GstClassMorph";
     type Type = super::ClassMorph;
     type ParentType = gst_video::VideoFilter;
+    type Interfaces = (gst::Preset,);
 }
 
 impl ObjectImpl for ClassMorph {
@@ -87,10 +98,17 @@ impl ObjectImpl for ClassMorph {
                 .blurb("Counters since the start, times in nanoseconds")
                 .read_only()
                 .build();
+            let description = glib::ParamSpecBoxed::builder::<gst::Structure>("model-description")
+                .nick("Model description")
+                .blurb(
+                    "The open model: its tensors, exporter, nodes, and what runs it; unset before the start",
+                )
+                .read_only()
+                .build();
             TABLE
                 .iter()
                 .map(|property| property.spec.clone())
-                .chain([stats])
+                .chain([stats, description])
                 .collect()
         });
         &SPECS
@@ -120,7 +138,8 @@ impl ObjectImpl for ClassMorph {
     fn property(&self, id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
         match TABLE.get(id - 1) {
             Some(property) => property.get(&mut lock(&self.settings)),
-            None => lock(&self.stats).structure().to_value(),
+            None if id - 1 == TABLE.len() => lock(&self.stats).structure().to_value(),
+            None => lock(&self.description).to_value(),
         }
     }
 
@@ -181,6 +200,7 @@ impl ElementImpl for ClassMorph {
             let opened = lock(&self.opened).take();
             drop(opened);
             lock(&self.interrupter).take();
+            lock(&self.description).take();
         }
         Ok(success)
     }
@@ -195,6 +215,7 @@ impl BaseTransformImpl for ClassMorph {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
         let classifier = settings.classifier()?;
+        let name = settings.instance();
         let wanted = settings.lens(None);
         self.start_over();
         *lock(&self.limiter) = Limiter::default();
@@ -202,19 +223,31 @@ impl BaseTransformImpl for ClassMorph {
 
         let kept = lock(&self.opened)
             .take()
-            .filter(|opened| opened.classifier == classifier);
+            .filter(|opened| opened.classifier == classifier && opened.name == name);
         let mut opened = match kept {
             Some(opened) => opened,
-            None => self.load(classifier, wanted.clone())?,
+            None => self.load(classifier, name, wanted.clone())?,
         };
         opened
-            .use_settings(wanted)
-            .map_err(|error| errors::bus_error(&error))?;
+            .engine
+            .prepare(wanted)
+            .map_err(|failure| errors::of_failure(&failure))?;
 
-        let interrupter = opened.lens.interrupter();
+        let interrupter = opened.engine.interrupter();
         interrupter.clear();
         *lock(&self.interrupter) = Some(interrupter);
         *lock(&self.opened) = Some(opened);
+        Ok(())
+    }
+
+    /// Joins the model's thread; the model is kept for the next start.
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        let mut opened = lock(&self.opened);
+        if let Some(Opened { engine, .. }) = opened.as_mut()
+            && !engine.rest()
+        {
+            *opened = None;
+        }
         Ok(())
     }
 
@@ -246,6 +279,15 @@ impl BaseTransformImpl for ClassMorph {
                 self.forget();
             }
             gst::EventView::StreamStart(_) => self.forget(),
+            // No frame will come to say what became of the last run.
+            gst::EventView::Eos(_) => {
+                let trouble = lock(&self.opened)
+                    .as_mut()
+                    .and_then(|opened| opened.engine.trouble());
+                if let Some(failure) = trouble.filter(|failure| failure.kind() != ErrorKind::Interrupted) {
+                    self.report(errors::of_failure(&failure));
+                }
+            }
             gst::EventView::Segment(event) => {
                 let new = event.segment();
                 let same = |old: &gst::Segment| old.rate() == new.rate() && old.base() == new.base();
@@ -268,6 +310,20 @@ impl BaseTransformImpl for ClassMorph {
             // It fails where nothing is controlled.
             let _ = self.obj().sync_values(time);
         }
+    }
+
+    /// Metas go onto the buffer when its frame is done.
+    fn transform(
+        &self,
+        inbuf: &gst::Buffer,
+        outbuf: &mut gst::BufferRef,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let flow = self.parent_transform(inbuf, outbuf)?;
+        let report = lock(&self.attached).take();
+        if let Some(report) = report {
+            self.attach(outbuf, &report)?;
+        }
+        Ok(flow)
     }
 
     /// Counts; the base class drops frames that are late (QoS).
@@ -306,9 +362,12 @@ impl VideoFilterImpl for ClassMorph {
         inframe: &VideoFrameRef<&gst::BufferRef>,
         outframe: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        #[cfg(test)]
+        tests::panic_at(inframe.buffer());
         let settings = lock(&self.settings).clone();
         let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
-        let gap = inframe.buffer().flags().contains(gst::BufferFlags::GAP);
+        let flags = inframe.buffer().flags();
+        let gap = flags.contains(gst::BufferFlags::GAP);
         let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
         let (view, mut out) = views.map_err(|message| self.fail(message))?;
 
@@ -318,64 +377,71 @@ impl VideoFilterImpl for ClassMorph {
             self.pass_on(&view, &mut out);
             return Ok(gst::FlowSuccess::Ok);
         }
-        match self.morph(&settings, wanted, &stamp, &view, &mut out) {
+        let broken = flags.contains(gst::BufferFlags::DISCONT);
+        match self.morph(&settings, wanted, (&stamp, broken), &view, &mut out) {
             Ok(said) => {
                 if let Some(warning) = said.warning {
                     self.warn(Kind::Frame, &warning);
                 }
-                if let Some(message) = said.message {
-                    self.say(message);
+                if let Some(report) = said.report {
+                    if settings.post_messages {
+                        self.say((&report).into());
+                    }
+                    *lock(&self.attached) = settings.attach_meta.then_some(report);
                 }
                 Ok(gst::FlowSuccess::Ok)
             }
-            Err(error) => match error.kind() {
+            Err(failure) => match failure.kind() {
                 ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
                 ErrorKind::Settings => {
-                    self.warn(Kind::Settings, &error.to_string());
+                    self.warn(Kind::Settings, &failure.to_string());
                     self.pass_on(&view, &mut out);
                     Ok(gst::FlowSuccess::Ok)
                 }
-                _ => Err(self.fail(errors::bus_error(&error))),
+                _ => Err(self.fail(errors::of_failure(&failure))),
             },
-        }
-    }
-}
-
-impl Opened {
-    fn use_settings(&mut self, wanted: LensSettings) -> Result<(), steerlens::Error> {
-        if *self.lens.settings() != wanted {
-            self.lens.set_settings(wanted)
-        } else {
-            Ok(())
         }
     }
 }
 
 impl ClassMorph {
     /// Opens the model, which may take long; says so before and after.
-    fn load(&self, classifier: ClassifierSettings, lens: LensSettings) -> Result<Opened, gst::ErrorMessage> {
+    fn load(
+        &self,
+        classifier: ClassifierSettings,
+        name: Option<String>,
+        lens: LensSettings,
+    ) -> Result<Opened, gst::ErrorMessage> {
         let file = classifier.model_file.display();
         gst::info!(CAT, imp = self, "loading {file}");
-        self.say(messages::loading(&classifier));
-        let lens = Lens::open(&classifier, lens).map_err(|error| errors::bus_error(&error))?;
+        self.say((&messages::loading(&classifier)).into());
+        let begun = Instant::now();
+        let model = instances::open(name.as_deref(), &classifier)?;
+        let lens = Lens::new(model.classifier, lens).map_err(|error| errors::bus_error(&error))?;
+        let (time, shared, instance) = (begun.elapsed(), model.shared, model.instance);
         let model = lens.classifier();
-        let (runtime, time) = (model.runtime(), model.load_time());
+        let runtime = model.runtime();
         let library = runtime.path().display();
         gst::info!(
             CAT,
             imp = self,
-            "loaded {file} in {time:.1?}, ONNX Runtime {} at {library}",
-            runtime.version()
+            "loaded {file} in {time:.1?}, ONNX Runtime {} at {library}, provider {}{}",
+            runtime.version(),
+            model.provider().name(),
+            if shared { ", shared" } else { "" }
         );
         *lock(&self.stats) = Stats::since_loading(time);
-        self.say(messages::loaded(model));
+        *lock(&self.description) = Some(messages::description(model));
+        self.obj().notify("model-description");
+        self.say((&messages::loaded(model, time, shared)).into());
         for warning in model.warnings() {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{warning}"));
         }
         Ok(Opened {
             classifier,
-            lens,
-            reading: Reading::default(),
+            name,
+            _instance: instance,
+            engine: Engine::new(lens),
         })
     }
 
@@ -384,38 +450,52 @@ impl ClassMorph {
         &self,
         settings: &Settings,
         wanted: LensSettings,
-        stamp: &Stamp,
+        (stamp, broken): (&Stamp, bool),
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
-    ) -> Result<Said, steerlens::Error> {
+    ) -> Result<Said, Failure> {
         let mut opened = lock(&self.opened);
-        let Some(opened) = opened.as_mut() else {
+        let Some(Opened { engine, .. }) = opened.as_mut() else {
             // The base class sends no frame outside of start() and stop().
             frame::copy(view, out);
             return Ok(Said {
-                message: None,
+                report: None,
                 warning: None,
             });
         };
-        opened.use_settings(wanted)?;
         if self.forget.swap(false, Ordering::AcqRel) {
-            opened.lens.reset();
+            engine.forget();
         }
-        let Opened { lens, reading, .. } = opened;
-        let report = lens.morph(view, reading, out)?;
+        let moment = stamp.moment(broken);
+        let done = engine.morph(settings.pace(), wanted, (moment, broken), view, out)?;
 
         let number = {
             let mut stats = lock(&self.stats);
-            stats.add(reading, &report);
+            stats.add(engine.reading(), &done);
             stats.frames_in.saturating_sub(1)
         };
+        let report = done.report;
         gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
-        let message = settings
-            .post_messages
-            .then(|| messages::analysed(number, stamp, lens.classifier(), reading, &report, settings.top_k));
+        let (labels, reading) = (engine.labels(), engine.reading());
+        let said = settings
+            .is_asked()
+            .then(|| messages::analysed(number, stamp, labels, reading, &report, settings.top_k));
         Ok(Said {
-            message,
+            report: said,
             warning: report.warning,
+        })
+    }
+
+    fn attach(&self, buffer: &mut gst::BufferRef, report: &FrameReport) -> Result<(), gst::FlowError> {
+        let attached = metas::attach(buffer, report);
+        #[cfg(feature = "v1_24")]
+        let attached = attached.and_then(|()| metas::attach_analytics(buffer, report));
+        attached.map_err(|error| {
+            self.fail(gst::error_msg!(
+                gst::StreamError::Failed,
+                ("the results cannot be attached to the buffer"),
+                ["{error}"]
+            ))
         })
     }
 
@@ -429,6 +509,14 @@ impl ClassMorph {
         let mut stats = lock(&self.stats);
         *stats = stats.restarted();
         self.forget();
+    }
+
+    /// Sets the properties that a shipped preset holds.
+    pub(super) fn take_on(&self, preset: &Preset) {
+        preset.apply(&mut lock(&self.settings).lens);
+        for name in Preset::SETTINGS {
+            self.obj().notify(name);
+        }
     }
 
     fn forget(&self) {
@@ -458,10 +546,62 @@ impl ClassMorph {
         }
     }
 
-    /// Posts the error, once, and ends the stream.
-    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+    fn report(&self, message: gst::ErrorMessage) {
         lock(&self.stats).errors += 1;
         self.post_error_message(message);
+    }
+
+    /// Posts the error, once, and ends the stream.
+    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+        self.report(message);
         gst::FlowError::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The offset of a buffer at which the element panics, as if it had a mistake.
+    const MISTAKE: u64 = 0xDEAD;
+
+    pub(super) fn panic_at(buffer: &gst::BufferRef) {
+        assert!(buffer.offset() != MISTAKE, "a mistake");
+    }
+
+    /// The application survives, learns of it once, and gets rid of the element.
+    #[test]
+    fn a_panic_ends_as_one_bus_error() {
+        gst::init().unwrap();
+        let element = glib::Object::new::<super::super::ClassMorph>();
+        element.set_property(
+            "model-file",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../models/faces_robust.onnx"),
+        );
+        let bus = gst::Bus::new();
+        element.set_bus(Some(&bus));
+        let mut harness = gst_check::Harness::with_element(&element, Some("sink"), Some("src"));
+        harness.play();
+        harness.set_src_caps(
+            "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1"
+                .parse()
+                .unwrap(),
+        );
+        let frame = |offset| {
+            let mut buffer = gst::Buffer::with_size(32 * 32).unwrap();
+            buffer.get_mut().unwrap().set_offset(offset);
+            buffer
+        };
+        assert!(harness.push(frame(0)).is_ok(), "run `make setup`");
+        assert_eq!(harness.push(frame(MISTAKE)), Err(gst::FlowError::Error));
+        let errors: Vec<_> = bus.iter_filtered(&[gst::MessageType::Error]).collect();
+        assert_eq!(harness.push(frame(1)), Err(gst::FlowError::Error));
+        let [error] = &errors[..] else {
+            panic!("{errors:?}")
+        };
+        let gst::MessageView::Error(error) = error.view() else {
+            unreachable!()
+        };
+        assert!(error.error().message().contains("a mistake"), "{}", error.error());
     }
 }

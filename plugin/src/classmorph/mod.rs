@@ -5,22 +5,29 @@
 //! is, and every formula, lives in the library.
 //!
 //! * `caps`: formats, and the doubled width of side-by-side
-//! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
+//! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
 //! * `frame`: mapped buffers as views
-//! * `messages`, `stats`, `errors`, `warnings`, `log`: everything that is said
+//! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
+//! * `instances`: models that elements share
+//! * `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 //! * `imp`: the glue that GObject and the base classes call
 
 mod caps;
+mod engine;
 mod enums;
 mod errors;
 mod frame;
 mod imp;
+mod instances;
 mod log;
 mod messages;
+mod metas;
+mod presets;
 mod properties;
 mod settings;
 mod stats;
 mod warnings;
+mod worker;
 
 /**
  * SECTION:element-classmorph
@@ -47,21 +54,50 @@ mod warnings;
  *     ! videoconvert ! pngenc ! filesink location=out.png
  * ```
  *
- * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`. `gdouble`:
- * `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
- * `target-probability`, `gradient-norm` (of the margin, in pixel values 0..1 of the model's picture),
+ * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`; with
+ * #GstClassMorph:attach-meta the same fields lie on the morphed buffer, in a #GstCustomMeta called
+ * `GstClassMorphMeta`. Frames that no model saw (a gap, a frame too small, a setting that does not fit) have neither.
+ * `gdouble`: `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
+ * `target-probability`, `gradient-norm` (of the objective, in pixel values 0..1 of the model's picture),
  * `change-norm` (L2 norm of the change before clipping), `phase-rms` (RMS of the phase step before magnification, in
  * radians: how strong the gradient is in the phases), `magnification` (the one used), `l2`
  * (distance of the written picture from the frame, pixel values 0..1). `guint64`: `frame` (number in the stream,
  * from 0), `timestamp`, `stream-time`, `running-time`, `duration`, `inference-time`, `morph-time`, `gradient-age`
  * (nanoseconds). `gint`: `source-class`, `target-class`. Strings: `source-label`, `target-label`, and `warning`
- * where the frame was passed on unchanged. `gboolean`: `held`, `attained` (whether the L2 budget was reached),
- * `pair-changed`. #GstValueArray: `classes` and `probabilities`, the most probable first. With
- * #GstClassMorph:measure-after also `source-probability-after`, `target-probability-after`, `top-class-after` and
- * `after-time`. Loading a model posts `classmorph-loading` and `classmorph-loaded`.
+ * where the frame was passed on unchanged. `gboolean`: `held` (the gradient is an earlier frame's), `attained`
+ * (whether the L2 budget was reached), `pair-changed`. #GstValueArray: `classes`, `labels` and
+ * `probabilities`, the most probable first. With #GstClassMorph:measure-after also `source-probability-after`, `target-probability-after`,
+ * `top-class-after` and `after-time`. From Rust, `gststeerlens::message::FrameReport` is all of this as a type.
  *
- * The action signal #GstClassMorph::reset forgets the automatic choice of classes and the counters of
- * #GstClassMorph:stats.
+ * Built with the cargo feature `v1_24`, #GstClassMorph:attach-meta also attaches the classes as
+ * #GstAnalyticsRelationMeta: one classification of the frame, and with #GstClassMorph:measure-after a second one of
+ * source and target in the picture as written, related to the first.
+ *
+ * Opening a model posts `classmorph-loading` (`model-file`; `runtime`, the library if one was named) and
+ * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is
+ * in #GstClassMorph:model-description.
+ *
+ * ## Live video, and video that is calm
+ *
+ * ```shell
+ * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @calm model-file=models/faces_robust.onnx \
+ *     target-label=smile gradient-mode=held ! videoconvert ! autovideosink
+ * ```
+ *
+ * With #GstClassMorph:gradient-mode `held` the model reads the newest frame on a thread of its own, and every frame is
+ * moved at full rate along the last gradient, whose age messages tell; only the first frame waits for one. With
+ * #GstClassMorph:inference-interval the model reads every n-th frame only. A picture that stands still is read and
+ * analysed once: a sweep over it costs little more than drawing it.
+ *
+ * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
+ * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
+ * A buffer marked as discontinuous starts it anew as well, which a leaky queue does with the first buffer after
+ * every one that it drops: for live video `held` is the better way to keep up.
+ *
+ * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset); others can be saved beside them.
+ *
+ * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
+ * time and the counters of #GstClassMorph:stats.
  */
 use gst::glib;
 use gst::prelude::*;
@@ -69,12 +105,14 @@ use gst::prelude::*;
 glib::wrapper! {
     /// The element `classmorph`.
     pub struct ClassMorph(ObjectSubclass<imp::ClassMorph>)
-        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object;
+        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object,
+        @implements gst::Preset;
 }
 
 /// Registers the element and leads the library's log into GStreamer's. Opens nothing.
 pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
+    metas::register();
     // Never plugged in by itself: it changes the picture.
     gst::Element::register(
         Some(plugin),

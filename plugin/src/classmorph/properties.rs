@@ -2,14 +2,16 @@
 //! The table of properties (FIELD.md 5.1): names, defaults, ranges and blurbs are the library's.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use gst::glib::{self, prelude::*};
 use gst::prelude::*;
 use steerlens::Sweep;
-use steerlens::settings::{self as facts, Choice, Count, Real, Switch, Text};
+use steerlens::settings::{self as facts, Choice, Count, Real, Span, Switch, Text};
 
 use super::enums::{self, Mirror};
-use super::settings::{Class, Settings, nanoseconds};
+use super::settings::{Class, Settings};
+use crate::message::nanoseconds;
 
 /// One property: its description for GObject, and the way to its value.
 pub(super) struct Property {
@@ -41,6 +43,29 @@ const POST_MESSAGES: Switch = Switch {
     blurb: "Post an element message for each analysed frame",
 };
 
+const INFERENCE_INTERVAL: Count = Count {
+    name: "inference-interval",
+    default: 1,
+    min: 1,
+    max: u32::MAX,
+    blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient",
+};
+
+const ATTACH_META: Switch = Switch {
+    name: "attach-meta",
+    default: false,
+    blurb: if cfg!(feature = "v1_24") {
+        "Attach to each analysed frame what a message says of it, as GstClassMorphMeta, and its classes as analytics meta"
+    } else {
+        "Attach to each analysed frame what a message says of it, as GstClassMorphMeta"
+    },
+};
+
+const MODEL_INSTANCE_ID: Text = Text {
+    name: "model-instance-id",
+    blurb: "Name under which elements share one loaded model, each run in its turn; unset: a model of its own",
+};
+
 /// Every property that can be set, in the order of gst-inspect-1.0.
 pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
     use When::{Controlled, Playing, Ready};
@@ -50,7 +75,11 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         text(&facts::MODEL_INFO, Ready, |s| &mut s.model_info),
         text(&facts::OUTPUT_NAME, Ready, |s| &mut s.output_name),
         text(&facts::RUNTIME_LIBRARY, Ready, |s| &mut s.runtime_library),
+        choice::<enums::ExecutionProvider>(Ready, |s| &mut s.classifier.execution_provider),
+        text(&facts::DEVICE, Ready, |s| &mut s.device),
+        choice::<enums::OptimizationLevel>(Ready, |s| &mut s.classifier.optimization_level),
         count(&facts::THREADS, Ready, |s| &mut s.threads),
+        text(&MODEL_INSTANCE_ID, Ready, |s| &mut s.model_instance_id),
         choice::<enums::InputFormat>(Ready, |s| &mut s.classifier.input_format),
         choice::<enums::InputLayout>(Ready, |s| &mut s.classifier.input_layout),
         choice::<enums::Normalization>(Ready, |s| &mut s.classifier.normalization),
@@ -64,6 +93,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         text(&facts::SOURCE_LABEL, Playing, |s| &mut s.source.label),
         text(&facts::TARGET_LABEL, Playing, |s| &mut s.target.label),
         count(&facts::CLASS_HOLD, Playing, |s| &mut s.lens.class_hold),
+        choice::<enums::Objective>(Playing, |s| &mut s.lens.objective),
         choice::<enums::Method>(Playing, |s| &mut s.lens.method),
         real(&facts::MAGNIFICATION, Controlled, |s| &mut s.lens.magnification),
         real(&facts::AMPLITUDE_EXPONENT, Controlled, |s| {
@@ -79,6 +109,9 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         count(&facts::PADDING, Playing, |s| &mut s.lens.padding),
         count(&facts::STEPS, Playing, |s| &mut s.lens.steps),
         choice::<enums::StepMode>(Playing, |s| &mut s.lens.step_mode),
+        span(&facts::TEMPORAL_SMOOTHING, Controlled, |s| {
+            &mut s.lens.temporal_smoothing
+        }),
         count(&facts::ORIENTATIONS, Playing, |s| &mut s.lens.orientations),
         count(&facts::OCTAVES, Playing, |s| &mut s.lens.octaves),
         choice::<enums::Grid>(Playing, |s| &mut s.lens.grid),
@@ -87,7 +120,10 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         choice::<enums::DisplayMode>(Playing, |s| &mut s.lens.display_mode),
         choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
         sweep_period(),
+        count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
+        choice::<enums::GradientMode>(Playing, |s| &mut s.gradient_mode),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
+        switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),
         switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
         count(&facts::TOP_K, Playing, |s| &mut s.top_k),
     ]
@@ -161,6 +197,25 @@ fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
         .maximum(fact.max)
         .default_value(fact.default);
     Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+}
+
+/// A span of time, in nanoseconds as everywhere in GStreamer.
+fn span(fact: &Span, when: When, field: Field<Duration>) -> Property {
+    let nick = nick(fact.name);
+    let blurb = format!("{} (nanoseconds)", fact.blurb);
+    let builder = glib::ParamSpecUInt64::builder(fact.name)
+        .minimum(nanoseconds(fact.min))
+        .maximum(nanoseconds(fact.max))
+        .default_value(nanoseconds(fact.default));
+    Property {
+        spec: described(builder, &nick, &blurb, when).build(),
+        get: Box::new(move |settings| nanoseconds(*field(settings)).to_value()),
+        set: Box::new(move |settings, value| {
+            if let Ok(value) = value.get() {
+                *field(settings) = Duration::from_nanos(value);
+            }
+        }),
+    }
 }
 
 fn switch(fact: &Switch, when: When, field: Field<bool>) -> Property {

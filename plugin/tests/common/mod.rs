@@ -4,6 +4,9 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
+pub(crate) mod rig;
+pub(crate) mod tiny;
+
 use std::path::Path;
 
 use gst::glib;

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The half of a lens that runs the model.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::LensSettings;
+use super::sight::{Framing, Sight};
+use crate::Error;
+use crate::classifier::{
+    ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
+    resolve,
+};
+use crate::frame::{FrameView, Moment};
+
+/// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
+static READINGS: AtomicU64 = AtomicU64::new(1);
+
+/// Reads frames: runs the classifier, and chooses the pair of classes.
+#[derive(Debug)]
+pub struct Reader {
+    classifier: Classifier,
+    framing: Framing,
+    chooser: PairChooser,
+    /// Classes and hold that `chooser` was made for.
+    wishes: (ClassChoice, ClassChoice, u32),
+    /// Whether the pair is an automatic one that no reading has been made for.
+    pair_is_new: bool,
+    objective: Objective,
+    sight: Option<Sight>,
+    /// For the scores of pictures whose gradient is not asked for.
+    aside: Reading,
+}
+
+impl Reader {
+    /// Opens the model and makes it ready: differentiates it and loads it into ONNX Runtime.
+    ///
+    /// # Errors
+    /// When the model, ONNX Runtime or a label does not fit; the text says which and what to do.
+    pub fn open(classifier: &ClassifierSettings, settings: &LensSettings) -> Result<Self, Error> {
+        Self::new(Classifier::open(classifier)?, settings)
+    }
+
+    /// Reads with an open classifier. Of the settings, the classes and the objective count here.
+    ///
+    /// # Errors
+    /// When a label is unknown or a class number too large.
+    pub fn new(classifier: Classifier, settings: &LensSettings) -> Result<Self, Error> {
+        let mut reader = Self {
+            framing: Framing::of(&classifier),
+            classifier,
+            chooser: PairChooser::default(),
+            wishes: Default::default(),
+            pair_is_new: false,
+            objective: Objective::default(),
+            sight: None,
+            aside: Reading::default(),
+        };
+        reader.set_settings(settings)?;
+        Ok(reader)
+    }
+
+    /// The classifier.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    pub(super) fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Takes over classes and objective of other settings, from the next frame on.
+    ///
+    /// # Errors
+    /// When a label is unknown or a class number too large; the old classes then stay.
+    pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
+        self.objective = settings.objective;
+        let wishes = (&settings.source, &settings.target, settings.class_hold);
+        if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+            return Ok(());
+        }
+        let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
+        let (source, target) = (class(&settings.source)?, class(&settings.target)?);
+        self.chooser.update(source, target, settings.class_hold);
+        self.wishes = (
+            settings.source.clone(),
+            settings.target.clone(),
+            settings.class_hold,
+        );
+        Ok(())
+    }
+
+    /// Forgets earlier frames: an automatic pair of classes is chosen anew.
+    pub fn reset(&mut self) {
+        self.chooser.reset();
+        self.pair_is_new = false;
+    }
+
+    /// A handle that ends a run from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.classifier.interrupter()
+    }
+
+    /// Runs the model on a frame: logits and gradient in one run (and one more forward run where the pair of
+    /// classes has to be found first).
+    ///
+    /// # Errors
+    /// When the run fails or is interrupted.
+    pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
+        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        // Should the run fail, it is no reading of anything.
+        reading.moment = Moment::default();
+        if self.chooser.pair().is_none() {
+            self.classifier.score_planes(planes, &mut self.aside)?;
+            self.pair_is_new |= self.chooser.observe(&self.aside.logits);
+        }
+        let (source, target) = self.chooser.pair().unwrap_or_default();
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
+        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        reading.pair_changed = std::mem::take(&mut self.pair_is_new);
+        // The next frame's pair; this one's is fixed.
+        self.pair_is_new = self.chooser.observe(&reading.logits);
+        Ok(())
+    }
+
+    /// Whether a reading is of the pair of classes, and the objective, that the next frame would be read for.
+    pub fn stands(&self, reading: &Reading) -> bool {
+        self.chooser.pair() == Some((reading.source, reading.target)) && self.objective == reading.objective
+    }
+
+    /// In place of [`Reader::read`], where `reading` is of this very picture: whether it stands, so that no run is
+    /// needed. An automatic choice of classes counts the frame as any other.
+    pub(super) fn recall(&mut self, reading: &mut Reading) -> bool {
+        self.pair_is_new |= self.chooser.observe(&reading.logits);
+        let stands = self.stands(reading);
+        if stands {
+            reading.pair_changed = std::mem::take(&mut self.pair_is_new);
+        }
+        stands
+    }
+
+    /// Runs the model on a frame for a named pair, in one run; the choice of the next frame's pair is not touched.
+    ///
+    /// # Errors
+    /// When a class number is too large, or the run fails or is interrupted.
+    pub fn read_pair(
+        &mut self,
+        frame: &FrameView<'_>,
+        (source, target): (usize, usize),
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        let classes = self.classifier.classes();
+        if let Some(index) = [source, target].into_iter().find(|class| *class >= classes) {
+            return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
+        }
+        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        (reading.pair_changed, reading.moment) = (false, Moment::default());
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
+        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Runs the model on a frame without its gradient: logits and probabilities (a forward run).
+    ///
+    /// # Errors
+    /// When the run fails or is interrupted.
+    pub fn score(&mut self, frame: &FrameView<'_>) -> Result<&Reading, Error> {
+        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        self.classifier.score_planes(planes, &mut self.aside)?;
+        Ok(&self.aside)
+    }
+
+    /// Reads a picture on its way from `frame`, given as planes (see [`Sight::see_planes`]), towards the target of
+    /// `reading`. Where the user left the source to be chosen it is the rival: the most probable class other than the
+    /// target on this picture, which costs one forward run. The scores of the step before would come free, but lag
+    /// behind: near a class that lies between two others the source then turns a step late, and the picture swings
+    /// from one to the other.
+    pub(super) fn read_step(
+        &mut self,
+        frame: &FrameView<'_>,
+        planes: &[&[f32]],
+        at_frame: bool,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        let input = Sight::of(&mut self.sight, frame, self.framing).see_planes(planes, at_frame);
+        let (mut source, target) = (reading.source, reading.target);
+        if self.chooser.source_is_free() {
+            self.classifier.score_planes(input, &mut self.aside)?;
+            source = best_but(&self.aside.logits, Some(target));
+        }
+        Ok(self
+            .classifier
+            .read_planes(input, (source, target), self.objective, reading)?)
+    }
+}
