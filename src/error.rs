@@ -64,9 +64,9 @@ impl Error {
                 _ => ErrorKind::InvalidModel,
             },
             Self::Runtime(e) | Self::Gradient(gradient::Error::Runtime(e)) => match e {
-                runtime::Error::NotFound { .. } | runtime::Error::Unusable { .. } => {
-                    ErrorKind::RuntimeLibrary
-                }
+                runtime::Error::NotFound { .. }
+                | runtime::Error::Unusable { .. }
+                | runtime::Error::Provider { .. } => ErrorKind::RuntimeLibrary,
                 runtime::Error::Conflict { .. } => ErrorKind::Settings,
                 runtime::Error::Model { .. } => ErrorKind::InvalidModel,
                 runtime::Error::Interrupted => ErrorKind::Interrupted,

@@ -27,12 +27,12 @@ mod simd;
 mod sweep;
 
 pub use classifier::{
-    ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, OperatorCount, Reading, TensorInfo,
-    Written, inspect, write_gradient,
+    ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, ModelDescription, Objective,
+    OperatorCount, Reading, TensorInfo, Written, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, PixelFormat};
 pub use gradient::{Profile, Refusal};
 pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
-pub use runtime::Runtime;
+pub use runtime::{Provider, Runtime};
 pub use sweep::Sweep;

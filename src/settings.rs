@@ -4,11 +4,12 @@
 //! The element's properties, the command line's flags and the documentation take them from here. Names are
 //! kebab-case, as GStreamer's own elements write them.
 
-use crate::classifier::{InputFormat, InputLayout, Normalization};
+use crate::classifier::{InputFormat, InputLayout, Normalization, Objective};
 use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
+use crate::runtime::{Optimisation, Provider};
 use crate::{Control, Resolution, Sweep};
 
 /// A real-valued setting.
@@ -110,6 +111,10 @@ choice!(Method, "method", CspPhase, "The coordinates in which the picture moves"
     CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
     FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
     Pixel = "pixel": "Pixel values, along the gradient itself");
+choice!(Objective, "objective", Margin, "The scalar whose gradient is taken",
+    Margin = "margin": "Logit of the target minus logit of the source",
+    Logit = "logit": "Logit of the target alone",
+    LogProbability = "log-probability": "Logarithm of the target's probability: away from every other class as well");
 choice!(ColorMode, "color-mode", Luma, "What is edited in a colour picture",
     Luma = "luma": "Luma only; colour differences stay",
     Joint = "joint": "Red, green and blue share one phase step",
@@ -161,6 +166,14 @@ choice!(Normalization, "normalization", Auto, "How pixel values become the model
     Byte = "byte": "0 to 255",
     Clip = "clip": "(value - mean) / std with the constants of OpenAI's CLIP",
     Custom = "custom": "(value - mean) / std with the given mean and std");
+choice!(Provider, "execution-provider", Cpu, "What runs the model; one that cannot be had is an error",
+    Cpu = "cpu": "The processor",
+    Cuda = "cuda": "An NVIDIA graphics processor, with a library that was built for it");
+choice!(Optimisation, "optimization-level", All, "How far ONNX Runtime rewrites the model before it runs it",
+    Disable = "disable-all": "Not at all",
+    Basic = "enable-basic": "Redundant nodes are removed",
+    Extended = "enable-extended": "Nodes are fused too",
+    All = "enable-all": "The memory layout is chosen too");
 
 macro_rules! facts {
     ($($kind:ident $id:ident = { $($field:ident: $value:expr),+ $(,)? };)+) => {
@@ -179,6 +192,7 @@ facts! {
     Text INPUT_SIZE = { name: "input-size", blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata" };
     Text RUNTIME_LIBRARY = { name: "onnxruntime-library", blurb: "ONNX Runtime library (libonnxruntime.so); unset: ORT_DYLIB_PATH, the copy that set-up placed, the system's. Loading a library runs its code" };
     Count THREADS = { name: "threads", default: 0, min: 0, max: 256, blurb: "Threads of the model's run; 0: physical cores minus one, at least one" };
+    Text DEVICE = { name: "device", blurb: "Number of the execution provider's device; unset: the first. The processor has none to choose" };
     Text MEAN = { name: "mean", blurb: "Channel means on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
     Text STD = { name: "std", blurb: "Channel standard deviations on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
     Real CROP_FRACTION = { name: "crop-fraction", default: 0.0, min: 0.0, max: 1.0, blurb: "Share of the short side that center-crop keeps; 0: side-car, metadata, else 1" };

@@ -61,6 +61,16 @@ pub enum Error {
         /// Its shape.
         shape: Vec<usize>,
     },
+    /// The device is not named as devices are.
+    #[error("device is \"{device}\", and execution-provider={provider} {wants}")]
+    Device {
+        /// The device that was asked for.
+        device: String,
+        /// The provider.
+        provider: &'static str,
+        /// What would do.
+        wants: &'static str,
+    },
     /// A file cannot be written.
     #[error("{} cannot be written ({reason})", path.display())]
     Write {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::open::Described;
 use super::{ClassifierSettings, Error, Signature};
 use crate::gradient::{self, Profile, Refusal};
-use crate::onnx::{self, ElementType, GraphProto, ValueInfoProto};
+use crate::onnx::{self, ElementType, GraphProto, ModelProto, ValueInfoProto};
 use crate::runtime::Runtime;
 use crate::settings::Choice;
 
@@ -51,6 +51,46 @@ pub struct Inspection {
     pub warnings: Vec<String>,
 }
 
+/// What a model's file says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ModelDescription {
+    /// The exporter and its version.
+    pub producer: String,
+    /// Version of ONNX's own operators.
+    pub opset: i64,
+    /// Inputs as the file states them, initializers left out.
+    pub inputs: Vec<TensorInfo>,
+    /// Outputs as the file states them.
+    pub outputs: Vec<TensorInfo>,
+}
+
+impl ModelDescription {
+    pub(super) fn of(model: &ModelProto) -> Self {
+        let text = |s: &Option<String>| s.clone().unwrap_or_default();
+        let standard = model
+            .opset_import
+            .iter()
+            .find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
+        let empty = GraphProto::default();
+        let graph = model.graph.as_ref().unwrap_or(&empty);
+        let constant = |v: &&ValueInfoProto| graph.initializer.iter().any(|t| t.name == v.name);
+        Self {
+            producer: format!("{} {}", text(&model.producer_name), text(&model.producer_version))
+                .trim()
+                .into(),
+            opset: standard.and_then(|o| o.version).unwrap_or(0),
+            inputs: graph
+                .input
+                .iter()
+                .filter(|v| !constant(v))
+                .map(TensorInfo::of)
+                .collect(),
+            outputs: graph.output.iter().map(TensorInfo::of).collect(),
+        }
+    }
+}
+
 /// A tensor as the file states it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -86,28 +126,21 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
     }
     let model = onnx::read(&settings.model_file)?;
     let described = Described::find(settings, &model)?;
-    let text = |s: &Option<String>| s.clone().unwrap_or_default();
-    let standard = model
-        .opset_import
-        .iter()
-        .find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
+    let ModelDescription {
+        producer,
+        opset,
+        inputs,
+        outputs,
+    } = ModelDescription::of(&model);
     let empty = GraphProto::default();
     let graph = model.graph.as_ref().unwrap_or(&empty);
-    let constant = |v: &&ValueInfoProto| graph.initializer.iter().any(|t| t.name == v.name);
     let mut found = Inspection {
         file: settings.model_file.clone(),
         ir_version: model.ir_version.unwrap_or(0),
-        opset: standard.and_then(|o| o.version).unwrap_or(0),
-        producer: format!("{} {}", text(&model.producer_name), text(&model.producer_version))
-            .trim()
-            .into(),
-        inputs: graph
-            .input
-            .iter()
-            .filter(|v| !constant(v))
-            .map(TensorInfo::of)
-            .collect(),
-        outputs: graph.output.iter().map(TensorInfo::of).collect(),
+        opset,
+        producer,
+        inputs,
+        outputs,
         labels: (0..described.labels.len())
             .map(|k| described.labels.name(k).into_owned())
             .collect(),
@@ -136,6 +169,12 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
         Err(other) => return Err(other.into()),
     }
     Ok(found)
+}
+
+impl std::fmt::Display for TensorInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} [{}]", self.name, self.element, self.shape.join(","))
+    }
 }
 
 impl TensorInfo {

@@ -9,6 +9,7 @@ mod inspection;
 mod labels;
 mod metadata;
 mod modelinfo;
+mod objective;
 mod open;
 mod preprocess;
 mod read;
@@ -18,11 +19,11 @@ mod text;
 pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 pub use error::Error;
 pub use export::{Written, write_gradient};
-pub use inspection::{Inspection, OperatorCount, TensorInfo, inspect};
+pub use inspection::{Inspection, ModelDescription, OperatorCount, TensorInfo, inspect};
 pub use labels::{LabelError, Labels};
 pub use modelinfo::ModelInfoError;
+pub use objective::Objective;
 pub use open::Classifier;
-pub use read::Interrupter;
 pub use signature::Signature;
 pub use text::TextError;
 
@@ -30,6 +31,10 @@ pub(crate) use choice::{PairChooser, best_but, resolve};
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::runtime::{Optimisation, Provider};
+
+pub use crate::runtime::Interrupter;
 
 /// The channels that a model wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +110,12 @@ pub struct ClassifierSettings {
     pub runtime_library: Option<PathBuf>,
     /// Threads of a run; 0: physical cores minus one, at least one.
     pub threads: usize,
+    /// What runs the model.
+    pub execution_provider: Provider,
+    /// Number of the provider's device; `None`: its first. The processor has none to choose.
+    pub device: Option<String>,
+    /// How far ONNX Runtime rewrites the model before it runs it.
+    pub optimization_level: Optimisation,
 }
 
 /// A class, as the user names it.
@@ -130,8 +141,9 @@ pub struct Reading {
     pub source: usize,
     /// The class moved towards.
     pub target: usize,
-    /// Gradient of `logit[target] - logit[source]` with respect to the pixel values (0..1) of the model's input
-    /// picture: planes in the order R, G, B (or one of luma), `[channels, height, width]` of the input.
+    /// Gradient of the objective (`logit[target] - logit[source]` unless set otherwise) with respect to the pixel
+    /// values (0..1) of the model's input picture: planes in the order R, G, B (or one of luma), `[channels, height,
+    /// width]` of the input.
     pub gradient: Vec<f32>,
     /// Root of the sum of squares of `gradient`.
     pub gradient_norm: f64,

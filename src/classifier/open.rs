@@ -3,33 +3,50 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{
-    Activation, ClassifierSettings, Error, InputInfo, InputLayout, LabelSource, Labels, ModelInfo,
-    OutputInfo, Signature,
+    Activation, ClassifierSettings, Error, InputInfo, InputLayout, LabelSource, Labels, ModelDescription,
+    ModelInfo, OutputInfo, Signature,
 };
-use crate::gradient::{self, COTANGENT, Differentiated, INPUT_GRADIENT, Profile};
+use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE};
 use crate::onnx::{self, ModelProto};
-use crate::runtime::{BoundSession, Data, Runtime, Session, SessionOptions, Tensor};
+use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
 
 /// A differentiated model, ready to read frames.
 #[derive(Debug)]
 pub struct Classifier {
-    pub(super) signature: Signature,
-    pub(super) labels: Labels,
-    pub(super) fit: crate::frame::Fit,
-    /// Logits and gradient: input, cotangent; logits, input gradient.
-    pub(super) both: BoundSession,
-    /// Logits alone.
-    pub(super) forward: BoundSession,
-    pub(super) scores: usize,
-    pub(super) squash: Activation,
+    loaded: Arc<Loaded>,
+    /// Of this handle's runs alone.
+    pub(super) interrupter: Interrupter,
+}
+
+/// What all handles on a model have in common.
+#[derive(Debug)]
+struct Loaded {
+    signature: Signature,
+    labels: Labels,
+    fit: crate::frame::Fit,
+    squash: Activation,
+    scores: usize,
     runtime: &'static Runtime,
+    provider: Provider,
     model_file: PathBuf,
+    description: ModelDescription,
     nodes: usize,
     gradient_nodes: usize,
     load_time: Duration,
+    sessions: Mutex<Sessions>,
+}
+
+/// The loaded model. Whoever runs it holds the lock from filling the input to copying the output.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    /// Logits and gradient: input, weights of scores and probabilities; logits, input gradient.
+    pub(super) both: BoundSession,
+    /// Logits alone.
+    pub(super) forward: BoundSession,
 }
 
 impl Classifier {
@@ -46,9 +63,13 @@ impl Classifier {
         let model = onnx::read(&settings.model_file)?;
         let described = Described::find(settings, &model)?;
         let runtime = Runtime::open(settings.runtime_library.as_deref())?;
-        let differentiated =
-            gradient::differentiate(model, runtime, &described.options(settings, Profile::Cpu))?;
-        let signature = Signature::decide(
+        let description = ModelDescription::of(&model);
+        let profile = match settings.execution_provider {
+            Provider::Cpu => Profile::Cpu,
+            Provider::Cuda => Profile::Plain,
+        };
+        let differentiated = gradient::differentiate(model, runtime, &described.options(settings, profile))?;
+        let mut signature = Signature::decide(
             &differentiated.input,
             &differentiated.input_shape,
             differentiated.element,
@@ -67,92 +88,134 @@ impl Classifier {
             (Some("Sigmoid"), _) | (None, Some(Activation::Sigmoid)) => Activation::Sigmoid,
             _ => Activation::Softmax,
         };
+        let differentiated = differentiated.with_objective(squash == Activation::Sigmoid || scores == 1)?;
         let options = SessionOptions {
+            optimisation: settings.optimization_level,
             threads: threads(settings.threads),
             // A quantised model runs as its file says, not fused into integer kernels: ONNX Runtime 1.21 would, and
             // their saturation is not the one that the gradient is taken of (cosine .96 instead of 1).
             disable_quant_qdq: true,
+            provider: settings.execution_provider,
+            device: device(settings)?,
             ..Default::default()
         };
-        let (both, forward) = sessions(&differentiated, runtime, &options)?;
-        let mut classifier = Self {
-            signature,
-            labels: described.labels,
-            fit: settings.fit,
-            both,
-            forward,
-            scores,
-            squash,
-            runtime,
-            model_file: settings.model_file.clone(),
-            nodes: differentiated.forward_nodes,
-            gradient_nodes: differentiated.gradient_nodes,
-            load_time: Duration::ZERO,
-        };
-        classifier.signature.warnings.extend(described.warnings);
-        let (labels, classes) = (classifier.labels.len(), classifier.classes());
+        let sessions = Mutex::new(sessions(&differentiated, runtime, &options)?);
+        signature.warnings.extend(described.warnings);
+        let (labels, classes) = (described.labels.len(), scores.max(2));
         if labels != 0 && labels != classes {
             let text =
                 format!("there are {labels} labels for {classes} classes; is it the right label file?");
-            classifier.signature.warnings.push(text);
+            signature.warnings.push(text);
         }
-        classifier.load_time = start.elapsed();
-        Ok(classifier)
+        let loaded = Loaded {
+            signature,
+            labels: described.labels,
+            fit: settings.fit,
+            squash,
+            scores,
+            runtime,
+            provider: settings.execution_provider,
+            model_file: settings.model_file.clone(),
+            description,
+            nodes: differentiated.forward_nodes,
+            gradient_nodes: differentiated.gradient_nodes,
+            load_time: start.elapsed(),
+            sessions,
+        };
+        Ok(Self {
+            loaded: Arc::new(loaded),
+            interrupter: Interrupter::new()?,
+        })
+    }
+
+    /// Another handle on the same loaded model. Handles make their runs one after the other, and each is interrupted
+    /// by itself.
+    ///
+    /// # Errors
+    /// When ONNX Runtime gives nothing to interrupt runs with.
+    pub fn share(&self) -> Result<Self, crate::Error> {
+        Ok(Self {
+            loaded: self.loaded.clone(),
+            interrupter: Interrupter::new()?,
+        })
+    }
+
+    /// The loaded model, for one run. A run that panicked left nothing behind that the next one does not write.
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.loaded
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the scores are.
+    pub(super) fn squash(&self) -> Activation {
+        self.loaded.squash
     }
 
     /// How a picture becomes the model's input.
     pub fn signature(&self) -> &Signature {
-        &self.signature
+        &self.loaded.signature
     }
 
     /// How frames are laid into the input.
     pub fn fit(&self) -> crate::frame::Fit {
-        self.fit
+        self.loaded.fit
     }
 
     /// Number of classes; two for a model with a single score.
     pub fn classes(&self) -> usize {
-        self.scores.max(2)
+        self.loaded.scores.max(2)
     }
 
     /// The name of a class, "class N" where it has none.
     pub fn label(&self, class: usize) -> Cow<'_, str> {
-        self.labels.name(class)
+        self.loaded.labels.name(class)
     }
 
     /// The labels.
     pub fn labels(&self) -> &Labels {
-        &self.labels
+        &self.loaded.labels
     }
 
     /// The model file.
     pub fn model_file(&self) -> &Path {
-        &self.model_file
+        &self.loaded.model_file
     }
 
     /// The library that runs it.
     pub fn runtime(&self) -> &'static Runtime {
-        self.runtime
+        self.loaded.runtime
     }
 
     /// Nodes of the forward half, constants folded.
     pub fn nodes(&self) -> usize {
-        self.nodes
+        self.loaded.nodes
     }
 
     /// Nodes of the reverse half.
     pub fn gradient_nodes(&self) -> usize {
-        self.gradient_nodes
+        self.loaded.gradient_nodes
     }
 
     /// Wall time of opening.
     pub fn load_time(&self) -> Duration {
-        self.load_time
+        self.loaded.load_time
+    }
+
+    /// What runs it.
+    pub fn provider(&self) -> Provider {
+        self.loaded.provider
+    }
+
+    /// What its file says of itself.
+    pub fn description(&self) -> &ModelDescription {
+        &self.loaded.description
     }
 
     /// Sentences for the user about what had to be guessed or was odd.
     pub fn warnings(&self) -> &[String] {
-        &self.signature.warnings
+        &self.loaded.signature.warnings
     }
 }
 
@@ -254,11 +317,27 @@ fn threads(asked: usize) -> usize {
     }
 }
 
+fn device(settings: &ClassifierSettings) -> Result<u32, Error> {
+    let Some(device) = &settings.device else {
+        return Ok(0);
+    };
+    let wants = match (settings.execution_provider, device.parse()) {
+        (Provider::Cuda, Ok(number)) => return Ok(number),
+        (Provider::Cuda, Err(_)) => "wants the number of one: 0 is the first",
+        (Provider::Cpu, _) => "has none to choose: leave it unset",
+    };
+    Err(Error::Device {
+        device: device.clone(),
+        provider: settings.execution_provider.name(),
+        wants,
+    })
+}
+
 fn sessions(
     d: &Differentiated,
     runtime: &'static Runtime,
     options: &SessionOptions,
-) -> Result<(BoundSession, BoundSession), crate::runtime::Error> {
+) -> Result<Sessions, crate::runtime::Error> {
     let count = d.input_shape.iter().product();
     let data = match d.element {
         onnx::ElementType::Uint8 => Data::U8(vec![0; count]),
@@ -268,13 +347,13 @@ fn sessions(
         shape: d.input_shape.clone(),
         data,
     };
-    let cotangent = Tensor::f32(d.logits_shape.clone(), vec![0.0; d.logits_shape.iter().product()]);
+    let weights = Tensor::f32(d.logits_shape.clone(), vec![0.0; d.logits_shape.iter().product()]);
     let logits = (d.logits.as_str(), d.logits_shape.as_slice());
     let both = Session::new(runtime, &onnx::encode(&d.model), options)?.bind(
-        &[(&d.input, &picture), (COTANGENT, &cotangent)],
+        &[(&d.input, &picture), (SCORES, &weights), (SHARE, &weights)],
         &[logits, (INPUT_GRADIENT, &d.input_shape)],
     )?;
     let forward = Session::new(runtime, &onnx::encode(&d.forward), options)?
         .bind(&[(&d.input, &picture)], &[logits])?;
-    Ok((both, forward))
+    Ok(Sessions { both, forward })
 }

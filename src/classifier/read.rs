@@ -4,61 +4,42 @@
 use std::time::Instant;
 
 use super::choice::best_but;
-use super::{Activation, Classifier, Reading};
-use crate::runtime::{self, BoundSession};
-
-/// Ends a classifier's runs from another thread. Cheap to clone; outlives the classifier harmlessly.
-#[derive(Debug, Clone)]
-pub struct Interrupter([runtime::Interrupter; 2]);
-
-impl Interrupter {
-    /// Ends the run in progress, and every later one until [`Interrupter::clear`].
-    pub fn interrupt(&self) {
-        self.0.iter().for_each(runtime::Interrupter::interrupt);
-    }
-
-    /// Lets runs proceed again; to be called when the interrupted run has returned.
-    pub fn clear(&self) {
-        self.0.iter().for_each(runtime::Interrupter::clear);
-    }
-}
+use super::{Activation, Classifier, Objective, Reading};
+use crate::runtime::{self, BoundSession, Interrupter};
 
 impl Classifier {
     /// A handle that ends a run from another thread.
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter([self.both.interrupter(), self.forward.interrupter()])
+        self.interrupter.clone()
     }
 
-    /// Scores and gradient of a picture, `logit[target] - logit[source]`, in one run. `planes` are the model's
-    /// input picture, R, G, B or luma, `[channels, height, width]`, 0..1.
+    /// Scores and gradient of a picture in one run. `planes` are the model's input picture, R, G, B or luma,
+    /// `[channels, height, width]`, 0..1.
     ///
     /// # Errors
     /// When the run fails or is interrupted.
     pub(crate) fn read_planes(
         &mut self,
         planes: &[f32],
-        source: usize,
-        target: usize,
+        (source, target): (usize, usize),
+        objective: Objective,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
+        let mut sessions = self.sessions();
         let start = Instant::now();
-        self.signature.fill(planes, &mut self.both);
-        if let Some(cotangent) = self.both.input_f32(1) {
-            cotangent.fill(0.0);
-            match cotangent {
-                // A single score is that of class 1 against class 0.
-                [z] => *z = f32::from(u8::from(target == 1)) - f32::from(u8::from(source == 1)),
-                several => {
-                    several[target] += 1.0;
-                    several[source] -= 1.0;
-                }
-            }
+        let session = &mut sessions.both;
+        self.signature().fill(planes, session);
+        if let Some(scores) = session.input_f32(1) {
+            objective.weigh_scores(source, target, scores);
         }
-        self.both.run()?;
-        self.scores_of(false, reading);
+        if let Some(share) = session.input_f32(2) {
+            objective.weigh_share(target, self.squash(), share);
+        }
+        session.run_under(&self.interrupter)?;
+        self.scores_of(session, reading);
         reading.gradient.resize(planes.len(), 0.0);
-        self.signature
-            .gradient_to_planes(self.both.output(1), &mut reading.gradient);
+        self.signature()
+            .gradient_to_planes(session.output(1), &mut reading.gradient);
         reading.gradient_norm = reading
             .gradient
             .iter()
@@ -79,16 +60,17 @@ impl Classifier {
         planes: &[f32],
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
+        let mut sessions = self.sessions();
         let start = Instant::now();
-        self.signature.fill(planes, &mut self.forward);
-        self.forward.run()?;
-        self.scores_of(true, reading);
+        let session = &mut sessions.forward;
+        self.signature().fill(planes, session);
+        session.run_under(&self.interrupter)?;
+        self.scores_of(session, reading);
         reading.inference_time = start.elapsed();
         Ok(())
     }
 
-    fn scores_of(&self, forward: bool, reading: &mut Reading) {
-        let session = if forward { &self.forward } else { &self.both };
+    fn scores_of(&self, session: &BoundSession, reading: &mut Reading) {
         let scores = session.output(0);
         reading.logits.clear();
         if let [z] = scores {
@@ -97,7 +79,7 @@ impl Classifier {
             reading.logits.extend_from_slice(scores);
         }
         reading.probabilities.clear();
-        if self.squash == Activation::Sigmoid && scores.len() > 1 {
+        if self.squash() == Activation::Sigmoid && scores.len() > 1 {
             reading
                 .probabilities
                 .extend(scores.iter().map(|z| 1.0 / (1.0 + (-z).exp())));

@@ -17,6 +17,7 @@ mod fold;
 mod layout;
 mod logits;
 mod masks;
+mod objective;
 mod ops;
 mod patterns;
 mod probe;
@@ -24,6 +25,7 @@ mod upgrade;
 mod walk;
 
 pub use error::{Error, Refusal};
+pub use objective::{SCORES, SHARE};
 pub use ops::{OperatorRow, operators, supports};
 
 use blocking::Blocking;

@@ -94,7 +94,7 @@ impl Editor {
             ..Report::default()
         };
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
-        let refusal = refusal(reading);
+        let refusal = refusal(reading, &self.settings);
         match reader {
             _ if refusal.is_some() || still => {
                 report.warning = refusal.map(Into::into);
@@ -117,8 +117,8 @@ impl Editor {
 }
 
 /// Why a reading gives no direction.
-fn refusal(reading: &Reading) -> Option<&'static str> {
-    if reading.source == reading.target {
+fn refusal(reading: &Reading, settings: &LensSettings) -> Option<&'static str> {
+    if settings.objective.has_source() && reading.source == reading.target {
         return Some("source and target are the same class: the frame is passed on unchanged");
     }
     if !reading.gradient.iter().all(|g| g.is_finite()) {

@@ -7,7 +7,7 @@ use super::LensSettings;
 use super::sight::{Framing, Sight};
 use crate::Error;
 use crate::classifier::{
-    Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
+    Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but, resolve,
 };
 use crate::frame::FrameView;
 
@@ -20,6 +20,7 @@ pub struct Reader {
     classifier: Classifier,
     framing: Framing,
     chooser: PairChooser,
+    objective: Objective,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -34,7 +35,7 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, those that choose the classes count here.
+    /// Reads with an open classifier. Of the settings, the classes and the objective count here.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -43,6 +44,7 @@ impl Reader {
             framing: Framing::of(&classifier),
             classifier,
             chooser: PairChooser::default(),
+            objective: Objective::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -59,7 +61,7 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over the classes of other settings, from the next frame on.
+    /// Takes over classes and objective of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
@@ -67,6 +69,7 @@ impl Reader {
         let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
         let (source, target) = (class(&settings.source)?, class(&settings.target)?);
         self.chooser.update(source, target, settings.class_hold);
+        self.objective = settings.objective;
         Ok(())
     }
 
@@ -93,7 +96,8 @@ impl Reader {
             reading.pair_changed = self.chooser.observe(&self.aside.logits);
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
-        self.classifier.read_planes(planes, source, target, reading)?;
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         // The next frame's pair; this one's is fixed.
         self.chooser.observe(&reading.logits);
@@ -116,7 +120,8 @@ impl Reader {
         }
         let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
         reading.pair_changed = false;
-        self.classifier.read_planes(planes, source, target, reading)?;
+        self.classifier
+            .read_planes(planes, (source, target), self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -149,6 +154,8 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        Ok(self.classifier.read_planes(input, source, target, reading)?)
+        Ok(self
+            .classifier
+            .read_planes(input, (source, target), self.objective, reading)?)
     }
 }

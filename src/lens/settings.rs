@@ -2,7 +2,7 @@
 //! How frames are morphed.
 
 use super::{Control, Resolution};
-use crate::classifier::ClassChoice;
+use crate::classifier::{ClassChoice, Objective};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
@@ -15,6 +15,7 @@ pub struct LensSettings {
     pub source: ClassChoice,
     pub target: ClassChoice,
     pub class_hold: u32,
+    pub objective: Objective,
     pub method: Method,
     pub color_mode: ColorMode,
     pub resolution: Resolution,
@@ -43,6 +44,7 @@ impl Default for LensSettings {
             source: ClassChoice::Auto,
             target: ClassChoice::Auto,
             class_hold: settings::CLASS_HOLD.default,
+            objective: Objective::default(),
             method: Method::default(),
             color_mode: ColorMode::default(),
             resolution: Resolution::default(),

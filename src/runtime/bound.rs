@@ -59,7 +59,7 @@ impl BoundSession {
             .iter()
             .map(|(name, shape)| output(&session, name, shape))
             .collect::<Result<_, _>>()?;
-        let interrupter = guard(Interrupter::new).map_err(|reason| Error::Run { reason })?;
+        let interrupter = Interrupter::new()?;
         Ok(Self {
             inputs: values,
             input_places,
@@ -95,25 +95,34 @@ impl BoundSession {
     /// [`Error::Interrupted`] when an [`Interrupter`] ended the run, or was not cleared; [`Error::Run`] when it
     /// failed; [`Error::Shape`] when an output is not shaped as [`Session::bind`] was told.
     pub fn run(&mut self) -> Result<(), Error> {
+        let own = self.interrupter.clone();
+        self.run_under(&own)
+    }
+
+    /// [`BoundSession::run`] for one of several who share the session: only `interrupter` ends this run.
+    ///
+    /// # Errors
+    /// As for [`BoundSession::run`].
+    pub fn run_under(&mut self, interrupter: &Interrupter) -> Result<(), Error> {
         for output in &mut self.outputs {
             output.value = None;
         }
-        let interruptions = self.interrupter.times();
-        if self.interrupter.is_raised() {
+        let interruptions = interrupter.times();
+        if interrupter.is_raised() {
             return Err(Error::Interrupted);
         }
         guard(|| {
             let mut results = self
                 .session
                 .ort_mut()
-                .run_with_options(self.inputs.as_slice(), self.interrupter.options())?;
+                .run_with_options(self.inputs.as_slice(), interrupter.options())?;
             for output in &mut self.outputs {
                 output.value = results.remove(&output.name);
             }
             Ok::<_, ort::Error>(())
         })
         .map_err(|reason| {
-            if self.interrupter.times() == interruptions {
+            if interrupter.times() == interruptions {
                 Error::Run { reason }
             } else {
                 Error::Interrupted

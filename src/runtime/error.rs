@@ -52,6 +52,22 @@ pub enum Error {
         /// Its own words.
         reason: String,
     },
+    /// The execution provider that was asked for cannot be had.
+    #[error(
+        "execution-provider={provider} cannot be had from ONNX Runtime {version} ({}): {reason}. Name a library that \
+         was built for it with onnxruntime-library, or use execution-provider=cpu",
+        path.display()
+    )]
+    Provider {
+        /// The provider.
+        provider: &'static str,
+        /// Version of the library.
+        version: String,
+        /// The library.
+        path: PathBuf,
+        /// Its own words.
+        reason: String,
+    },
     /// The model has no input or output of that name.
     #[error("the model has no {what} named \"{name}\"; it has: {}", known.join(", "))]
     UnknownName {

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ort::session::RunOptions;
 
+use super::Error;
+use super::guard::guard;
+
 /// Ends a run from another thread. Cheap to clone; outlives the session harmlessly.
 #[derive(Debug, Clone)]
 pub struct Interrupter {
@@ -14,7 +17,7 @@ pub struct Interrupter {
 }
 
 struct Shared {
-    /// The options of every run of the session. Without outputs of their own: only such may be shared with another
+    /// The options of every run that it can end. Without outputs of their own: only such may be shared with another
     /// thread, which is why the session's outputs are not preallocated in them.
     options: RunOptions,
     raised: AtomicBool,
@@ -23,9 +26,13 @@ struct Shared {
 }
 
 impl Interrupter {
-    pub(super) fn new() -> ort::Result<Self> {
+    /// One that ends the runs which are made under it, of any session. Only after [`super::Runtime::open`].
+    ///
+    /// # Errors
+    /// When ONNX Runtime gives no options for runs.
+    pub(crate) fn new() -> Result<Self, Error> {
         let shared = Shared {
-            options: RunOptions::new()?,
+            options: guard(RunOptions::new).map_err(|reason| Error::Run { reason })?,
             raised: AtomicBool::new(false),
             times: AtomicUsize::new(0),
         };

@@ -19,6 +19,7 @@ mod interrupter;
 mod library;
 mod open;
 mod probe;
+mod provider;
 mod session;
 mod tensor;
 
@@ -26,5 +27,6 @@ pub use bound::BoundSession;
 pub use error::{Error, Try};
 pub use interrupter::Interrupter;
 pub use open::Runtime;
+pub use provider::Provider;
 pub use session::{Optimisation, Session, SessionOptions};
 pub use tensor::{Data, Tensor};

@@ -8,16 +8,15 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::ValueRef;
 
 use super::guard::guard;
-use super::{BoundSession, Error, Runtime, Tensor, convert};
+use super::{BoundSession, Error, Provider, Runtime, Tensor, convert};
 
 /// ONNX Runtime's graph optimisation levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "ONNX Runtime's own names")]
 pub enum Optimisation {
     Disable,
     Basic,
     Extended,
-    #[default]
     All,
 }
 
@@ -43,6 +42,10 @@ pub struct SessionOptions {
     pub dump: Option<PathBuf>,
     /// Lets DequantizeLinear of weights fold (`session.disable_quant_qdq`).
     pub disable_quant_qdq: bool,
+    /// What runs the model.
+    pub provider: Provider,
+    /// Which of the provider's devices, from 0; the processor has only one.
+    pub device: u32,
 }
 
 /// A loaded model.
@@ -52,20 +55,27 @@ pub struct Session {
 }
 
 impl Session {
-    /// Loads a model from memory, on the CPU provider, one inter-op thread, spinning off.
+    /// Loads a model from memory, one inter-op thread, spinning off.
     ///
     /// The bytes must hold the whole model: ONNX Runtime before 1.32 reads external weights from any path that a
     /// model names (FIELD.md 3.8), and only [`crate::onnx`] guards against it.
     ///
     /// # Errors
-    /// [`Error::Model`] when ONNX Runtime refuses the model.
+    /// [`Error::Model`] when ONNX Runtime refuses the model, [`Error::Provider`] when the provider cannot be had.
     pub fn new(runtime: &'static Runtime, model: &[u8], options: &SessionOptions) -> Result<Self, Error> {
-        guard(|| builder(runtime, options)?.commit_from_memory(model))
-            .map(|session| Self { session })
-            .map_err(|reason| Error::Model {
+        let refused = |reason| match options.provider {
+            Provider::Cpu => Error::Model {
                 version: runtime.version().to_owned(),
                 reason,
-            })
+            },
+            // Drivers and devices are looked for only now.
+            provider => provider.refused(runtime, reason),
+        };
+        let builder = guard(|| builder(runtime, options)).map_err(refused)?;
+        let mut builder = options.provider.register(options.device, builder, runtime)?;
+        guard(|| builder.commit_from_memory(model))
+            .map(|session| Self { session })
+            .map_err(refused)
     }
 
     /// Names of the inputs that a run needs, in the model's order.

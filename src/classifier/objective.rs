@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The scalar of the logits whose gradient is taken, as weights of [`crate::gradient::Differentiated::with_objective`].
+
+use super::Activation;
+
+/// The scalar whose gradient is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objective {
+    /// `logit[target] - logit[source]`.
+    Margin,
+    /// `logit[target]` alone; of the two classes of a single score z, z and -z.
+    Logit,
+    /// `ln(probability[target])`: as the logit, but away from every other class as far as it is probable.
+    LogProbability,
+}
+
+impl Objective {
+    /// Whether the source class has a part in it.
+    pub(crate) fn has_source(self) -> bool {
+        self == Self::Margin
+    }
+
+    /// Writes the weights of the logits.
+    pub(super) fn weigh_scores(self, source: usize, target: usize, scores: &mut [f32]) {
+        // A single score is that of class 1 against class 0.
+        if let [z] = scores {
+            let is = |class: usize| f32::from(u8::from(class == 1));
+            *z = match self {
+                Self::Margin => is(target) - is(source),
+                Self::Logit => 2.0 * is(target) - 1.0,
+                Self::LogProbability => is(target),
+            };
+            return;
+        }
+        scores.fill(0.0);
+        scores[target] += 1.0;
+        if self.has_source() {
+            scores[source] -= 1.0;
+        }
+    }
+
+    /// Writes the weights of the probabilities; a single score has that of class 1.
+    pub(super) fn weigh_share(self, target: usize, squash: Activation, share: &mut [f32]) {
+        share.fill(0.0);
+        if self == Self::LogProbability {
+            match share {
+                several if squash == Activation::Sigmoid && several.len() > 1 => several[target] = 1.0,
+                all => all.fill(1.0),
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What runs a model: ONNX Runtime's execution providers (FIELD.md 3.6).
+
+use std::path::PathBuf;
+
+use ort::ep;
+use ort::session::builder::SessionBuilder;
+
+use super::guard::guard;
+use super::{Error, Runtime};
+
+/// What runs a model.
+///
+/// A provider that is asked for and cannot be had is an error, never another provider. Single nodes that a provider
+/// does not know still run on the processor, as ONNX Runtime has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// The processor.
+    Cpu,
+    /// An NVIDIA graphics processor, in a library that was built for it.
+    Cuda,
+}
+
+impl Provider {
+    /// Its name, as users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+
+    /// Puts the provider before the processor.
+    pub(super) fn register(
+        self,
+        device: u32,
+        builder: SessionBuilder,
+        runtime: &Runtime,
+    ) -> Result<SessionBuilder, Error> {
+        let dispatch = match self {
+            Self::Cpu => return Ok(builder),
+            Self::Cuda => ep::CUDA::default()
+                .with_device_id(i32::try_from(device).unwrap_or(i32::MAX))
+                .build(),
+        };
+        // Without this, a provider that fails is the processor with a line in the log.
+        let only = [dispatch.error_on_failure()];
+        guard(|| builder.with_execution_providers(only)).map_err(|reason| self.refused(runtime, reason))
+    }
+
+    /// The error of a provider that cannot be had.
+    pub(super) fn refused(self, runtime: &Runtime, reason: String) -> Error {
+        Error::Provider {
+            provider: self.name(),
+            version: runtime.version().to_owned(),
+            path: PathBuf::from(runtime.path()),
+            reason,
+        }
+    }
+}
