@@ -3,7 +3,7 @@
 //!
 //! CPU time of one thread at 224x224, forward alone and forward + backward interleaved in one process, minimum and
 //! median. Ratios depend on the processor (slower arithmetic makes them smaller); the limits are those of a machine
-//! with AVX-512. Each network has a process of its own. Rewriting and start are those of the gradient; MB are resident
+//! with AVX-512. `estimate` is the ratio that `steerlens inspect` tells from shapes alone. Each network has a process of its own. Rewriting and start are those of the gradient; MB are resident
 //! after two runs, the model in memory twice.
 #![expect(clippy::print_stdout, reason = "figures are what a bench is for")]
 
@@ -51,7 +51,7 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     println!("ONNX Runtime {}, times in ms", runtime.version());
     println!(
-        "{:>18} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6} {:>6} {:>8} {:>8} {:>5}",
+        "{:>18} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6} {:>6} {:>8} {:>8} {:>8} {:>5}",
         "",
         "forward",
         "median",
@@ -61,6 +61,7 @@ fn main() {
         "median",
         "plain",
         "limit",
+        "estimate",
         "rewrite",
         "start",
         "MB"
@@ -105,9 +106,10 @@ fn bench(name: &str, model: &ModelProto, runtime: &'static Runtime) {
         t.sort_by(f64::total_cmp);
         (t[0], t[t.len() / 2])
     });
+    eprintln!("COST {name} {:?}", cpu.cost);
     let limit = LIMITS.iter().find(|(n, _)| *n == name).map_or(f64::NAN, |l| l.1);
     println!(
-        "{name:>18} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>6.2} {:>6.2} {:>6.2} {limit:>6.2} {:>8.0} {:>8.0} {memory:>5}",
+        "{name:>18} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>6.2} {:>6.2} {:>6.2} {limit:>6.2} {:>8.2} {:>8.0} {:>8.0} {memory:>5}",
         forward.0,
         forward.1,
         both.0,
@@ -115,6 +117,7 @@ fn bench(name: &str, model: &ModelProto, runtime: &'static Runtime) {
         both.0 / forward.0,
         both.1 / forward.1,
         plain.0 / forward.0,
+        cpu.cost.ratio(),
         rewrite.as_secs_f64() * 1e3,
         start.as_secs_f64() * 1e3,
     );

@@ -36,3 +36,8 @@ pub use gradient::{Profile, Refusal};
 pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
 pub use runtime::{Provider, Runtime};
 pub use sweep::Sweep;
+
+/// The page whose Rust snippet is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/gradient.md")]
+struct GradientPage;

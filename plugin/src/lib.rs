@@ -13,6 +13,7 @@
 use gst::glib;
 
 mod classmorph;
+pub mod message;
 
 pub use classmorph::ClassMorph;
 

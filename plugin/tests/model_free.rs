@@ -36,7 +36,11 @@ label-file gchararray NULL R
 model-info gchararray NULL R
 output-name gchararray NULL R
 onnxruntime-library gchararray NULL R
+execution-provider GstClassMorphExecutionProvider cpu R
+device gchararray NULL R
+optimization-level GstClassMorphOptimizationLevel enable-all R
 threads guint 0 R
+model-instance-id gchararray NULL R
 input-format GstClassMorphInputFormat auto R
 input-layout GstClassMorphInputLayout auto R
 normalization GstClassMorphNormalization auto R
@@ -50,6 +54,7 @@ target-class gint -1 P
 source-label gchararray NULL P
 target-label gchararray NULL P
 class-hold guint 5 P
+objective GstClassMorphObjective margin P
 method GstClassMorphMethod csp-phase P
 magnification gdouble 1 C
 amplitude-exponent gdouble 1 C
@@ -70,9 +75,11 @@ display-mode GstClassMorphDisplayMode morph P
 sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
 post-messages gboolean false P
+attach-meta gboolean false P
 measure-after gboolean false P
 top-k guint 5 P
 stats GstStructure - -
+model-description GstStructure NULL -
 ";
 
 fn line(element: &gst::Element, spec: &glib::ParamSpec) -> String {
@@ -88,6 +95,7 @@ fn line(element: &gst::Element, spec: &glib::ParamSpec) -> String {
         Some((_, value)) => value.nick().to_owned(),
         None if spec.name() == "stats" => "-".to_owned(),
         None if value.get::<Option<&str>>() == Ok(None) => "NULL".to_owned(),
+        None if value.get::<Option<gst::Structure>>() == Ok(None) => "NULL".to_owned(),
         None => value.serialize().unwrap().to_string(),
     };
     format!("{} {} {default} {when}\n", spec.name(), spec.value_type())

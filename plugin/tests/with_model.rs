@@ -6,104 +6,9 @@
 mod common;
 
 use gst::prelude::*;
-use gst_check::Harness;
 
+use common::rig::Rig;
 use common::{classmorph, init, messages, model, said, start_error, with_bus};
-
-/// An element that takes faces from neutral to smile, playing in a harness.
-struct Rig {
-    harness: Harness,
-    element: gst::Element,
-    bus: gst::Bus,
-    info: gst_video::VideoInfo,
-}
-
-impl Rig {
-    fn new(format: gst_video::VideoFormat, width: u32, height: u32, set: impl FnOnce(&gst::Element)) -> Self {
-        let element = classmorph();
-        element.set_property("model-file", model());
-        element.set_property("source-label", "neutral");
-        element.set_property("target-label", "smile");
-        set(&element);
-        let bus = with_bus(&element);
-        let mut harness = Harness::with_element(&element, Some("sink"), Some("src"));
-        harness.play();
-        let errors = messages(&bus, gst::MessageType::Error);
-        assert!(errors.is_empty(), "run `make setup`: {errors:?}");
-        let info = gst_video::VideoInfo::builder(format, width, height)
-            .fps((25, 1))
-            .build()
-            .unwrap();
-        harness.set_src_caps(info.to_caps().unwrap());
-        Self {
-            harness,
-            element,
-            bus,
-            info,
-        }
-    }
-
-    fn rgb(width: u32, height: u32) -> Self {
-        Self::new(gst_video::VideoFormat::Rgb, width, height, |_| ())
-    }
-
-    /// A frame with structure in it; padding and unused bytes hold 0xEE.
-    fn frame(&self, number: u64) -> gst::Buffer {
-        let mut buffer = gst::Buffer::from_mut_slice(vec![0xEEu8; self.info.size()]);
-        let duration = gst::ClockTime::from_mseconds(40);
-        {
-            let buffer = buffer.get_mut().unwrap();
-            buffer.set_pts(number * duration);
-            buffer.set_duration(duration);
-            buffer.set_offset(number);
-            let mut map = buffer.map_writable().unwrap();
-            let (stride, row) = (self.stride(), self.row());
-            for (y, line) in map.chunks_mut(stride).enumerate() {
-                for (x, byte) in line[..row].iter_mut().enumerate() {
-                    let wave = (x as f32 * 0.21).sin() * (y as f32 * 0.17).cos();
-                    *byte = (128.0 + 70.0 * wave) as u8;
-                }
-            }
-        }
-        buffer
-    }
-
-    fn stride(&self) -> usize {
-        self.info.stride()[0] as usize
-    }
-
-    fn row(&self) -> usize {
-        self.info.width() as usize * self.info.comp_pstride(0) as usize
-    }
-
-    fn push(&mut self, buffer: gst::Buffer) -> gst::Buffer {
-        self.harness.push_and_pull(buffer).unwrap()
-    }
-
-    /// The visible bytes of a frame of `width` pixels, row by row.
-    fn visible(&self, buffer: &gst::Buffer, width: u32) -> Vec<Vec<u8>> {
-        let info = gst_video::VideoInfo::builder(self.info.format(), width, self.info.height())
-            .build()
-            .unwrap();
-        let map = buffer.map_readable().unwrap();
-        let row = width as usize * info.comp_pstride(0) as usize;
-        map.chunks(info.stride()[0] as usize)
-            .map(|line| line[..row].to_vec())
-            .collect()
-    }
-
-    fn caps_width(&self) -> i32 {
-        let caps = self.harness.sinkpad().unwrap().current_caps().unwrap();
-        caps.structure(0).unwrap().get("width").unwrap()
-    }
-
-    fn stat(&self, name: &str) -> u64 {
-        self.element
-            .property::<gst::Structure>("stats")
-            .get(name)
-            .unwrap()
-    }
-}
 
 #[test]
 fn a_frame_is_changed_and_its_times_are_kept() {
@@ -352,6 +257,7 @@ fn a_message_says_everything_that_is_promised() {
         ("inference-time", "guint64"),
         ("morph-time", "guint64"),
         ("classes", "GstValueArray"),
+        ("labels", "GstValueArray"),
         ("probabilities", "GstValueArray"),
         ("l2", "gdouble"),
         ("attained", "gboolean"),

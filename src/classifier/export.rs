@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::open::Described;
 use super::{ClassifierSettings, Error};
-use crate::gradient::{self, Profile};
-use crate::onnx;
+use crate::gradient::{self, Cost, Profile};
+use crate::onnx::{self, ElementType};
 use crate::runtime::Runtime;
 
 /// What [`write_gradient`] wrote.
@@ -15,6 +15,8 @@ use crate::runtime::Runtime;
 pub struct Written {
     /// The model's input; the other one is [`gradient::COTANGENT`].
     pub input: String,
+    /// Its element type: float32, or uint8. The gradient is float32.
+    pub element: ElementType,
     /// Its shape, and so that of the gradient.
     pub input_shape: Vec<usize>,
     /// The logits; the other output is [`gradient::INPUT_GRADIENT`].
@@ -23,6 +25,8 @@ pub struct Written {
     pub logits_shape: Vec<usize>,
     /// Nodes of both halves.
     pub nodes: usize,
+    /// What a run is expected to take.
+    pub cost: Cost,
 }
 
 /// Writes the model with its reverse half to `out`: inputs the model's own and `cotangent`, outputs the logits and
@@ -48,9 +52,11 @@ pub fn write_gradient(
     })?;
     Ok(Written {
         input: d.input,
+        element: d.element,
         input_shape: d.input_shape,
         logits: d.logits,
         logits_shape: d.logits_shape,
         nodes: d.forward_nodes + d.gradient_nodes,
+        cost: d.cost,
     })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::open::Described;
 use super::{ClassifierSettings, Error, Signature};
-use crate::gradient::{self, Profile, Refusal};
+use crate::gradient::{self, Cost, Profile, Refusal};
 use crate::onnx::{self, ElementType, GraphProto, ModelProto, ValueInfoProto};
 use crate::runtime::Runtime;
 use crate::settings::Choice;
@@ -47,6 +47,8 @@ pub struct Inspection {
     pub nodes: usize,
     /// Nodes of the reverse half; `None` when the gradient cannot be taken.
     pub gradient_nodes: Option<usize>,
+    /// What a run with the gradient is expected to take; `None` when it cannot be taken.
+    pub cost: Option<Cost>,
     /// Sentences for the user.
     pub warnings: Vec<String>,
 }
@@ -157,6 +159,7 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
             found.classes = Some(d.classes().max(2));
             found.logits = Some(d.logits);
             found.gradient_nodes = Some(d.gradient_nodes);
+            found.cost = Some(d.cost);
             found.layout = signature.layout.nick().to_uppercase();
             found.format = signature.format.nick().to_uppercase();
             let range = |r: &super::Range| format!("{:.4}..{:.4}", r.min, r.max);

@@ -8,7 +8,7 @@ use super::logits::Logits;
 use super::patterns::Prepared;
 use super::probe::Facts;
 use super::walk::Reverse;
-use super::{COTANGENT, Differentiated, Error, INPUT_GRADIENT};
+use super::{COTANGENT, Cost, Differentiated, Error, INPUT_GRADIENT};
 use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// Joins the halves, the forward one in its prepared form where it has one; names inputs and outputs, and drops what neither output needs.
@@ -78,6 +78,7 @@ pub(super) fn assemble(
         activation: logits.activation,
         forward_nodes,
         gradient_nodes,
+        cost: Cost::default(),
     })
 }
 

@@ -37,6 +37,9 @@ impl Value {
     }
 }
 
+/// Shapes by the name of the tensor.
+pub(super) type Shapes = HashMap<Rc<str>, Rc<[usize]>>;
+
 /// Attributes of a node to emit.
 pub(super) type Attributes<'a> = &'a [(&'a str, AttributeValue)];
 
@@ -50,7 +53,7 @@ pub(super) struct Emit<'a> {
     opset: i64,
     nodes: Vec<NodeProto>,
     initializers: Vec<TensorProto>,
-    known: HashMap<Rc<str>, Rc<[usize]>>,
+    known: Shapes,
     constants: HashMap<(Vec<usize>, Vec<u64>), Value>,
     layout: Layout,
 }
@@ -95,9 +98,9 @@ impl<'a> Emit<'a> {
         self.facts.shape(name).map(|shape| Value::new(name, shape))
     }
 
-    /// Everything that was written.
-    pub(super) fn finish(self) -> (Vec<NodeProto>, Vec<TensorProto>) {
-        (self.nodes, self.initializers)
+    /// Everything that was written, and the shapes of its tensors.
+    pub(super) fn finish(self) -> (Vec<NodeProto>, Vec<TensorProto>, Shapes) {
+        (self.nodes, self.initializers, self.known)
     }
 
     /// One node with one output of the given shape.

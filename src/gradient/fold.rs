@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::Error;
+use super::{Error, ops, walk};
 use crate::onnx::{self, ModelProto};
 use crate::runtime::{Optimisation, Runtime, Session, SessionOptions};
 
@@ -19,13 +19,26 @@ pub(super) fn fold(model: &ModelProto, runtime: &'static Runtime) -> Result<Mode
         disable_quant_qdq: true,
         ..Default::default()
     };
-    drop(Session::new(runtime, &onnx::encode(model), &options)?);
+    drop(Session::new(runtime, &onnx::encode(model), &options).map_err(|e| foreign(model, e))?);
     let mut folded = onnx::read(&dump)?;
     if let Some(graph) = &mut folded.graph {
         constants_to_initializers(graph)?;
         name_nodes(graph);
     }
     Ok(folded)
+}
+
+/// Why the runtime cannot load a model: operators that are not ONNX's own, each by name, where there are any.
+fn foreign(model: &ModelProto, error: crate::runtime::Error) -> Error {
+    let nodes = model.graph.iter().flat_map(|g| &g.node);
+    let foreign: Vec<_> = nodes
+        .filter(|n| !n.is_standard())
+        .filter_map(|n| Some(walk::refusal(n, ops::rule(n).err()?)))
+        .collect();
+    match foreign.is_empty() {
+        true => error.into(),
+        false => Error::Unsupported(foreign),
+    }
 }
 
 /// Some Constant nodes survive folding; a rule should have to look in one place only.

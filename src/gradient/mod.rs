@@ -11,6 +11,8 @@
 mod assemble;
 mod blocking;
 mod clean;
+mod cost;
+mod dependence;
 mod emit;
 mod error;
 mod fold;
@@ -24,6 +26,7 @@ mod probe;
 mod upgrade;
 mod walk;
 
+pub use cost::{Cost, Work};
 pub use error::{Error, Refusal};
 pub use objective::{SCORES, SHARE};
 pub use ops::{OperatorRow, operators, supports};
@@ -88,6 +91,8 @@ pub struct Differentiated {
     pub forward_nodes: usize,
     /// Nodes of the reverse half.
     pub gradient_nodes: usize,
+    /// What a run is expected to take.
+    pub cost: Cost,
 }
 
 impl Differentiated {
@@ -136,6 +141,9 @@ pub fn differentiate(
         patterns: &patterns,
         opset,
     };
-    let reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
-    assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)
+    let mut reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
+    let added = std::mem::take(&mut reverse.shapes);
+    let mut both = assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)?;
+    both.cost = Cost::of(&both, |t| added.get(t).map(|s| &**s).or_else(|| facts.shape(t)));
+    Ok(both)
 }

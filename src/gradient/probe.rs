@@ -7,11 +7,15 @@ use std::collections::{HashMap, HashSet};
 
 use super::Error;
 use super::clean::Input;
-use crate::onnx::{self, Array, ElementType, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use super::dependence::Dependence;
+use crate::onnx::{self, Array, ElementType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use crate::runtime::{Data, Optimisation, Runtime, Session, SessionOptions, Tensor};
 
 /// Values of whole-number tensors up to this size are kept: they are shape arithmetic that did not fold.
 const SMALL: usize = 4096;
+
+/// Bytes of a weight from which on zeros stand in for it.
+const LARGE: usize = 1 << 16;
 
 /// What is known of the tensors of a graph.
 #[derive(Debug, Default)]
@@ -20,6 +24,7 @@ pub(super) struct Facts {
     real: HashSet<String>,
     initializers: HashMap<String, TensorProto>,
     whole: HashMap<String, Vec<i64>>,
+    dependence: Dependence,
 }
 
 impl Facts {
@@ -48,6 +53,11 @@ impl Facts {
         self.initializers
             .get(name)
             .map(|t| ElementType::from_number(t.data_type.unwrap_or(0)))
+    }
+
+    /// Whether the tensor's shape holds only for the picture that it was found with.
+    pub(super) fn has_open_shape(&self, name: &str) -> bool {
+        self.dependence.of_shape(name)
     }
 
     /// The elements of a constant, or unfolded, whole-number tensor.
@@ -85,7 +95,8 @@ impl Facts {
             Data::Bool(v) => Some(v.into_iter().map(i64::from).collect()),
             Data::F64(_) | Data::Other => None,
         };
-        if let Some(values) = whole.filter(|v| v.len() <= SMALL) {
+        let fixed = !self.dependence.of_elements(&name);
+        if let Some(values) = whole.filter(|v| fixed && v.len() <= SMALL) {
             self.whole.insert(name.clone(), values);
         }
         self.shapes.insert(name, tensor.shape);
@@ -97,6 +108,7 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
     let mut facts = Facts::default();
     let mut probed = model.clone();
     if let Some(graph) = &mut probed.graph {
+        facts.dependence = Dependence::on(&input.name, &graph.node);
         graph
             .initializer
             .iter()
@@ -109,6 +121,7 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
             .filter(|o| !o.is_empty() && !named.contains(*o));
         let added: Vec<_> = inner.map(|name| ValueInfoProto::untyped(name)).collect();
         graph.output.extend(added);
+        without_weights(graph);
     }
     let options = SessionOptions {
         optimisation: Optimisation::Disable,
@@ -121,6 +134,24 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
     }
     facts.insert_tensor(input.name.clone(), picture);
     Ok(facts)
+}
+
+/// Shapes do not depend on weights: large ones become zeros that are made when the run comes to them, so that they
+/// need not go through the file's format once more.
+fn without_weights(graph: &mut GraphProto) {
+    let mut zeros = Vec::new();
+    for weight in &mut graph.initializer {
+        let large = weight.raw_data.as_ref().is_some_and(|raw| raw.len() >= LARGE);
+        if !large || weight.data_type != Some(ElementType::Float.number()) {
+            continue;
+        }
+        let name = weight.name.clone().unwrap_or_default();
+        let shape = format!("{name}__shape");
+        *weight = Array::whole(std::mem::take(&mut weight.dims)).encode(&shape);
+        zeros.push(NodeProto::new("ConstantOfShape", &shape, &[&shape], &[&name]));
+    }
+    zeros.append(&mut graph.node);
+    graph.node = zeros;
 }
 
 /// Deterministic noise: a flat picture could hide a shape that depends on values, and ties every maximum.

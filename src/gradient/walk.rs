@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::blocking::Blocking;
 use super::clean::Input;
-use super::emit::{Emit, Forward, Value};
+use super::emit::{Emit, Forward, Shapes, Value};
 use super::error::Refusal;
 use super::logits::Logits;
 use super::ops::{self, Call, Stop};
@@ -15,10 +15,16 @@ use super::{COTANGENT, Error, Profile};
 use crate::onnx::{NodeProto, TensorProto};
 use crate::runtime::Runtime;
 
+/// What is said of a node whose output has another shape for another picture.
+const OPEN_SHAPE: &str = "its output's shape depends on the picture; cut the model before it with output-name, or export it with \
+     fixed shapes";
+
 /// The reverse half.
 pub(super) struct Reverse {
     pub(super) nodes: Vec<NodeProto>,
     pub(super) initializers: Vec<TensorProto>,
+    /// Shapes of all that it makes.
+    pub(super) shapes: Shapes,
     /// The cotangent of the input.
     pub(super) gradient: Value,
 }
@@ -58,16 +64,24 @@ pub(super) fn walk(
             .iter()
             .map(|o| cotangents.remove(&**o).and_then(|all| total(&mut emit, o, all)))
             .collect();
-        if cts.iter().all(Option::is_none) && refusals.is_empty() {
+        let Some(ct) = cts.iter().flatten().next().cloned() else {
             continue;
-        }
-        match apply(node, cts, &active, patterns, &mut emit) {
+        };
+        match apply(node, (ct, cts), &active, patterns, &mut emit) {
             Ok(contributions) => {
                 for (name, ct) in contributions {
                     cotangents.entry(name).or_default().push(ct);
                 }
             }
-            Err(Stop::Refuse(reason)) => refusals.push(refusal(node, reason)),
+            Err(Stop::Refuse(reason)) => {
+                refusals.push(refusal(node, reason));
+                // As if it had a gradient: every other node that has none is to be found too.
+                for name in node.reads().filter(|i| active.contains(i)) {
+                    let any = emit.forward(name);
+                    cotangents.entry(name).or_default().extend(any);
+                }
+            }
+            Err(Stop::Failed(_)) if !refusals.is_empty() => {}
             Err(Stop::Failed(error)) => return Err(error),
         }
     }
@@ -80,15 +94,17 @@ pub(super) fn walk(
         cut: None,
     })?;
     let gradient = emit.full(&gradient, &input.shape);
-    let (nodes, initializers) = emit.finish();
+    let (nodes, initializers, shapes) = emit.finish();
     Ok(Reverse {
         nodes,
         initializers,
+        shapes,
         gradient,
     })
 }
 
-fn refusal(node: &NodeProto, reason: String) -> Refusal {
+/// Why a node is refused, with its name.
+pub(super) fn refusal(node: &NodeProto, reason: String) -> Refusal {
     let operator = match node.domain.as_deref() {
         Some(domain) if !node.is_standard() => format!("{domain}.{}", node.op()),
         _ => node.op().to_owned(),
@@ -100,11 +116,10 @@ fn refusal(node: &NodeProto, reason: String) -> Refusal {
     }
 }
 
-/// Applies the rule of the chain that the node ends, or else the node's own; cotangents come back by tensor. After a
-/// refusal the walk goes on without cotangents, to find every other one.
+/// Applies the rule of the chain that the node ends, or else the node's own; cotangents come back by tensor.
 fn apply<'a>(
     node: &'a NodeProto,
-    cts: Vec<Option<Value>>,
+    (ct, cts): (Value, Vec<Option<Value>>),
     active: &HashSet<&str>,
     patterns: &Patterns<'a>,
     emit: &mut Emit<'_>,
@@ -114,9 +129,10 @@ fn apply<'a>(
         Some(_) => None,
         None => Some(ops::rule(node).map_err(Stop::Refuse)?),
     };
-    let Some(ct) = cts.iter().flatten().next().cloned() else {
-        return Ok(Vec::new());
-    };
+    let open = |t: &str| emit.facts.has_open_shape(t);
+    if node.output.iter().any(|o| open(o)) && !node.reads().any(|i| active.contains(i) && open(i)) {
+        return Err(Stop::refuse(OPEN_SHAPE));
+    }
     let call = Call {
         node,
         ct,

@@ -118,7 +118,7 @@ fn load(tensor: &mut TensorProto, folder: &Path, left: &mut u64) -> Result<(), E
     if bytes.len() as u64 != length {
         return Err(refuse("it ended early"));
     }
-    tensor.raw_data = Some(bytes);
+    tensor.raw_data = Some(bytes.into());
     tensor.data_location = None;
     tensor.external_data.clear();
     Ok(())

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use prost::Message;
+use prost::bytes::Bytes;
 
 use super::proto::{AttributeProto, GraphProto, ModelProto};
 use super::{Error, MAX_BYTES, external};
@@ -20,12 +21,12 @@ const MAX_DEPTH: usize = 32;
 /// When the file is missing, is not a regular file, is too large or is no ONNX model, or when a weight in another
 /// file may not or cannot be read.
 pub fn read(path: &Path) -> Result<ModelProto, Error> {
-    let bytes = bytes_of(path)?;
+    let bytes = Bytes::from(bytes_of(path)?);
     let named = |e| Error::File {
         path: path.into(),
         source: Box::new(e),
     };
-    let mut model = decode(&bytes).map_err(named)?;
+    let mut model = decode_shared(bytes).map_err(named)?;
     external::take_in(&mut model, path.parent().unwrap_or(Path::new(".")))?;
     Ok(model)
 }
@@ -35,6 +36,11 @@ pub fn read(path: &Path) -> Result<ModelProto, Error> {
 /// # Errors
 /// When the bytes are no ONNX model, or exceed the limits on nodes and nesting.
 pub fn decode(bytes: &[u8]) -> Result<ModelProto, Error> {
+    decode_shared(Bytes::copy_from_slice(bytes))
+}
+
+/// As [`decode`]; the model's weights stay where they are.
+fn decode_shared(bytes: Bytes) -> Result<ModelProto, Error> {
     let refuse = |reason: String| Error::NotAModel { reason };
     let model = ModelProto::decode(bytes).map_err(|e| refuse(e.to_string()))?;
     let Some(graph) = &model.graph else {
@@ -88,7 +94,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
             bytes: meta.len(),
         });
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
     let file = File::open(path).map_err(unreadable)?;
     // One more than the limit: a file that grows while it is read is caught by the decoder.
     file.take(MAX_BYTES + 1)

@@ -192,7 +192,7 @@ impl Array {
                 .map(|d| i64::try_from(*d).unwrap_or(i64::MAX))
                 .collect(),
             data_type: Some(element.number()),
-            raw_data: Some(raw),
+            raw_data: Some(raw.into()),
             ..Default::default()
         }
     }

@@ -45,7 +45,8 @@ impl Provider {
         };
         // Without this, a provider that fails is the processor with a line in the log.
         let only = [dispatch.error_on_failure()];
-        guard(|| builder.with_execution_providers(only)).map_err(|reason| self.refused(runtime, reason))
+        guard(|| Ok::<_, ort::Error>(builder.with_execution_providers(only)?))
+            .map_err(|reason| self.refused(runtime, reason))
     }
 
     /// The error of a provider that cannot be had.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Slice, Gather, Pad and ScatterND.
+//! Slice, Gather, GatherElements, GatherND, Pad and ScatterND.
 
 use steerlens::onnx::Array;
 
@@ -63,12 +63,81 @@ fn gathers() {
     ]);
 }
 
-#[test]
-fn assignments() {
-    let indices = |shape: &[usize], values: &[i64]| Array {
+fn indices(shape: &[usize], values: &[i64]) -> Array {
+    Array {
         shape: shape.to_vec(),
         ..Array::whole(values)
+    }
+}
+
+#[test]
+fn gathers_by_element() {
+    let case = |array: Array, axis: i64| {
+        Case::of("GatherElements", &[3, 4])
+            .constant(&array)
+            .with("axis", axis)
     };
+    all([
+        Case::of("GatherElements", &[3, 4]).constant(&indices(&[2, 4], &[0, 1, 2, 0, 2, 1, 2, -1])),
+        case(indices(&[3, 2], &[3, 0, 1, 1, -1, -4]), 1),
+        case(indices(&[2, 3], &[3, 0, 1, 1, -1, -4]), -1),
+    ]);
+}
+
+#[test]
+fn gathers_by_several_indices() {
+    let case = |shape: &[usize], array: Array, batch: i64| {
+        Case::of("GatherND", shape)
+            .constant(&array)
+            .with("batch_dims", batch)
+    };
+    all([
+        // Elements, one of them twice, and from the end.
+        Case::of("GatherND", &[3, 4]).constant(&indices(&[3, 2], &[0, 1, 2, 3, 0, 1])),
+        case(&[3, 4], indices(&[2, 2, 2], &[0, 1, -1, -1, 1, 0, 2, 3]), 0),
+        // Rows.
+        case(&[3, 4], indices(&[4, 1], &[2, 0, -1, 2]), 0),
+        case(&[2, 3, 4], indices(&[2, 2], &[1, 2, 0, 0]), 0),
+        // One batch axis, and two, with rows and elements of each.
+        case(&[2, 3, 4], indices(&[2, 1], &[2, -3]), 1),
+        case(
+            &[2, 3, 4],
+            indices(&[2, 3, 2], &[0, 1, 2, 3, 0, 1, 1, -1, 0, 0, 2, 2]),
+            1,
+        ),
+        case(
+            &[2, 3, 4],
+            indices(&[2, 3, 2, 1], &[0, 1, 2, 3, 3, 3, -1, 2, 1, 0, 0, 0]),
+            2,
+        ),
+    ]);
+}
+
+/// Indices that only the picture tells: no smaller than a step away from being others.
+#[test]
+fn computed_indices() {
+    let by_best = |operator: &str, shape: &[usize], axis: i64, keepdims: i64| {
+        Case::of(operator, shape)
+            .apart()
+            .before("ArgMax", &["x"], "best")
+            .having("axis", axis)
+            .having("keepdims", keepdims)
+            .x()
+            .tensor("best")
+    };
+    all([
+        // Which column is the largest, of every row; the columns of all those.
+        by_best("Gather", &[3, 4], 1, 0).with("axis", 1),
+        by_best("Gather", &[3, 4], 1, 1).with("axis", -1),
+        by_best("Gather", &[3, 5], 0, 1).with("axis", 1),
+        // The largest of each row.
+        by_best("GatherElements", &[3, 4], 1, 1).with("axis", 1),
+        by_best("GatherND", &[3, 4], 1, 1).with("batch_dims", 1),
+    ]);
+}
+
+#[test]
+fn assignments() {
     let (rows, elements) = (indices(&[2, 1], &[4, 1]), indices(&[3, 2], &[0, 2, -1, -1, 2, 0]));
     let data = signed_noise(&[5, 3], 5);
     all([
@@ -86,6 +155,15 @@ fn assignments() {
             .x()
             .constant(&rows)
             .noise(&[2, 3])
+            .with("reduction", "add"),
+        // Added to where the picture says.
+        Case::of("ScatterND", &[3, 4])
+            .apart()
+            .before("ArgMax", &["x"], "best")
+            .having("axis", 1)
+            .x()
+            .tensor("best")
+            .noise(&[3, 4])
             .with("reduction", "add"),
     ]);
 }

@@ -296,6 +296,84 @@ fn every_bad_node_is_named() {
     assert!(sentence.contains("(node \"after_h\")") && sentence.contains("(node \"the_node\")"));
 }
 
+/// A condition of a rule is looked at even behind a node that is refused.
+#[test]
+fn every_unmet_condition_is_named() {
+    let axis = Array {
+        shape: vec![],
+        ..Array::whole([0])
+    };
+    let case = Case::of("Pow", &[3, 4])
+        .first(&Array::real([], [2.0]))
+        .x()
+        .named("axis", &axis)
+        .after("CumSum", &["y", "axis"], "sums")
+        .after("Pow", &["first", "sums"], "z");
+    let Err(Error::Unsupported(refusals)) = case.differentiated(Profile::Cpu) else {
+        panic!("not refused");
+    };
+    let named: Vec<(&str, &str)> = refusals
+        .iter()
+        .map(|r| (r.operator.as_str(), r.node.as_str()))
+        .collect();
+    assert_eq!(
+        named,
+        [("Pow", "after_z"), ("CumSum", "after_sums"), ("Pow", "the_node")]
+    );
+}
+
+/// What one picture gives is no constant: not the positions, and not the shape.
+#[test]
+fn what_the_picture_decides() {
+    let best = Case::of("Slice", &[3, 4])
+        .before("ArgMax", &["x"], "best")
+        .having("axis", 1)
+        .before("Reshape", &["best", "three"], "ends")
+        .named("three", &Array::whole([3]))
+        .before("Gather", &["ends", "zero"], "end")
+        .named("zero", &Array::whole([0]))
+        .x()
+        .tensor("zero")
+        .tensor("end");
+    refused(
+        &best,
+        "Slice",
+        "its output's shape depends on the picture; cut the model before it with output-name, or export it with \
+         fixed shapes",
+    );
+    let update = Case::of("ScatterND", &[3, 4])
+        .before("ArgMax", &["x"], "best")
+        .having("axis", 1)
+        .x()
+        .tensor("best")
+        .noise(&[3, 4]);
+    refused(&update, "ScatterND", "its indices are computed from the picture");
+    let places = Case::of("GatherND", &[3, 4])
+        .before("NonZero", &["x"], "columns")
+        .before("Transpose", &["columns"], "places")
+        .x()
+        .tensor("places");
+    refused(
+        &places,
+        "GatherND",
+        "its output's shape depends on the picture; cut the model before it with output-name, or export it with \
+         fixed shapes",
+    );
+}
+
+/// The runtime cannot load such a model at all.
+#[test]
+fn operators_from_elsewhere() {
+    let case = Case::of("Fancy", &[3, 4])
+        .domain("my.operators")
+        .after("Sigmoid", &["y"], "z");
+    refused(
+        &case,
+        "my.operators.Fancy",
+        "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation",
+    );
+}
+
 /// A graph that no gradient passes says where it is cut.
 #[test]
 fn where_the_way_is_cut() {

@@ -122,4 +122,50 @@ TIMM = [
     ("NextViT", "nextvit_small", 64, {}),
 ]
 
-ALL = [("torchvision", *row) for row in TORCHVISION] + [("timm", *row) for row in TIMM]
+# Families that the list above leaves out.
+MORE = [
+    ("ConViT", "convit_tiny", 64, {"img_size": 64}),
+    ("CPUBone", "cpubone_nano", 64, {}),
+    ("CSATv2", "csatv2", 512, {}),
+    ("CSPNeXt", "cspnext_tiny", 64, {}),
+    ("EfficientViM", "efficientvim_m1", 64, {}),
+    ("FasterNet", "fasternet_t0", 64, {}),
+    ("HardCoRe-NAS", "hardcorenas_a", 96, {}),
+    ("HieraDet", "hieradet_small", 224, {}),
+    ("iFormer", "iformer_t", 64, {}),
+    ("LCNetV2", "lcnetv2_small", 96, {}),
+    ("LowFormer", "lowformer_b0", 64, {}),
+    ("MobileNetV5", "mobilenetv5_base", 64, {}),
+    ("NaFlexViT", "naflexvit_base_patch16_gap", 64, {}),
+    ("NASNet", "nasnetalarge", 96, {}),
+    ("PNASNet", "pnasnet5large", 96, {}),
+    ("Qwen3-ViT", "qwen3_vit_88m", 64, {}),
+    ("RegNetV", "regnetv_040", 64, {}),
+    ("RepGhost", "repghostnet_050", 96, {}),
+    ("SE-ResNet", "legacy_seresnet18", 64, {}),
+    ("SwinV2-CR", "swinv2_cr_tiny_224", 64, {"img_size": 64}),
+    ("TResNet", "tresnet_m", 64, {}),
+    ("ViT hybrid", "vit_tiny_r_s16_p8_224", 64, {"img_size": 64}),
+    ("ViT, relative positions", "test_vit_relpos", 64, {"img_size": 64}),
+    ("ViT of SAM", "samvit_base_patch16_224", 64, {"img_size": 64}),
+    ("ViTamin", "vitamin_small_224", 64, {"img_size": 64}),
+    ("Xception", "legacy_xception", 96, {}),
+]
+
+# Drawn at random from timm's names (seed 20261123), but for those of more than 40 million weights.
+DRAWN = [
+    ("ViT, mixed rotary positions", "vit_small_patch16_rope_mixed_ape_224", 64, {"img_size": 64}),
+    ("FBNetV3", "fbnetv3_d", 64, {}),
+    ("DLA", "dla60x_c", 64, {}),
+    ("HardCoRe-NAS", "hardcorenas_f", 96, {}),
+    ("VoVNet", "eca_vovnet39b", 64, {}),
+    ("EfficientNet, GroupNorm", "efficientnet_b0_g8_gn", 96, {}),
+    ("CrossViT", "crossvit_9_240", 240, {}),
+    ("MViTv2", "mvitv2_small_cls", 64, {"img_size": 64}),
+    ("RegNetZ", "regnetz_d32", 64, {}),
+    ("EfficientNet, EdgeTPU", "tf_efficientnet_el", 96, {}),
+    ("RegNet", "regnetx_080", 64, {}),
+    ("ConvNeXtV2", "convnextv2_femto", 64, {}),
+]
+
+ALL = [("torchvision", *row) for row in TORCHVISION] + [("timm", *row) for row in TIMM + MORE + DRAWN]

@@ -63,7 +63,7 @@ pub(crate) fn command() -> Command {
 fn inspect() -> Command {
     Command::new("inspect")
         .override_usage("steerlens inspect [OPTIONS] <MODEL>")
-        .about("Tell what a model is, and whether its gradient can be taken")
+        .about("Tell what a model is, whether its gradient can be taken, and what it costs")
         .arg(model().index(1))
         .arg(json())
         .args(settings::signature_flags())
@@ -83,7 +83,7 @@ fn inspect() -> Command {
             "Examples:\n  \
              steerlens inspect model.onnx\n  \
              steerlens inspect detector.onnx --output scores --input-size 224x224\n  \
-             steerlens inspect model.onnx --json | jq .operators\n\n\
+             steerlens inspect model.onnx --json | jq .cost.ratio\n\n\
              Exit status: 0 supported; 1 refused, with reasons; 2 unreadable.",
         )
 }
@@ -100,6 +100,7 @@ fn gradient() -> Command {
         )
         .arg(model().index(1))
         .arg(out("OUT.onnx", "File to write"))
+        .arg(json())
         .args(settings::signature_flags())
         .arg(
             Arg::new(name::PROFILE)

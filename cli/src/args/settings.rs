@@ -9,8 +9,9 @@ use steerlens::frame::Fit;
 use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
+use steerlens::runtime::Optimisation;
 use steerlens::settings::{self, Choice, Text};
-use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Resolution};
+use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Provider, Resolution};
 
 use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
 
@@ -49,6 +50,9 @@ pub(super) fn runtime_flags() -> Vec<Arg> {
     vec![
         text(settings::RUNTIME_LIBRARY, "FILE").value_parser(value_parser!(PathBuf)),
         count(settings::THREADS),
+        choice::<Provider>().hide_short_help(true),
+        text(settings::DEVICE, "N").hide_short_help(true),
+        choice::<Optimisation>().hide_short_help(true),
     ]
 }
 
@@ -63,6 +67,7 @@ pub(super) fn class_flags() -> Vec<Arg> {
             .visible_alias(settings::SOURCE_LABEL.name),
         class_number(settings::TARGET_CLASS).hide_short_help(true),
         class_number(settings::SOURCE_CLASS).hide_short_help(true),
+        choice::<Objective>().hide_short_help(true),
     ]
 }
 
@@ -128,6 +133,9 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
         crop_fraction: given(matches, settings::CROP_FRACTION.name)
             .unwrap_or(settings::CROP_FRACTION.default),
         runtime_library: path(settings::RUNTIME_LIBRARY),
+        execution_provider: given(matches, Provider::NAME).unwrap_or_default(),
+        device: given(matches, settings::DEVICE.name),
+        optimization_level: given(matches, Optimisation::NAME).unwrap_or_default(),
         threads: given(matches, settings::THREADS.name).unwrap_or(settings::THREADS.default) as usize,
     }
 }
@@ -137,6 +145,7 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
     LensSettings {
         source: class(matches, settings::SOURCE_LABEL, settings::SOURCE_CLASS),
         target: class(matches, settings::TARGET_LABEL, settings::TARGET_CLASS),
+        objective: choice_of(matches),
         method: choice_of(matches),
         color_mode: choice_of(matches),
         resolution: choice_of(matches),

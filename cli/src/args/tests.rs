@@ -66,12 +66,14 @@ fn every_flag_reaches_its_setting() {
          --step-mode source --control random --seed 7 --orientations 6 --octaves 3 --grid exact --display-mode difference \
          --output-name scores --input-size 48x192 --label-file l.txt --model-info i.ini --input-format bgr \
          --input-layout nhwc --normalization byte --mean .1,.2,.3 --std 1 --fit stretch --crop-fraction .875 \
-         --onnxruntime-library libonnxruntime.so --threads 2";
+         --onnxruntime-library libonnxruntime.so --threads 2 --objective logit --execution-provider cuda --device 1 \
+         --optimization-level enable-basic";
     let flags: Vec<&str> = line.split_whitespace().collect();
     let (classifier, lens, _) = morph(&flags).unwrap();
     let expected = LensSettings {
         source: ClassChoice::Index(3),
         target: ClassChoice::Label("smile".to_owned()),
+        objective: steerlens::Objective::Logit,
         method: Method::CspJoint,
         color_mode: ColorMode::Joint,
         resolution: steerlens::Resolution::Model,
@@ -110,6 +112,9 @@ fn every_flag_reaches_its_setting() {
         crop_fraction: 0.875,
         runtime_library: Some("libonnxruntime.so".into()),
         threads: 2,
+        execution_provider: steerlens::Provider::Cuda,
+        device: Some("1".to_owned()),
+        optimization_level: steerlens::runtime::Optimisation::Basic,
     };
     assert_eq!(classifier, expected);
 }

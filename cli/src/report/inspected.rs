@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use steerlens::{Inspection, OperatorCount, Refusal, TensorInfo, gradient};
 
+use super::price::{Memory, Price};
+
 /// Labels that the text shows; JSON has them all.
 const LABELS: usize = 8;
 /// Where the text's second column begins, and where it ends, terminal or not.
@@ -43,6 +45,8 @@ pub(crate) struct Inspected {
     /// Nodes of the file, and of the reverse half.
     nodes: usize,
     gradient_nodes: Option<usize>,
+    cost: Option<Price>,
+    memory: Option<Memory>,
     warnings: Vec<String>,
 }
 
@@ -117,6 +121,8 @@ impl From<Inspection> for Inspected {
             unsupported: found.unsupported.into_iter().map(node).collect(),
             nodes: found.nodes,
             gradient_nodes: found.gradient_nodes,
+            cost: found.cost.map(Into::into),
+            memory: found.cost.map(Into::into),
             warnings: found.warnings,
         }
     }
@@ -158,10 +164,7 @@ impl fmt::Display for Inspected {
             row(
                 f,
                 "",
-                [format!(
-                    "{}, {}, {}",
-                    self.layout, self.format, self.normalization
-                )],
+                format!("{}, {}, {}", self.layout, self.format, self.normalization).split_whitespace(),
             )?;
         }
         for tensor in &self.outputs {
@@ -193,6 +196,10 @@ impl fmt::Display for Inspected {
                 "nodes",
                 [format!("{}{}", self.nodes, reverse.unwrap_or_default())],
             )?;
+        }
+        if let (Some(cost), Some(memory)) = (&self.cost, &self.memory) {
+            row(f, "cost", cost.told().split_whitespace())?;
+            row(f, "memory", memory.told().split_whitespace())?;
         }
         for warning in &self.warnings {
             row(f, "warning", warning.split_whitespace())?;

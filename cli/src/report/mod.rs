@@ -7,10 +7,13 @@
 mod checkup;
 mod inspected;
 mod morphed;
+mod price;
+mod written;
 
 pub(crate) use checkup::{Check, Checkup};
 pub(crate) use inspected::Inspected;
 pub(crate) use morphed::{Files, Morphed, Step};
+pub(crate) use written::Written;
 
 /// The version of every report's shape.
 const SCHEMA: u32 = 1;

@@ -6,5 +6,6 @@ mod common;
 mod help;
 mod model;
 mod morph;
+mod recipes;
 mod refusals;
 mod reports;

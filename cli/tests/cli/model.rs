@@ -21,6 +21,8 @@ fn a_supported_model_is_told_in_one_screen() {
         "logits, 4 classes",
         "neutral, smile, frown, surprise",
         "Conv",
+        "times the forward run",
+        "of weights",
         "Supported",
     ] {
         assert!(answer.stdout.contains(expected), "{expected}:\n{}", answer.stdout);

@@ -61,6 +61,18 @@ mirror!(Method, "GstClassMorphMethod", steerlens::morph::Method,
     CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
     FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
     Pixel = "pixel": "Pixel values, along the gradient itself");
+mirror!(ExecutionProvider, "GstClassMorphExecutionProvider", steerlens::Provider,
+    Cpu = "cpu": "The processor",
+    Cuda = "cuda": "An NVIDIA graphics processor, with a library that was built for it");
+mirror!(OptimizationLevel, "GstClassMorphOptimizationLevel", steerlens::runtime::Optimisation,
+    Disable = "disable-all": "Not at all",
+    Basic = "enable-basic": "Redundant nodes are removed",
+    Extended = "enable-extended": "Nodes are fused too",
+    All = "enable-all": "The memory layout is chosen too");
+mirror!(Objective, "GstClassMorphObjective", steerlens::Objective,
+    Margin = "margin": "Logit of the target minus logit of the source",
+    Logit = "logit": "Logit of the target alone",
+    LogProbability = "log-probability": "Logarithm of the target's probability: away from every other class as well");
 mirror!(ColorMode, "GstClassMorphColorMode", steerlens::morph::ColorMode,
     Luma = "luma": "Luma only; colour differences stay",
     Joint = "joint": "Red, green and blue share one phase step",
@@ -131,6 +143,9 @@ mod tests {
     #[test]
     fn enumerations_say_what_the_library_says() {
         holds::<Method>();
+        holds::<ExecutionProvider>();
+        holds::<OptimizationLevel>();
+        holds::<Objective>();
         holds::<ColorMode>();
         holds::<Resolution>();
         holds::<Normalise>();

@@ -5,7 +5,7 @@
 //! receiver of a message may call back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use gst::glib::{self, subclass::Signal};
@@ -21,12 +21,14 @@ use steerlens::render::DisplayMode;
 use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Reading};
 
 use super::caps::{self, Width};
+use super::instances::{self, Instance};
 use super::messages::{self, Stamp};
 use super::properties::TABLE;
 use super::settings::Settings;
 use super::stats::Stats;
 use super::warnings::{Kind, Limiter};
-use super::{errors, frame};
+use super::{errors, frame, metas};
+use crate::message::FrameReport;
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -39,13 +41,16 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 /// The lens in use, and what it was opened for.
 struct Opened {
     classifier: ClassifierSettings,
+    /// The name that the model is shared under, and what holds it there.
+    name: Option<String>,
+    _instance: Option<Arc<Instance>>,
     lens: Lens,
     reading: Reading,
 }
 
-/// What one frame gives the bus.
+/// What there is to say of one frame.
 struct Said {
-    message: Option<gst::Structure>,
+    report: Option<FrameReport>,
     warning: Option<String>,
 }
 
@@ -60,6 +65,10 @@ pub struct ClassMorph {
     segment: Mutex<Option<gst::Segment>>,
     stats: Mutex<Stats>,
     limiter: Mutex<Limiter>,
+    /// The open model, as `model-description` shows it.
+    description: Mutex<Option<gst::Structure>>,
+    /// What is to be attached to the buffer once it is no longer mapped.
+    attached: Mutex<Option<FrameReport>>,
 }
 
 /// The data behind a lock; a panic elsewhere has been reported and is no reason for another.
@@ -87,10 +96,17 @@ impl ObjectImpl for ClassMorph {
                 .blurb("Counters since the start, times in nanoseconds")
                 .read_only()
                 .build();
+            let description = glib::ParamSpecBoxed::builder::<gst::Structure>("model-description")
+                .nick("Model description")
+                .blurb(
+                    "The open model: its tensors, exporter, nodes, and what runs it; unset before the start",
+                )
+                .read_only()
+                .build();
             TABLE
                 .iter()
                 .map(|property| property.spec.clone())
-                .chain([stats])
+                .chain([stats, description])
                 .collect()
         });
         &SPECS
@@ -120,7 +136,8 @@ impl ObjectImpl for ClassMorph {
     fn property(&self, id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
         match TABLE.get(id - 1) {
             Some(property) => property.get(&mut lock(&self.settings)),
-            None => lock(&self.stats).structure().to_value(),
+            None if id - 1 == TABLE.len() => lock(&self.stats).structure().to_value(),
+            None => lock(&self.description).to_value(),
         }
     }
 
@@ -181,6 +198,7 @@ impl ElementImpl for ClassMorph {
             let opened = lock(&self.opened).take();
             drop(opened);
             lock(&self.interrupter).take();
+            lock(&self.description).take();
         }
         Ok(success)
     }
@@ -195,6 +213,7 @@ impl BaseTransformImpl for ClassMorph {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
         let classifier = settings.classifier()?;
+        let name = settings.instance();
         let wanted = settings.lens(None);
         self.start_over();
         *lock(&self.limiter) = Limiter::default();
@@ -202,10 +221,10 @@ impl BaseTransformImpl for ClassMorph {
 
         let kept = lock(&self.opened)
             .take()
-            .filter(|opened| opened.classifier == classifier);
+            .filter(|opened| opened.classifier == classifier && opened.name == name);
         let mut opened = match kept {
             Some(opened) => opened,
-            None => self.load(classifier, wanted.clone())?,
+            None => self.load(classifier, name, wanted.clone())?,
         };
         opened
             .use_settings(wanted)
@@ -270,6 +289,20 @@ impl BaseTransformImpl for ClassMorph {
         }
     }
 
+    /// Metas go onto the buffer when its frame is done.
+    fn transform(
+        &self,
+        inbuf: &gst::Buffer,
+        outbuf: &mut gst::BufferRef,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let flow = self.parent_transform(inbuf, outbuf)?;
+        let report = lock(&self.attached).take();
+        if let Some(report) = report {
+            self.attach(outbuf, &report)?;
+        }
+        Ok(flow)
+    }
+
     /// Counts; the base class drops frames that are late (QoS).
     fn submit_input_buffer(
         &self,
@@ -323,8 +356,11 @@ impl VideoFilterImpl for ClassMorph {
                 if let Some(warning) = said.warning {
                     self.warn(Kind::Frame, &warning);
                 }
-                if let Some(message) = said.message {
-                    self.say(message);
+                if let Some(report) = said.report {
+                    if settings.post_messages {
+                        self.say((&report).into());
+                    }
+                    *lock(&self.attached) = settings.attach_meta.then_some(report);
                 }
                 Ok(gst::FlowSuccess::Ok)
             }
@@ -353,27 +389,41 @@ impl Opened {
 
 impl ClassMorph {
     /// Opens the model, which may take long; says so before and after.
-    fn load(&self, classifier: ClassifierSettings, lens: LensSettings) -> Result<Opened, gst::ErrorMessage> {
+    fn load(
+        &self,
+        classifier: ClassifierSettings,
+        name: Option<String>,
+        lens: LensSettings,
+    ) -> Result<Opened, gst::ErrorMessage> {
         let file = classifier.model_file.display();
         gst::info!(CAT, imp = self, "loading {file}");
-        self.say(messages::loading(&classifier));
-        let lens = Lens::open(&classifier, lens).map_err(|error| errors::bus_error(&error))?;
+        self.say((&messages::loading(&classifier)).into());
+        let begun = Instant::now();
+        let model = instances::open(name.as_deref(), &classifier)?;
+        let lens = Lens::new(model.classifier, lens).map_err(|error| errors::bus_error(&error))?;
+        let (time, shared, instance) = (begun.elapsed(), model.shared, model.instance);
         let model = lens.classifier();
-        let (runtime, time) = (model.runtime(), model.load_time());
+        let runtime = model.runtime();
         let library = runtime.path().display();
         gst::info!(
             CAT,
             imp = self,
-            "loaded {file} in {time:.1?}, ONNX Runtime {} at {library}",
-            runtime.version()
+            "loaded {file} in {time:.1?}, ONNX Runtime {} at {library}, provider {}{}",
+            runtime.version(),
+            model.provider().name(),
+            if shared { ", shared" } else { "" }
         );
         *lock(&self.stats) = Stats::since_loading(time);
-        self.say(messages::loaded(model));
+        *lock(&self.description) = Some(messages::description(model));
+        self.obj().notify("model-description");
+        self.say((&messages::loaded(model, time, shared)).into());
         for warning in model.warnings() {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{warning}"));
         }
         Ok(Opened {
             classifier,
+            name,
+            _instance: instance,
             lens,
             reading: Reading::default(),
         })
@@ -393,7 +443,7 @@ impl ClassMorph {
             // The base class sends no frame outside of start() and stop().
             frame::copy(view, out);
             return Ok(Said {
-                message: None,
+                report: None,
                 warning: None,
             });
         };
@@ -410,12 +460,25 @@ impl ClassMorph {
             stats.frames_in.saturating_sub(1)
         };
         gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
-        let message = settings
-            .post_messages
+        let said = settings
+            .is_asked()
             .then(|| messages::analysed(number, stamp, lens.classifier(), reading, &report, settings.top_k));
         Ok(Said {
-            message,
+            report: said,
             warning: report.warning,
+        })
+    }
+
+    fn attach(&self, buffer: &mut gst::BufferRef, report: &FrameReport) -> Result<(), gst::FlowError> {
+        let attached = metas::attach(buffer, report);
+        #[cfg(feature = "v1_24")]
+        let attached = attached.and_then(|()| metas::attach_analytics(buffer, report));
+        attached.map_err(|error| {
+            self.fail(gst::error_msg!(
+                gst::StreamError::Failed,
+                ("the results cannot be attached to the buffer"),
+                ["{error}"]
+            ))
         })
     }
 

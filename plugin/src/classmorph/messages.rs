@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the element says on the bus (FIELD.md 5.2), as structures; posting is `imp`'s.
+//! The library's reports as what the element says (FIELD.md 5.2); posting and attaching is `imp`'s.
 
-use std::path::Path;
-
+use steerlens::settings::Choice;
 use steerlens::{Classifier, ClassifierSettings, Reading, Report};
 
-use super::settings::nanoseconds;
+use crate::message::{self, FrameReport, Loaded, Loading, nanoseconds};
 
-/// A frame's times, as the element `level` gives them; without a time the field holds `GST_CLOCK_TIME_NONE`.
+/// A frame's times, as the element `level` gives them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
     timestamp: Option<gst::ClockTime>,
@@ -30,7 +29,7 @@ impl Stamp {
     }
 }
 
-/// One analysed frame: the message `classmorph`.
+/// What there is to say of one analysed frame.
 pub(super) fn analysed(
     frame: u64,
     stamp: &Stamp,
@@ -38,71 +37,97 @@ pub(super) fn analysed(
     reading: &Reading,
     report: &Report,
     top_k: u32,
-) -> gst::Structure {
+) -> FrameReport {
     let (source, target) = (report.source, report.target);
     let logit = |class| value(&reading.logits, class);
     let probability = |class| value(&reading.probabilities, class);
     let top = most_probable(&reading.probabilities, top_k);
-
-    let mut fields = gst::Structure::builder("classmorph")
-        .field("frame", frame)
-        .field("timestamp", stamp.timestamp)
-        .field("stream-time", stamp.stream_time)
-        .field("running-time", stamp.running_time)
-        .field("duration", stamp.duration)
-        .field("source-class", number(source))
-        .field("target-class", number(target))
-        .field("source-label", classifier.label(source).as_ref())
-        .field("target-label", classifier.label(target).as_ref())
-        .field("source-logit", logit(source))
-        .field("target-logit", logit(target))
-        .field("source-probability", probability(source))
-        .field("target-probability", probability(target))
-        .field("margin", f64::from(reading.margin()))
-        .field("gradient-norm", reading.gradient_norm)
-        .field("change-norm", report.change_norm)
-        .field("phase-rms", report.phase_rms)
-        .field("magnification", report.magnification)
+    FrameReport {
+        frame,
+        timestamp: stamp.timestamp,
+        stream_time: stamp.stream_time,
+        running_time: stamp.running_time,
+        duration: stamp.duration,
+        source_class: number(source),
+        target_class: number(target),
+        source_label: classifier.label(source).into_owned(),
+        target_label: classifier.label(target).into_owned(),
+        source_logit: logit(source),
+        target_logit: logit(target),
+        source_probability: probability(source),
+        target_probability: probability(target),
+        margin: f64::from(reading.margin()),
+        gradient_norm: reading.gradient_norm,
+        change_norm: report.change_norm,
+        phase_rms: report.phase_rms,
+        magnification: report.magnification,
         // Every frame has a gradient of its own until gradients can be held.
-        .field("held", false)
-        .field("gradient-age", 0u64)
-        .field("inference-time", nanoseconds(reading.inference_time))
-        .field("morph-time", nanoseconds(report.morph_time))
-        .field("classes", gst::Array::new(top.iter().map(|class| number(*class))))
-        .field(
-            "probabilities",
-            gst::Array::new(top.iter().map(|class| probability(*class))),
-        )
-        .field("l2", report.l2)
-        .field("attained", report.attained)
-        .field("pair-changed", reading.pair_changed)
-        .field_if_some("warning", report.warning.as_deref());
-    if let Some(after) = report.after {
-        fields = fields
-            .field("source-probability-after", f64::from(after.source_probability))
-            .field("target-probability-after", f64::from(after.target_probability))
-            .field("top-class-after", number(after.top_class))
-            .field("after-time", nanoseconds(after.time));
+        held: false,
+        gradient_age: std::time::Duration::ZERO,
+        inference_time: reading.inference_time,
+        morph_time: report.morph_time,
+        classes: top.iter().map(|class| number(*class)).collect(),
+        labels: top
+            .iter()
+            .map(|class| classifier.label(*class).into_owned())
+            .collect(),
+        probabilities: top.iter().map(|class| probability(*class)).collect(),
+        l2: report.l2,
+        attained: report.attained,
+        pair_changed: reading.pair_changed,
+        warning: report.warning.clone(),
+        after: report.after.map(|after| message::After {
+            source_probability: f64::from(after.source_probability),
+            target_probability: f64::from(after.target_probability),
+            top_class: number(after.top_class),
+            time: after.time,
+        }),
     }
-    fields.build()
 }
 
-/// A model is about to be loaded: the message `classmorph-loading`. `runtime` is the library asked for, if any.
-pub(super) fn loading(classifier: &ClassifierSettings) -> gst::Structure {
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    gst::Structure::builder("classmorph-loading")
-        .field("model-file", text(&classifier.model_file))
-        .field("runtime", classifier.runtime_library.as_deref().map(text))
-        .build()
+/// A model is about to be opened.
+pub(super) fn loading(classifier: &ClassifierSettings) -> Loading {
+    let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    Loading {
+        model_file: text(&classifier.model_file),
+        runtime: classifier.runtime_library.as_deref().map(text),
+    }
 }
 
-/// A model has been loaded: the message `classmorph-loaded`.
-pub(super) fn loaded(classifier: &Classifier) -> gst::Structure {
-    gst::Structure::builder("classmorph-loaded")
-        .field("time", nanoseconds(classifier.load_time()))
+/// A model has been opened, in this time.
+pub(super) fn loaded(classifier: &Classifier, time: std::time::Duration, shared: bool) -> Loaded {
+    Loaded {
+        time,
+        nodes: count(classifier.nodes()),
+        gradient_nodes: count(classifier.gradient_nodes()),
+        provider: classifier.provider().nick().into(),
+        shared,
+    }
+}
+
+/// The open model, for the property `model-description` (FIELD.md 5.1). Tensors are written as
+/// `name type [axes]`.
+pub(super) fn description(classifier: &Classifier) -> gst::Structure {
+    let about = classifier.description();
+    let tensors = |tensors: &[steerlens::TensorInfo]| {
+        gst::Array::new(tensors.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    gst::Structure::builder("application/x-classmorph-model")
+        .field("model-file", classifier.model_file().to_string_lossy().as_ref())
+        .field("producer", about.producer.as_str())
+        .field("opset", about.opset)
+        .field("inputs", tensors(&about.inputs))
+        .field("outputs", tensors(&about.outputs))
+        .field("classes", count(classifier.classes()))
         .field("nodes", count(classifier.nodes()))
         .field("gradient-nodes", count(classifier.gradient_nodes()))
-        .field("provider", "cpu")
+        .field("runtime", classifier.runtime().version())
+        .field(
+            "runtime-library",
+            classifier.runtime().path().to_string_lossy().as_ref(),
+        )
+        .field("provider", classifier.provider().nick())
+        .field("load-time", nanoseconds(classifier.load_time()))
         .build()
 }
 
@@ -152,17 +177,5 @@ mod tests {
         assert_eq!(stamp.stream_time, Some(ms(5040)));
         assert_eq!(stamp.running_time, Some(ms(70)));
         assert_eq!(stamp.duration, None);
-    }
-
-    #[test]
-    fn loading_names_the_files() {
-        gst::init().unwrap();
-        let settings = ClassifierSettings {
-            model_file: "faces.onnx".into(),
-            ..ClassifierSettings::default()
-        };
-        let structure = loading(&settings);
-        assert_eq!(structure.get("model-file"), Ok("faces.onnx"));
-        assert_eq!(structure.get::<Option<String>>("runtime"), Ok(None));
     }
 }

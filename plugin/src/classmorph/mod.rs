@@ -7,7 +7,8 @@
 //! * `caps`: formats, and the doubled width of side-by-side
 //! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
 //! * `frame`: mapped buffers as views
-//! * `messages`, `stats`, `errors`, `warnings`, `log`: everything that is said
+//! * `instances`: models that elements share
+//! * `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 //! * `imp`: the glue that GObject and the base classes call
 
 mod caps;
@@ -15,8 +16,10 @@ mod enums;
 mod errors;
 mod frame;
 mod imp;
+mod instances;
 mod log;
 mod messages;
+mod metas;
 mod properties;
 mod settings;
 mod stats;
@@ -47,18 +50,28 @@ mod warnings;
  *     ! videoconvert ! pngenc ! filesink location=out.png
  * ```
  *
- * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`. `gdouble`:
- * `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
- * `target-probability`, `gradient-norm` (of the margin, in pixel values 0..1 of the model's picture),
+ * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`; with
+ * #GstClassMorph:attach-meta the same fields lie on the morphed buffer, in a #GstCustomMeta called
+ * `GstClassMorphMeta`. Frames that no model saw (a gap, a frame too small, a setting that does not fit) have neither.
+ * `gdouble`: `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
+ * `target-probability`, `gradient-norm` (of the objective, in pixel values 0..1 of the model's picture),
  * `change-norm` (L2 norm of the change before clipping), `phase-rms` (RMS of the phase step before magnification, in
  * radians: how strong the gradient is in the phases), `magnification` (the one used), `l2`
  * (distance of the written picture from the frame, pixel values 0..1). `guint64`: `frame` (number in the stream,
  * from 0), `timestamp`, `stream-time`, `running-time`, `duration`, `inference-time`, `morph-time`, `gradient-age`
  * (nanoseconds). `gint`: `source-class`, `target-class`. Strings: `source-label`, `target-label`, and `warning`
- * where the frame was passed on unchanged. `gboolean`: `held`, `attained` (whether the L2 budget was reached),
- * `pair-changed`. #GstValueArray: `classes` and `probabilities`, the most probable first. With
- * #GstClassMorph:measure-after also `source-probability-after`, `target-probability-after`, `top-class-after` and
- * `after-time`. Loading a model posts `classmorph-loading` and `classmorph-loaded`.
+ * where the frame was passed on unchanged. `gboolean`: `held` (the gradient is an earlier frame's), `attained`
+ * (whether the L2 budget was reached), `pair-changed`. #GstValueArray: `classes`, `labels` and
+ * `probabilities`, the most probable first. With #GstClassMorph:measure-after also `source-probability-after`, `target-probability-after`,
+ * `top-class-after` and `after-time`. From Rust, `gststeerlens::message::FrameReport` is all of this as a type.
+ *
+ * Built with the cargo feature `v1_24`, #GstClassMorph:attach-meta also attaches the classes as
+ * #GstAnalyticsRelationMeta: one classification of the frame, and with #GstClassMorph:measure-after a second one of
+ * source and target in the picture as written, related to the first.
+ *
+ * Opening a model posts `classmorph-loading` (`model-file`; `runtime`, the library if one was named) and
+ * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is
+ * in #GstClassMorph:model-description.
  *
  * The action signal #GstClassMorph::reset forgets the automatic choice of classes and the counters of
  * #GstClassMorph:stats.
@@ -75,6 +88,7 @@ glib::wrapper! {
 /// Registers the element and leads the library's log into GStreamer's. Opens nothing.
 pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
+    metas::register();
     // Never plugged in by itself: it changes the picture.
     gst::Element::register(
         Some(plugin),

@@ -9,7 +9,8 @@ use steerlens::Sweep;
 use steerlens::settings::{self as facts, Choice, Count, Real, Switch, Text};
 
 use super::enums::{self, Mirror};
-use super::settings::{Class, Settings, nanoseconds};
+use super::settings::{Class, Settings};
+use crate::message::nanoseconds;
 
 /// One property: its description for GObject, and the way to its value.
 pub(super) struct Property {
@@ -41,6 +42,21 @@ const POST_MESSAGES: Switch = Switch {
     blurb: "Post an element message for each analysed frame",
 };
 
+const ATTACH_META: Switch = Switch {
+    name: "attach-meta",
+    default: false,
+    blurb: if cfg!(feature = "v1_24") {
+        "Attach to each analysed frame what a message says of it, as GstClassMorphMeta, and its classes as analytics meta"
+    } else {
+        "Attach to each analysed frame what a message says of it, as GstClassMorphMeta"
+    },
+};
+
+const MODEL_INSTANCE_ID: Text = Text {
+    name: "model-instance-id",
+    blurb: "Name under which elements share one loaded model, each run in its turn; unset: a model of its own",
+};
+
 /// Every property that can be set, in the order of gst-inspect-1.0.
 pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
     use When::{Controlled, Playing, Ready};
@@ -50,7 +66,11 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         text(&facts::MODEL_INFO, Ready, |s| &mut s.model_info),
         text(&facts::OUTPUT_NAME, Ready, |s| &mut s.output_name),
         text(&facts::RUNTIME_LIBRARY, Ready, |s| &mut s.runtime_library),
+        choice::<enums::ExecutionProvider>(Ready, |s| &mut s.classifier.execution_provider),
+        text(&facts::DEVICE, Ready, |s| &mut s.device),
+        choice::<enums::OptimizationLevel>(Ready, |s| &mut s.classifier.optimization_level),
         count(&facts::THREADS, Ready, |s| &mut s.threads),
+        text(&MODEL_INSTANCE_ID, Ready, |s| &mut s.model_instance_id),
         choice::<enums::InputFormat>(Ready, |s| &mut s.classifier.input_format),
         choice::<enums::InputLayout>(Ready, |s| &mut s.classifier.input_layout),
         choice::<enums::Normalization>(Ready, |s| &mut s.classifier.normalization),
@@ -64,6 +84,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         text(&facts::SOURCE_LABEL, Playing, |s| &mut s.source.label),
         text(&facts::TARGET_LABEL, Playing, |s| &mut s.target.label),
         count(&facts::CLASS_HOLD, Playing, |s| &mut s.lens.class_hold),
+        choice::<enums::Objective>(Playing, |s| &mut s.lens.objective),
         choice::<enums::Method>(Playing, |s| &mut s.lens.method),
         real(&facts::MAGNIFICATION, Controlled, |s| &mut s.lens.magnification),
         real(&facts::AMPLITUDE_EXPONENT, Controlled, |s| {
@@ -88,6 +109,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
         sweep_period(),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
+        switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),
         switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
         count(&facts::TOP_K, Playing, |s| &mut s.top_k),
     ]

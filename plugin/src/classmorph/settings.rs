@@ -8,6 +8,8 @@ use steerlens::render::DisplayMode;
 use steerlens::settings::Choice;
 use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep, settings};
 
+use crate::message::nanoseconds;
+
 /// A class as two properties name it: by number, or by label, which wins.
 #[derive(Debug, Clone)]
 pub(super) struct Class {
@@ -46,6 +48,8 @@ pub(super) struct Settings {
     pub(super) output_name: Option<String>,
     pub(super) runtime_library: Option<String>,
     pub(super) input_size: Option<String>,
+    pub(super) device: Option<String>,
+    pub(super) model_instance_id: Option<String>,
     pub(super) threads: u32,
     /// The rest of what the model needs; its paths, names and numbers are the fields above.
     pub(super) classifier: ClassifierSettings,
@@ -56,6 +60,7 @@ pub(super) struct Settings {
     pub(super) sweep: Sweep,
     pub(super) sweep_period_ns: u64,
     pub(super) post_messages: bool,
+    pub(super) attach_meta: bool,
     pub(super) top_k: u32,
 }
 
@@ -68,6 +73,8 @@ impl Default for Settings {
             output_name: None,
             runtime_library: None,
             input_size: None,
+            device: None,
+            model_instance_id: None,
             threads: settings::THREADS.default,
             classifier: ClassifierSettings::default(),
             source: Class::default(),
@@ -76,6 +83,7 @@ impl Default for Settings {
             sweep: Sweep::DEFAULT,
             sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
             post_messages: false,
+            attach_meta: false,
             top_k: settings::TOP_K.default,
         }
     }
@@ -99,6 +107,7 @@ impl Settings {
                 .map(|text| height_and_width(&text))
                 .transpose()?,
             threads: usize::try_from(self.threads).unwrap_or(usize::MAX),
+            device: given(&self.device),
             ..self.classifier.clone()
         })
     }
@@ -111,15 +120,25 @@ impl Settings {
             source: self.source.choice(),
             target: self.target.choice(),
             magnification: self.lens.magnification * factor,
-            // The further run's numbers go into the message and nowhere else.
-            measure_after: self.lens.measure_after && self.post_messages,
+            // The further run's numbers go into message and meta and nowhere else.
+            measure_after: self.lens.measure_after && self.is_asked(),
             ..self.lens.clone()
         }
     }
 
+    /// The name under which the model is shared with other elements.
+    pub(super) fn instance(&self) -> Option<String> {
+        given(&self.model_instance_id)
+    }
+
+    /// Whether somebody wants to know what the model says of a frame.
+    pub(super) fn is_asked(&self) -> bool {
+        self.post_messages || self.attach_meta
+    }
+
     /// Whether a frame is shown as it came and nobody asks what the model says of it.
     pub(super) fn pass_on(&self, lens: &LensSettings) -> bool {
-        !self.post_messages
+        !self.is_asked()
             && match lens.display_mode {
                 DisplayMode::Source => true,
                 // A budget is reached whatever the magnification (METHOD.md 2.7).
@@ -127,11 +146,6 @@ impl Settings {
                 _ => false,
             }
     }
-}
-
-/// A duration as GStreamer counts it; one of centuries as the longest.
-pub(super) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Text that was set; empty text says nothing.
@@ -227,6 +241,7 @@ mod tests {
         assert!(passes(|s| s.lens.magnification = 0.0));
         assert!(passes(|s| s.lens.display_mode = DisplayMode::Source));
         assert!(!passes(|s| (s.lens.magnification, s.post_messages) = (0.0, true)));
+        assert!(!passes(|s| (s.lens.magnification, s.attach_meta) = (0.0, true)));
         assert!(!passes(|s| (s.lens.magnification, s.lens.l2_budget) = (0.0, 1.0)));
         assert!(!passes(
             |s| (s.lens.magnification, s.lens.display_mode) = (0.0, DisplayMode::Difference)
@@ -234,12 +249,15 @@ mod tests {
     }
 
     #[test]
-    fn the_further_run_is_made_only_for_a_message() {
-        let after = |post| {
-            with(|s| (s.lens.measure_after, s.post_messages) = (true, post))
+    fn the_further_run_is_made_only_for_those_who_ask() {
+        let after = |post, attach| {
+            with(|s| (s.lens.measure_after, s.post_messages, s.attach_meta) = (true, post, attach))
                 .lens(None)
                 .measure_after
         };
-        assert_eq!([after(false), after(true)], [false, true]);
+        assert_eq!(
+            [after(false, false), after(true, false), after(false, true)],
+            [false, true, true]
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use steerlens::{Reading, Report};
 
-use super::settings::nanoseconds;
+use crate::message::nanoseconds;
 
 /// Counters since the start.
 #[derive(Debug, Clone, Default)]

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
+pub(crate) mod rig;
+
 use std::path::Path;
 
 use gst::glib;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Operators that pick elements: Slice (ONNX 1 to 13), Gather (1 to 13), Pad (2 to 25).
+//! Operators that pick elements: Slice (ONNX 1 to 13), Gather (1 to 13), GatherElements (11 to 13), Pad (2 to 25).
 //!
 //! Each output element is one input element, or a constant; its cotangent goes back to where it came from. Where
-//! an element was taken once, zeros around the cotangents do; where it was taken more often they are added.
+//! an element was taken once, zeros around the cotangents do; where it was taken more often, or it is only known with
+//! the picture which was, they are added.
 
 use super::super::emit::{Emit, Value, signed};
 use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
-use crate::onnx::Array;
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Slice", slice, "positions known when the model is built"),
-    rule_for("Gather", gather, "constant indices"),
+    rule_for("Gather", gather, ""),
+    rule_for("GatherElements", gather_elements, "").since(11),
     rule_for(
         "Pad",
         pad,
@@ -69,21 +70,28 @@ fn spread(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, step: usize, e
     padded(e, &v, &before, &after)
 }
 
-/// Elements of one axis added up at `places` of an axis of `extent` zeros.
-fn gathered_back(e: &mut Emit<'_>, v: &Value, axis: usize, places: &[usize], extent: usize) -> Value {
+/// Elements of one axis added up at `places`, one for each, of an axis of `extent` zeros.
+fn gathered_back(e: &mut Emit<'_>, v: &Value, axis: usize, places: &Value, extent: usize) -> Value {
     let mut along = vec![1; v.rank()];
-    along[axis] = places.len();
-    let places = e.constant(Array {
-        shape: along,
-        ..Array::whole(signed(places))
-    });
+    along[axis] = places.count();
+    let places = e.reshape(places, &along);
     let places = e.full(&places, &v.shape);
     let mut shape = v.shape.to_vec();
     shape[axis] = extent;
-    let to = e.extents(&shape);
-    let zeros = e.op("ConstantOfShape", &[&to], &[], &shape);
+    added_at(e, v, axis, &places, &shape)
+}
+
+/// Every element of `v` added to zeros of the given shape, along one axis at the place that `places` has for it.
+fn added_at(e: &mut Emit<'_>, v: &Value, axis: usize, places: &Value, shape: &[usize]) -> Value {
+    let zeros = zeros(e, shape);
     let attributes = [("axis", signed(&[axis])[0].into()), ("reduction", "add".into())];
-    e.op("ScatterElements", &[&zeros, &places, v], &attributes, &shape)
+    e.op("ScatterElements", &[&zeros, places, v], &attributes, shape)
+}
+
+/// Zeros that no file has to hold.
+pub(super) fn zeros(e: &mut Emit<'_>, shape: &[usize]) -> Value {
+    let to = e.extents(shape);
+    e.op("ConstantOfShape", &[&to], &[], shape)
 }
 
 fn slice(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -141,10 +149,15 @@ fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let axis =
         axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
-    let indices = c
-        .whole_constant(e, 1)
-        .ok_or_else(|| Stop::refuse("its indices are computed from the picture"))?;
     let extent = x.shape[axis];
+    let Some(indices) = c.whole_constant(e, 1) else {
+        let places = c.input(1)?.clone();
+        let mut flat = x.shape.to_vec();
+        flat[axis] = places.count();
+        let ct = e.full(&c.ct, &y.shape);
+        let ct = e.reshape(&ct, &flat);
+        return Ok(vec![(0, gathered_back(e, &ct, axis, &places, extent))]);
+    };
     let places: Option<Vec<usize>> = indices.iter().map(|i| axis_of(*i, extent)).collect();
     let places = places.ok_or_else(|| Stop::refuse("its indices are out of range"))?;
     let mut flat = x.shape.to_vec();
@@ -159,6 +172,7 @@ fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut inverse = vec![places.len(); extent];
     for (k, p) in places.iter().enumerate() {
         if std::mem::replace(&mut inverse[*p], k) != places.len() {
+            let places = e.extents(&places);
             return Ok(vec![(0, gathered_back(e, &ct, axis, &places, extent))]);
         }
     }
@@ -167,6 +181,15 @@ fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     after[axis] = 1;
     let longer = padded(e, &ct, &vec![0; x.rank()], &after);
     Ok(vec![(0, taken(e, &longer, axis, &inverse))])
+}
+
+/// `y[i, j, ..] = x[indices[i, j, ..], j, ..]`, for axis 0.
+fn gather_elements(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y, places) = (c.input(0)?.clone(), c.y()?.clone(), c.input(1)?.clone());
+    let axis =
+        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let ct = e.full(&c.ct, &y.shape);
+    Ok(vec![(0, added_at(e, &ct, axis, &places, &x.shape))])
 }
 
 fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -191,6 +214,7 @@ fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
                 .map(|k| source(mode, k - start, extent))
                 .collect();
             let places = places.ok_or_else(|| Stop::refuse(format!("its mode {mode} is not known")))?;
+            let places = e.extents(&places);
             ct = gathered_back(e, &ct, axis, &places, x.shape[axis]);
         }
     } else if grows {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The report of `steerlens gradient`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use steerlens::Profile;
+use steerlens::gradient::{COTANGENT, INPUT_GRADIENT};
+
+use super::price::{Memory, Price};
+
+/// The model that was written, with its reverse half.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Written {
+    schema: u32,
+    file: PathBuf,
+    profile: &'static str,
+    nodes: usize,
+    inputs: [Tensor; 2],
+    outputs: [Tensor; 2],
+    cost: Price,
+    memory: Memory,
+}
+
+/// A tensor of fixed shape.
+#[derive(Debug, Serialize)]
+struct Tensor {
+    name: String,
+    element: String,
+    shape: Vec<usize>,
+}
+
+impl Written {
+    pub(crate) fn new(file: PathBuf, profile: Profile, written: steerlens::Written) -> Self {
+        let tensor = |name: &str, element: &str, shape: &[usize]| Tensor {
+            name: name.into(),
+            element: element.into(),
+            shape: shape.into(),
+        };
+        let (picture, scores) = (&written.input_shape, &written.logits_shape);
+        Self {
+            schema: super::SCHEMA,
+            file,
+            profile: match profile {
+                Profile::Plain => "plain",
+                Profile::Cpu => "cpu",
+            },
+            nodes: written.nodes,
+            inputs: [
+                tensor(&written.input, &written.element.to_string(), picture),
+                tensor(COTANGENT, "float32", scores),
+            ],
+            outputs: [
+                tensor(&written.logits, "float32", scores),
+                tensor(INPUT_GRADIENT, "float32", picture),
+            ],
+            cost: written.cost.into(),
+            memory: written.cost.into(),
+        }
+    }
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "wrote    {}, {} nodes", self.file.display(), self.nodes)?;
+        let [a, b] = &self.inputs;
+        writeln!(f, "inputs   {a}, {b}")?;
+        let [a, b] = &self.outputs;
+        writeln!(f, "outputs  {a}, {b}")
+    }
+}
+
+impl fmt::Display for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.name, self.shape)
+    }
+}

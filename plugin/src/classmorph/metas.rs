@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is attached to a morphed buffer (FIELD.md 2.2, 2.3).
+
+use gst::meta::CustomMeta;
+
+use crate::message::{FrameReport, META};
+
+/// Makes the meta known, once per process. Without tags it survives whatever does not crop or scale time away.
+pub(super) fn register() {
+    if !CustomMeta::is_registered(META) {
+        CustomMeta::register(META, &[]);
+    }
+}
+
+/// Attaches the report. An earlier element's, copied from the input, gives way: readers ask by name and find one.
+pub(super) fn attach(buffer: &mut gst::BufferRef, report: &FrameReport) -> Result<(), gst::glib::BoolError> {
+    while let Ok(earlier) = CustomMeta::from_mut_buffer(buffer, META) {
+        earlier.remove()?;
+    }
+    report.write(CustomMeta::add(buffer, META)?.mut_structure());
+    Ok(())
+}
+
+/// The same classes for elements that know GStreamer's own analytics meta: the most probable ones of the frame, and
+/// with `measure-after` source and target of the picture as written, related to the first.
+#[cfg(feature = "v1_24")]
+pub(super) fn attach_analytics(
+    buffer: &mut gst::BufferRef,
+    report: &FrameReport,
+) -> Result<(), gst::glib::BoolError> {
+    use gst::glib::Quark;
+    use gst_analytics::prelude::*;
+    use gst_analytics::{AnalyticsRelationMeta, RelTypes};
+
+    // Levels are single precision there.
+    #[expect(clippy::cast_possible_truncation, reason = "a probability, rounded")]
+    let level = |probability: &f64| *probability as f32;
+    let levels: Vec<f32> = report.probabilities.iter().map(level).collect();
+    let classes: Vec<Quark> = report.labels.iter().map(Quark::from_str).collect();
+
+    let mut meta = AnalyticsRelationMeta::add(buffer);
+    let before = meta.add_cls_mtd(&levels, &classes)?.id();
+    if let Some(after) = &report.after {
+        let pair = [&after.source_probability, &after.target_probability].map(level);
+        let labels = [&report.source_label, &report.target_label].map(Quark::from_str);
+        let after = meta.add_cls_mtd(&pair, &labels)?.id();
+        meta.set_relation(RelTypes::RELATE_TO, after, before)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the gradient will cost, estimated from shapes alone.
+//!
+//! The model is of two numbers: multiply-adds of products, and elements that pass through memory, at a fixed price
+//! per element. It knows what ONNX Runtime fuses (an activation and a sum into the Conv before them, a bias into a
+//! matrix product) and that views cost nothing; it knows no kernels. `cargo bench --bench gradient` prints the
+//! estimate beside what it measures.
+
+use std::collections::HashMap;
+
+use super::Differentiated;
+use crate::onnx::{ElementType, ModelProto, NodeProto, TensorProto};
+
+/// Multiply-adds in whose time one float32 goes through memory: fitted to the nine networks of the bench, on a
+/// processor with AVX-512.
+const PRICE: f64 = 12.0;
+
+/// Operators that give the same elements another shape.
+const VIEWS: &[&str] = &[
+    "Flatten",
+    "Identity",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Constant",
+];
+
+/// Operators that a Conv takes in.
+const ACTIVATIONS: &[&str] = &["Clip", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Tanh"];
+
+/// What one half takes per run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Multiply-adds of convolutions and matrix products.
+    pub multiply_adds: u64,
+    /// Elements that are read or written, those of weights included.
+    pub elements: u64,
+}
+
+/// What a model with its reverse half takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// The forward half.
+    pub forward: Work,
+    /// The reverse half.
+    pub backward: Work,
+    /// Bytes of the model's own weights.
+    pub weights: u64,
+    /// Bytes of the constants that the reverse half adds, transformed copies of weights nearly all.
+    pub copies: u64,
+    /// Bytes of forward tensors that stay alive until the reverse half has read them.
+    pub kept: u64,
+}
+
+impl Cost {
+    /// Estimated time of both halves over that of the forward half, on one thread. Of the nine networks of the bench
+    /// it is within 15 % of what was measured (docs/gradient.md).
+    pub fn ratio(&self) -> f64 {
+        1.0 + self.backward.price() / self.forward.price().max(1.0)
+    }
+
+    /// Of a differentiated model, given the shape of every tensor but the reverse half's own input and output.
+    pub(super) fn of<'a>(d: &Differentiated, shape: impl Fn(&str) -> Option<&'a [usize]>) -> Self {
+        let forward = Work::of(nodes(&d.forward), &shape);
+        let both = Work::of(nodes(&d.model), &shape);
+        let (weights, constants) = (bytes(&d.forward), bytes(&d.model));
+        Self {
+            forward,
+            backward: Work {
+                multiply_adds: both.multiply_adds.saturating_sub(forward.multiply_adds),
+                elements: both.elements.saturating_sub(forward.elements),
+            },
+            weights,
+            copies: constants.saturating_sub(weights),
+            kept: kept(d, shape),
+        }
+    }
+}
+
+impl Work {
+    /// In multiply-adds.
+    fn price(self) -> f64 {
+        self.multiply_adds as f64 + PRICE * self.elements as f64
+    }
+
+    fn of<'a>(nodes: &[NodeProto], shape: impl Fn(&str) -> Option<&'a [usize]>) -> Self {
+        let mut reads: HashMap<&str, usize> = HashMap::new();
+        let mut made_by: HashMap<&str, &str> = HashMap::new();
+        for node in nodes {
+            node.reads().for_each(|i| *reads.entry(i).or_default() += 1);
+            made_by.extend(node.output.iter().map(|o| (o.as_str(), node.op())));
+        }
+        // Made by one of these, and read by nothing else: it never gets to memory.
+        let passed = |name: &str, by: &[&str]| {
+            reads.get(name) == Some(&1) && made_by.get(name).is_some_and(|op| by.contains(op))
+        };
+        let count = |name: &str| shape(name).map_or(0, elements);
+        let mut work = Self::default();
+        for node in nodes {
+            work.multiply_adds += multiply_adds(node, &shape);
+            let first = node.input(0).unwrap_or_default();
+            let moved: u64 = match node.op() {
+                op if VIEWS.contains(&op) => 0,
+                op if ACTIVATIONS.contains(&op) && passed(first, &["Conv", "Add"]) => 0,
+                "Add" => {
+                    let taken = node.reads().position(|i| passed(i, &["Conv", "MatMul", "Gemm"]));
+                    let others = node.reads().enumerate().filter(|(k, _)| Some(*k) != taken);
+                    let read: u64 = others.map(|(_, i)| count(i)).sum();
+                    let written = node.output(0).map_or(0, count);
+                    read + if taken.is_none() { written } else { 0 }
+                }
+                _ => node
+                    .reads()
+                    .chain(node.output.iter().map(String::as_str))
+                    .map(count)
+                    .sum(),
+            };
+            work.elements += moved;
+        }
+        work
+    }
+}
+
+/// Multiply-adds of a node; those of elementwise operators are not counted.
+fn multiply_adds<'a>(node: &NodeProto, shape: impl Fn(&str) -> Option<&'a [usize]>) -> u64 {
+    let input = |k: usize| node.input(k).and_then(&shape);
+    let output = node.output(0).and_then(&shape);
+    let (Some(x), Some(w), Some(y)) = (input(0), input(1), output) else {
+        return 0;
+    };
+    let inner = |from: usize| w.get(from..).map_or(0, elements);
+    match node.op() {
+        // [M, C/group, k..] once for each output element of its channel.
+        "Conv" => elements(y) * inner(1),
+        "ConvTranspose" => elements(x) * inner(1),
+        "MatMul" => elements(y) * x.last().map_or(0, |k| *k as u64),
+        "Gemm" => {
+            let along = if node.int("transA", 0) == 0 {
+                x.last()
+            } else {
+                x.first()
+            };
+            elements(y) * along.map_or(0, |k| *k as u64)
+        }
+        "Einsum" => contraction(node.string("equation", ""), x, w),
+        _ => 0,
+    }
+}
+
+/// The product of all extents that an equation of two operands names.
+fn contraction(equation: &str, a: &[usize], b: &[usize]) -> u64 {
+    let operands = equation.split("->").next().unwrap_or_default();
+    let mut extents: HashMap<char, u64> = HashMap::new();
+    for (letters, shape) in operands.split(',').zip([a, b]) {
+        let letters = letters.chars().filter(|c| c.is_alphabetic());
+        extents.extend(letters.zip(shape.iter().map(|d| *d as u64)));
+    }
+    extents.values().product()
+}
+
+/// Bytes of forward tensors that the reverse half reads.
+fn kept<'a>(d: &Differentiated, shape: impl Fn(&str) -> Option<&'a [usize]>) -> u64 {
+    let forward: Vec<&str> = nodes(&d.forward)
+        .iter()
+        .filter_map(|n| n.name.as_deref())
+        .collect();
+    let forward: std::collections::HashSet<&str> = forward.into_iter().collect();
+    let own = |n: &&NodeProto| n.name.as_deref().is_some_and(|name| forward.contains(name));
+    let made: std::collections::HashSet<&str> = nodes(&d.model)
+        .iter()
+        .filter(own)
+        .flat_map(|n| n.output.iter().map(String::as_str))
+        .collect();
+    let read: std::collections::HashSet<&str> = nodes(&d.model)
+        .iter()
+        .filter(|n| !own(n))
+        .flat_map(NodeProto::reads)
+        .filter(|i| made.contains(i))
+        .collect();
+    read.iter()
+        .filter_map(|name| shape(name))
+        .map(|s| elements(s) * size_of::<f32>() as u64)
+        .sum()
+}
+
+fn nodes(model: &ModelProto) -> &[NodeProto] {
+    model
+        .graph
+        .as_ref()
+        .map(|g| g.node.as_slice())
+        .unwrap_or_default()
+}
+
+/// Bytes of a model's constants.
+fn bytes(model: &ModelProto) -> u64 {
+    let size = |t: &TensorProto| {
+        let width = match ElementType::from_number(t.data_type.unwrap_or(0)) {
+            ElementType::Int64 | ElementType::Uint64 | ElementType::Double => 8,
+            ElementType::Uint8 | ElementType::Int8 | ElementType::Bool => 1,
+            _ => 4,
+        };
+        width
+            * t.dims
+                .iter()
+                .map(|d| u64::try_from(*d).unwrap_or(0))
+                .product::<u64>()
+    };
+    let constants = model.graph.iter().flat_map(|g| &g.initializer);
+    constants.map(size).sum()
+}
+
+fn elements(shape: &[usize]) -> u64 {
+    shape.iter().map(|d| *d as u64).product()
+}
