@@ -30,6 +30,7 @@ struct Loaded {
     fit: crate::frame::Fit,
     squash: Activation,
     scores: usize,
+    threads: usize,
     runtime: &'static Runtime,
     provider: Provider,
     model_file: PathBuf,
@@ -113,6 +114,7 @@ impl Classifier {
             fit: settings.fit,
             squash,
             scores,
+            threads: options.threads,
             runtime,
             provider: settings.execution_provider,
             model_file: settings.model_file.clone(),
@@ -161,6 +163,11 @@ impl Classifier {
     /// How frames are laid into the input.
     pub fn fit(&self) -> crate::frame::Fit {
         self.loaded.fit
+    }
+
+    /// Threads of a run, and of what follows it.
+    pub(crate) fn threads(&self) -> usize {
+        self.loaded.threads
     }
 
     /// Number of classes; two for a model with a single score.

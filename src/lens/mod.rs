@@ -6,6 +6,7 @@ mod reader;
 mod report;
 mod settings;
 mod sight;
+mod smooth_grad;
 mod stage;
 mod steps;
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::LensSettings;
 use super::sight::{Framing, Sight};
+use super::smooth_grad::SmoothGrad;
 use crate::Error;
 use crate::classifier::{
     Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but, resolve,
@@ -21,6 +22,7 @@ pub struct Reader {
     framing: Framing,
     chooser: PairChooser,
     objective: Objective,
+    smooth_grad: SmoothGrad,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -35,7 +37,7 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, the classes and the objective count here.
+    /// Reads with an open classifier. Of the settings, the classes, the objective and `smooth_grad` count here.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -45,6 +47,7 @@ impl Reader {
             classifier,
             chooser: PairChooser::default(),
             objective: Objective::default(),
+            smooth_grad: SmoothGrad::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -61,7 +64,7 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over classes and objective of other settings, from the next frame on.
+    /// Takes over classes, objective and `smooth_grad` of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
@@ -70,6 +73,7 @@ impl Reader {
         let (source, target) = (class(&settings.source)?, class(&settings.target)?);
         self.chooser.update(source, target, settings.class_hold);
         self.objective = settings.objective;
+        self.smooth_grad.update(settings);
         Ok(())
     }
 
@@ -98,6 +102,8 @@ impl Reader {
         let (source, target) = self.chooser.pair().unwrap_or_default();
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
+        self.smooth_grad
+            .smooth(&mut self.classifier, planes, self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         // The next frame's pair; this one's is fixed.
         self.chooser.observe(&reading.logits);
@@ -122,6 +128,8 @@ impl Reader {
         reading.pair_changed = false;
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
+        self.smooth_grad
+            .smooth(&mut self.classifier, planes, self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -154,8 +162,10 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
+        self.classifier
+            .read_planes(input, (source, target), self.objective, reading)?;
         Ok(self
-            .classifier
-            .read_planes(input, (source, target), self.objective, reading)?)
+            .smooth_grad
+            .smooth(&mut self.classifier, input, self.objective, reading)?)
     }
 }

@@ -31,6 +31,8 @@ pub struct LensSettings {
     pub step_mode: StepMode,
     pub control: Control,
     pub seed: u64,
+    pub smooth_grad: u32,
+    pub noise_level: f64,
     pub orientations: u32,
     pub octaves: u32,
     pub grid: Grid,
@@ -60,6 +62,8 @@ impl Default for LensSettings {
             step_mode: StepMode::default(),
             control: Control::default(),
             seed: u64::from(settings::SEED.default),
+            smooth_grad: settings::SMOOTH_GRAD.default,
+            noise_level: settings::NOISE_LEVEL.default,
             orientations: settings::ORIENTATIONS.default,
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
@@ -104,6 +108,7 @@ impl LensSettings {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
+            (settings::NOISE_LEVEL, self.noise_level),
         ];
         let counts = [
             (settings::STEPS, self.steps),
@@ -111,6 +116,7 @@ impl LensSettings {
             (settings::OCTAVES, self.octaves),
             (settings::PADDING, self.padding),
             (settings::CLASS_HOLD, self.class_hold),
+            (settings::SMOOTH_GRAD, self.smooth_grad),
         ];
         let counts = counts.map(|(fact, value)| {
             (

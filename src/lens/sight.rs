@@ -13,6 +13,8 @@ pub(super) struct Framing {
     /// Planes of the input: 1 or 3.
     pub(super) channels: usize,
     crop_fraction: f64,
+    /// Threads that the pyramid may use.
+    pub(super) threads: usize,
 }
 
 impl Framing {
@@ -23,6 +25,7 @@ impl Framing {
             input: signature.size(),
             channels: signature.channels(),
             crop_fraction: signature.crop_fraction,
+            threads: classifier.threads(),
         }
     }
 

@@ -87,7 +87,15 @@ impl Stage {
             size,
             edited,
             seen: framing.channels,
-            morpher: Morpher::new(size.0, size.1, edited, &morph)?,
+            morpher: Morpher::new(
+                size.0,
+                size.1,
+                edited,
+                &Settings {
+                    threads: framing.threads,
+                    ..morph.clone()
+                },
+            )?,
             settings: morph,
             resolution: settings.resolution,
             image: vec![0.0; edited * pixels],

@@ -98,6 +98,8 @@ pub(super) fn method_flags() -> Vec<Arg> {
         choice::<Grid>().hide_short_help(true),
         choice::<Control>().hide_short_help(true),
         count(settings::SEED).hide_short_help(true),
+        count(settings::SMOOTH_GRAD).hide_short_help(true),
+        real(settings::NOISE_LEVEL).hide_short_help(true),
     ]
 }
 
@@ -161,6 +163,8 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         step_mode: choice_of(matches),
         control: choice_of(matches),
         seed: u64::from(count_of(matches, settings::SEED)),
+        smooth_grad: count_of(matches, settings::SMOOTH_GRAD),
+        noise_level: real_of(matches, settings::NOISE_LEVEL),
         orientations: count_of(matches, settings::ORIENTATIONS),
         octaves: count_of(matches, settings::OCTAVES),
         grid: choice_of(matches),
