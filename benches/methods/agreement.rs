@@ -62,6 +62,7 @@ pub(crate) fn table(kind: &mut Kind) -> Result<()> {
                     reach: Reach::Budget(budget),
                     color_mode: kind.color_mode,
                     rival: true,
+                    tuning: None,
                 };
                 let mut walker = Walker::new(driver, way)?;
                 let (mut reached, mut driven, mut judged) = (0, 0, 0);

@@ -10,14 +10,11 @@ use super::Result;
 use super::kind::{Kind, top_class};
 use super::walk::{Reach, Walker, Way};
 
+/// Method, steps, reach and tuning.
+type Choice = (Method, u32, Reach, Option<(f64, u32)>);
+
 /// A kind's pairs, how many pictures of each, and the ways.
-fn plan(
-    kind: &str,
-) -> (
-    &'static [(&'static str, &'static str)],
-    usize,
-    Vec<(Method, u32, Reach)>,
-) {
+fn plan(kind: &str) -> (&'static [(&'static str, &'static str)], usize, Vec<Choice>) {
     use Reach::{Budget, Magnification};
     match kind {
         "digits" => (
@@ -33,10 +30,11 @@ fn plan(
             ],
             25,
             vec![
-                (Method::CspPhase, 8, Budget(6.0)),
-                (Method::CspJoint, 8, Budget(6.0)),
-                (Method::Pixel, 8, Budget(6.0)),
-                (Method::CspPhase, 1, Budget(6.0)),
+                (Method::CspPhase, 8, Budget(6.0), None),
+                (Method::CspPhase, 8, Budget(6.0), Some((2.0, 4))),
+                (Method::CspJoint, 8, Budget(6.0), None),
+                (Method::Pixel, 8, Budget(6.0), None),
+                (Method::CspPhase, 1, Budget(6.0), None),
             ],
         ),
         "faces" => (
@@ -50,10 +48,10 @@ fn plan(
             ],
             20,
             vec![
-                (Method::CspPhase, 8, Magnification(1.0)),
-                (Method::CspJoint, 8, Magnification(0.5)),
-                (Method::Pixel, 8, Budget(4.0)),
-                (Method::CspPhase, 1, Magnification(1.0)),
+                (Method::CspPhase, 8, Magnification(1.0), None),
+                (Method::CspJoint, 8, Magnification(0.5), None),
+                (Method::Pixel, 8, Budget(4.0), None),
+                (Method::CspPhase, 1, Magnification(1.0), None),
             ],
         ),
         _ => (
@@ -69,10 +67,10 @@ fn plan(
             ],
             20,
             vec![
-                (Method::CspPhase, 8, Budget(12.0)),
-                (Method::CspJoint, 8, Budget(12.0)),
-                (Method::Pixel, 8, Budget(12.0)),
-                (Method::CspPhase, 1, Budget(12.0)),
+                (Method::CspPhase, 8, Budget(12.0), None),
+                (Method::CspJoint, 8, Budget(12.0), None),
+                (Method::Pixel, 8, Budget(12.0), None),
+                (Method::CspPhase, 1, Budget(12.0), None),
             ],
         ),
     }
@@ -86,11 +84,11 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
         kind.name
     );
     let names: Vec<String> = pairs.iter().map(|(s, t)| format!("{s}\u{2192}{t} |")).collect();
-    println!("| driver | way | {} all | judge |", names.join(" "));
-    println!("|---|---|{}---|---|", "---|".repeat(pairs.len()));
+    println!("| driver | way | {} all | attained | judge |", names.join(" "));
+    println!("|---|---|{}---|---|---|", "---|".repeat(pairs.len()));
     let mut drivers = std::mem::take(&mut kind.drivers);
     for (name, driver) in &mut drivers {
-        for &(method, steps, reach) in &ways {
+        for &(method, steps, reach, tuning) in &ways {
             let way = Way {
                 method,
                 steps,
@@ -98,13 +96,14 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 reach,
                 color_mode: kind.color_mode,
                 rival: true,
+                tuning,
             };
             let title = match reach {
                 Reach::Budget(budget) => format!("{}, L2 {budget}", way.name()),
                 Reach::Magnification(magnification) => format!("{}, m {magnification}", way.name()),
             };
             let mut walker = Walker::new(driver, way)?;
-            let (mut row, mut all, mut sums) = (String::new(), 0, [0; 2]);
+            let (mut row, mut all, mut attained, mut sums) = (String::new(), 0, 0, [0; 2]);
             for (source, target) in pairs {
                 let (from, to) = (kind.class(source)?, kind.class(target)?);
                 let pictures = kind.pictures.iter().filter(|picture| picture.label == from);
@@ -112,6 +111,11 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 let mut counts = [0; 2];
                 for picture in &pictures {
                     let morphed = walker.walk(driver, picture, to, 0)?;
+                    // Compared at matched distance: what falls short is left out, not scored 0.
+                    if !morphed.attained {
+                        continue;
+                    }
+                    attained += 1;
                     counts[0] += usize::from(top_class(driver, &morphed.picture)? == to);
                     counts[1] += usize::from(kind.verdicts(&morphed.picture)?[0] == to);
                     if kind.name == "faces" {
@@ -125,9 +129,9 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 all += pictures.len();
                 sums = [sums[0] + counts[0], sums[1] + counts[1]];
             }
-            let share = 100.0 * sums[1] as f64 / all as f64;
+            let share = 100.0 * sums[1] as f64 / f64::from(attained.max(1));
             println!(
-                "| {name} | {title} |{row} {}/{} of {all} | {share:.0} % |",
+                "| {name} | {title} |{row} {}/{} | {attained}/{all} | {share:.0} % |",
                 sums[0], sums[1]
             );
         }

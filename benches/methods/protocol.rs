@@ -64,6 +64,7 @@ pub(crate) fn table(kind: &mut Kind) -> Result<()> {
                             reach: Reach::Budget(budget),
                             color_mode: kind.color_mode,
                             rival: false,
+                            tuning: None,
                         };
                         let mut walker = Walker::new(driver, way)?;
                         let mut tally = Tally::default();

@@ -85,6 +85,7 @@ pub(crate) fn write(kind: &mut Kind, out: &Path) -> Result<()> {
                         reach: Reach::Budget(budget),
                         color_mode: kind.color_mode,
                         rival: true,
+                        tuning: None,
                     };
                     let morphed = Walker::new(driver, way)?.walk(driver, &picture, to, 0)?;
                     let (driven, judged) = (

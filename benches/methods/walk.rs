@@ -3,7 +3,7 @@
 
 use steerlens::morph::{ColorMode, Method};
 use steerlens::pyramid::Grid;
-use steerlens::settings::Choice;
+use steerlens::settings::{AMPLITUDE_EXPONENT, Choice, OCTAVES};
 use steerlens::{ClassChoice, Control, Editor, FrameViewMut, LensSettings, Reader, Reading};
 
 use super::Result;
@@ -28,6 +28,8 @@ pub(crate) struct Way {
     pub(crate) color_mode: ColorMode,
     /// Every step leaves the class that is most probable there; else the first one.
     pub(crate) rival: bool,
+    /// Amplitude exponent and octaves other than the defaults.
+    pub(crate) tuning: Option<(f64, u32)>,
 }
 
 /// What a picture became.
@@ -55,7 +57,11 @@ impl Way {
             Control::None => "",
             Control::Random => ", by chance",
         };
-        format!("{}{chance}{steps}", self.method.nick())
+        let tuning = match self.tuning {
+            None => String::new(),
+            Some((exponent, octaves)) => format!(", p {exponent}, {octaves} octaves"),
+        };
+        format!("{}{tuning}{chance}{steps}", self.method.nick())
     }
 
     fn settings(&self) -> LensSettings {
@@ -63,7 +69,12 @@ impl Way {
             Reach::Budget(budget) => (budget, 1.0),
             Reach::Magnification(magnification) => (0.0, magnification),
         };
+        let (amplitude_exponent, octaves) = self
+            .tuning
+            .unwrap_or((AMPLITUDE_EXPONENT.default, OCTAVES.default));
         LensSettings {
+            amplitude_exponent,
+            octaves,
             method: self.method,
             color_mode: self.color_mode,
             steps: self.steps,

@@ -37,11 +37,15 @@ fn the_fast_grid_is_the_octave_grid_to_the_eye() {
             let x = photograph(name, width, height);
             let (width, height) = (width as usize, height as usize);
             let fine: Vec<f32> = noise(x.len(), 6).iter().map(|g| g - 0.5).collect();
-            // The picture's own structure, as the gradient of a robust network has it.
-            let coarse: Vec<f32> = (0..x.len())
-                .map(|i| (x[i] - 0.5) * ((i % width) as f32 * 0.05).sin() * ((i / width) as f32 * 0.03).cos())
+            // A bump of one sign and its surround of the other.
+            let blob: Vec<f32> = (0..x.len())
+                .map(|i| {
+                    let [u, v] = [(i % width, width), (i / width, height)]
+                        .map(|(at, n)| (at as f32 / n as f32 - 0.45) * 5.0);
+                    (1.0 - u * u - v * v) * (-u * u - v * v).exp()
+                })
                 .collect();
-            for (kind, g) in [("white noise", &fine), ("coarse", &coarse)] {
+            for (kind, g) in [("white noise", &fine), ("smooth", &blob)] {
                 let [fast, exact] = [Grid::Fast, Grid::Exact].map(|grid| {
                     let pyramid = Spec {
                         grid,
