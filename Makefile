@@ -8,7 +8,7 @@ G_DEBUG ?= fatal_warnings
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check bench install clean
+.PHONY: help setup demo test test-quick soak check bench install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +25,9 @@ test: setup ## Run every test (sets up first)
 test-quick: ## Run the tests that need no model, no ONNX Runtime and no GStreamer
 	$(CARGO) test --locked --package steerlens --lib --package steerlens-convert
 
+soak: setup ## Run the element for minutes: memory, starts and stops, leaks
+	GST_TRACERS=leaks G_DEBUG=$(G_DEBUG) $(CARGO) test --release --package gst-plugin-steerlens --locked --test soak -- --include-ignored --nocapture --test-threads 1
+
 check: ## Formatting, lints and documentation, warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
@@ -33,6 +36,7 @@ check: ## Formatting, lints and documentation, warnings denied
 
 bench: setup ## Measure the figures that are quoted in the documentation
 	$(CARGO) bench --package steerlens --locked
+	$(CARGO) bench --package gst-plugin-steerlens --locked --bench stream
 
 install: ## Build in release and say where plugin and command line go
 	$(CARGO) build --release --locked --package gst-plugin-steerlens --package steerlens-cli

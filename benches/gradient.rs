@@ -106,7 +106,6 @@ fn bench(name: &str, model: &ModelProto, runtime: &'static Runtime) {
         t.sort_by(f64::total_cmp);
         (t[0], t[t.len() / 2])
     });
-    eprintln!("COST {name} {:?}", cpu.cost);
     let limit = LIMITS.iter().find(|(n, _)| *n == name).map_or(f64::NAN, |l| l.1);
     println!(
         "{name:>18} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>6.2} {:>6.2} {:>6.2} {limit:>6.2} {:>8.2} {:>8.0} {:>8.0} {memory:>5}",

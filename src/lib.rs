@@ -19,6 +19,7 @@ mod lens;
 pub mod measure;
 pub mod morph;
 pub mod onnx;
+mod preset;
 pub mod pyramid;
 pub mod render;
 pub mod runtime;
@@ -31,9 +32,10 @@ pub use classifier::{
     OperatorCount, Reading, TensorInfo, Written, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
-pub use frame::{FrameView, FrameViewMut, PixelFormat};
+pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Watch};
 pub use gradient::{Profile, Refusal};
 pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
+pub use preset::Preset;
 pub use runtime::{Provider, Runtime};
 pub use sweep::Sweep;
 

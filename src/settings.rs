@@ -4,6 +4,8 @@
 //! The element's properties, the command line's flags and the documentation take them from here. Names are
 //! kebab-case, as GStreamer's own elements write them.
 
+use std::time::Duration;
+
 use crate::classifier::{InputFormat, InputLayout, Normalization, Objective};
 use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
@@ -39,6 +41,21 @@ pub struct Count {
     /// Largest accepted value.
     pub max: u32,
     /// One sentence, the unit in it.
+    pub blurb: &'static str,
+}
+
+/// A setting that is a span of time; GStreamer's doors count it in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its name, kebab-case.
+    pub name: &'static str,
+    /// The value that is used when nothing is said.
+    pub default: Duration,
+    /// Smallest accepted value.
+    pub min: Duration,
+    /// Largest accepted value.
+    pub max: Duration,
+    /// One sentence, without the unit.
     pub blurb: &'static str,
 }
 
@@ -209,6 +226,7 @@ facts! {
     Real L2_BUDGET = { name: "l2-budget", default: 0.0, min: 0.0, max: 1e6, blurb: "L2 distance that the morph is taken to, pixel values 0..1; 0: off, magnification decides" };
     Count PADDING = { name: "padding", default: 0, min: 0, max: 256, blurb: "Mirrored border around the frame, in pixels; 8 to 16 keep structure at one border from acting on the opposite one" };
     Count STEPS = { name: "steps", default: 1, min: 1, max: 64, blurb: "How often the gradient is taken along the way; 1 is the paper's single gradient" };
+    Span TEMPORAL_SMOOTHING = { name: "temporal-smoothing", default: Duration::ZERO, min: Duration::ZERO, max: Duration::from_secs(60), blurb: "Time constant of the running average of phase steps over the frames of a video, with steps=1; 0: none, 0.1 s takes most of the flicker away" };
     Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random, and which noise of smooth-grad" };
     Count SMOOTH_GRAD = { name: "smooth-grad", default: 0, min: 0, max: 1000, blurb: "Noisy copies of the picture whose gradients are averaged, for stills; 0: the picture's own gradient" };
     Real NOISE_LEVEL = { name: "noise-level", default: 0.1, min: 0.0, max: 1.0, blurb: "Standard deviation of the noise of smooth-grad, pixel values 0..1" };

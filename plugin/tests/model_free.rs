@@ -66,6 +66,7 @@ l2-budget gdouble 0 C
 padding guint 0 P
 steps guint 1 P
 step-mode GstClassMorphStepMode reanalyse P
+temporal-smoothing guint64 0 C
 orientations guint 4 P
 octaves guint 0 P
 grid GstClassMorphGrid fast P
@@ -74,6 +75,8 @@ resolution GstClassMorphResolution auto P
 display-mode GstClassMorphDisplayMode morph P
 sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
+inference-interval guint 1 P
+gradient-mode GstClassMorphGradientMode sync P
 post-messages gboolean false P
 attach-meta gboolean false P
 measure-after gboolean false P
@@ -319,5 +322,56 @@ fn fifty_failing_starts_leave_fifty_errors() {
     element.set_property("model-file", "/nowhere/m.onnx");
     for _ in 0..50 {
         assert!(start_error(&element).matches(gst::ResourceError::NotFound));
+    }
+}
+
+#[test]
+fn presets_are_shipped_in_the_binary() {
+    let element = classmorph();
+    let presets = element.dynamic_cast_ref::<gst::Preset>().unwrap();
+    let names = presets.preset_names();
+    let shipped: Vec<_> = steerlens::Preset::ALL.iter().map(|preset| preset.name).collect();
+    assert_eq!(&names[..3], &shipped[..], "before any that users save");
+    assert_eq!(shipped, ["paper", "readable", "calm"]);
+    for preset in steerlens::Preset::ALL {
+        let comment = presets.meta(preset.name, "comment");
+        assert_eq!(comment.as_deref(), Some(preset.about));
+        assert_eq!(presets.meta(preset.name, "author"), None);
+    }
+    assert!(presets.load_preset("no such preset").is_err());
+
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let tells = told.clone();
+    element.connect_notify(None, move |_, spec| {
+        tells.lock().unwrap().push(spec.name().to_owned())
+    });
+    let value = |name: &str| line(&element, &element.find_property(name).unwrap());
+    let look = || steerlens::Preset::SETTINGS.map(value).concat();
+    presets.load_preset("readable").unwrap();
+    assert_eq!(
+        look(),
+        "method GstClassMorphMethod csp-joint P\n\
+         color-mode GstClassMorphColorMode joint P\n\
+         steps guint 4 P\n\
+         step-mode GstClassMorphStepMode reanalyse P\n\
+         temporal-smoothing guint64 0 C\n\
+         padding guint 0 P\n"
+    );
+    assert_eq!(*told.lock().unwrap(), steerlens::Preset::SETTINGS);
+    presets.load_preset("calm").unwrap();
+    assert_eq!(
+        look(),
+        "method GstClassMorphMethod csp-phase P\n\
+         color-mode GstClassMorphColorMode luma P\n\
+         steps guint 1 P\n\
+         step-mode GstClassMorphStepMode reanalyse P\n\
+         temporal-smoothing guint64 100000000 C\n\
+         padding guint 16 P\n"
+    );
+    presets.load_preset("paper").unwrap();
+    let paper = classmorph();
+    for name in steerlens::Preset::SETTINGS {
+        let default = line(&paper, &paper.find_property(name).unwrap());
+        assert_eq!(value(name), default, "the paper's method is the default");
     }
 }

@@ -32,6 +32,7 @@ pub(crate) use choice::{PairChooser, best_but, resolve};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::frame::Moment;
 use crate::runtime::{Optimisation, Provider};
 
 pub use crate::runtime::Interrupter;
@@ -147,10 +148,14 @@ pub struct Reading {
     pub gradient: Vec<f32>,
     /// Root of the sum of squares of `gradient`.
     pub gradient_norm: f64,
-    /// Wall time of the run.
+    /// Wall time of ONNX Runtime's run alone.
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,
-    /// Which reading of its lens this is; 0 for none.
+    /// The place in its stream of the frame that was read, as far as the reader was told.
+    pub moment: Moment,
+    /// The objective that the gradient is of.
+    pub(crate) objective: Objective,
+    /// See [`Reading::number`].
     pub(crate) id: u64,
 }

@@ -26,7 +26,6 @@ impl Classifier {
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
         let mut sessions = self.sessions();
-        let start = Instant::now();
         let session = &mut sessions.both;
         self.signature().fill(planes, session);
         if let Some(scores) = session.input_f32(1) {
@@ -35,7 +34,9 @@ impl Classifier {
         if let Some(share) = session.input_f32(2) {
             objective.weigh_share(target, self.squash(), share);
         }
+        let start = Instant::now();
         session.run_under(&self.interrupter)?;
+        reading.inference_time = start.elapsed();
         self.scores_of(session, reading);
         reading.gradient.resize(planes.len(), 0.0);
         self.signature()
@@ -46,8 +47,7 @@ impl Classifier {
             .map(|g| f64::from(*g).powi(2))
             .sum::<f64>()
             .sqrt();
-        (reading.source, reading.target) = (source, target);
-        reading.inference_time = start.elapsed();
+        (reading.source, reading.target, reading.objective) = (source, target, objective);
         Ok(())
     }
 
@@ -61,12 +61,12 @@ impl Classifier {
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
         let mut sessions = self.sessions();
-        let start = Instant::now();
         let session = &mut sessions.forward;
         self.signature().fill(planes, session);
+        let start = Instant::now();
         session.run_under(&self.interrupter)?;
-        self.scores_of(session, reading);
         reading.inference_time = start.elapsed();
+        self.scores_of(session, reading);
         Ok(())
     }
 
@@ -105,6 +105,11 @@ impl super::Signature {
 }
 
 impl Reading {
+    /// Which reading this is: other readings of the process have other numbers; 0 before the first.
+    pub fn number(&self) -> u64 {
+        self.id
+    }
+
     /// The most probable class.
     pub fn top_class(&self) -> usize {
         best_but(&self.logits, None)

@@ -11,6 +11,7 @@ mod format;
 mod planes;
 mod resize;
 mod sampling;
+mod watch;
 
 pub use error::Error;
 pub use fit::{Fit, Placement, Rect};
@@ -20,3 +21,4 @@ pub(crate) use planes::LUMA;
 pub use planes::{read_luma, read_rgb, write_luma_change, write_rgb_change};
 pub use resize::Resize;
 pub use sampling::Sampling;
+pub use watch::{FrameCopy, Moment, Picture, Watch};

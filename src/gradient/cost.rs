@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the gradient will cost, estimated from shapes alone.
 //!
-//! The model is of two numbers: multiply-adds of products, and elements that pass through memory, at a fixed price
-//! per element. It knows what ONNX Runtime fuses (an activation and a sum into the Conv before them, a bias into a
-//! matrix product) and that views cost nothing; it knows no kernels. `cargo bench --bench gradient` prints the
-//! estimate beside what it measures.
+//! Three things are counted: multiply-adds of products, elements that are read or written, and elements of the forward
+//! half that have left the caches when the reverse half reads them. It is known what ONNX Runtime fuses (an activation
+//! and a sum into the Conv before them, a bias into a matrix product) and that views cost nothing; nothing is known of
+//! kernels. `cargo bench --bench gradient` prints the estimate beside what it measures.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Differentiated;
 use crate::onnx::{ElementType, ModelProto, NodeProto, TensorProto};
 
-/// Multiply-adds in whose time one float32 goes through memory: fitted to the nine networks of the bench, on a
-/// processor with AVX-512.
-const PRICE: f64 = 12.0;
+/// Multiply-adds in whose time one element is read or written, and one comes from memory. Fitted to the nine networks
+/// of the bench, on a processor with AVX-512, where the worst is then 9 % off.
+const MOVED: f64 = 9.0;
+const COLD: f64 = 45.0;
+
+/// Bytes of a float32.
+const FLOAT: u64 = 4;
 
 /// Operators that give the same elements another shape.
 const VIEWS: &[&str] = &[
@@ -53,10 +57,10 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Estimated time of both halves over that of the forward half, on one thread. Of the nine networks of the bench
-    /// it is within 15 % of what was measured (docs/gradient.md).
+    /// Estimated time of both halves over that of the forward half, on one thread of a processor with AVX-512.
     pub fn ratio(&self) -> f64 {
-        1.0 + self.backward.price() / self.forward.price().max(1.0)
+        let cold = COLD * (self.kept / FLOAT) as f64;
+        1.0 + (self.backward.price() + cold) / self.forward.price().max(1.0)
     }
 
     /// Of a differentiated model, given the shape of every tensor but the reverse half's own input and output.
@@ -80,7 +84,7 @@ impl Cost {
 impl Work {
     /// In multiply-adds.
     fn price(self) -> f64 {
-        self.multiply_adds as f64 + PRICE * self.elements as f64
+        self.multiply_adds as f64 + MOVED * self.elements as f64
     }
 
     fn of<'a>(nodes: &[NodeProto], shape: impl Fn(&str) -> Option<&'a [usize]>) -> Self {
@@ -142,6 +146,8 @@ fn multiply_adds<'a>(node: &NodeProto, shape: impl Fn(&str) -> Option<&'a [usize
             };
             elements(y) * along.map_or(0, |k| *k as u64)
         }
+        // Scores and their product with the values, each as long as the keys.
+        "Attention" => (elements(x) + elements(y)) * w.iter().rev().nth(1).map_or(0, |k| *k as u64),
         "Einsum" => contraction(node.string("equation", ""), x, w),
         _ => 0,
     }
@@ -164,14 +170,14 @@ fn kept<'a>(d: &Differentiated, shape: impl Fn(&str) -> Option<&'a [usize]>) -> 
         .iter()
         .filter_map(|n| n.name.as_deref())
         .collect();
-    let forward: std::collections::HashSet<&str> = forward.into_iter().collect();
+    let forward: HashSet<&str> = forward.into_iter().collect();
     let own = |n: &&NodeProto| n.name.as_deref().is_some_and(|name| forward.contains(name));
-    let made: std::collections::HashSet<&str> = nodes(&d.model)
+    let made: HashSet<&str> = nodes(&d.model)
         .iter()
         .filter(own)
         .flat_map(|n| n.output.iter().map(String::as_str))
         .collect();
-    let read: std::collections::HashSet<&str> = nodes(&d.model)
+    let read: HashSet<&str> = nodes(&d.model)
         .iter()
         .filter(|n| !own(n))
         .flat_map(NodeProto::reads)
@@ -179,7 +185,7 @@ fn kept<'a>(d: &Differentiated, shape: impl Fn(&str) -> Option<&'a [usize]>) -> 
         .collect();
     read.iter()
         .filter_map(|name| shape(name))
-        .map(|s| elements(s) * size_of::<f32>() as u64)
+        .map(|s| elements(s) * FLOAT)
         .sum()
 }
 
@@ -211,4 +217,78 @@ fn bytes(model: &ModelProto) -> u64 {
 
 fn elements(shape: &[usize]) -> u64 {
     shape.iter().map(|d| *d as u64).product()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::{Array, GraphProto};
+
+    /// `Conv, Relu, Add, MatMul` and a reverse half that reads the Relu's output.
+    #[test]
+    fn products_streams_and_what_is_kept() {
+        let shapes = HashMap::from([
+            ("x", vec![1, 8, 6, 6]),
+            ("w", vec![16, 4, 3, 3]),
+            ("a", vec![1, 16, 4, 4]),
+            ("b", vec![1, 16, 4, 4]),
+            ("c", vec![1, 16, 4, 4]),
+            ("m", vec![4, 5]),
+            ("y", vec![1, 16, 4, 5]),
+            ("g", vec![1, 16, 4, 4]),
+        ]);
+        let node = |op: &str, inputs: &[&str], output: &str| NodeProto::new(op, output, inputs, &[output]);
+        let forward = vec![
+            node("Conv", &["x", "w"], "a"),
+            node("Relu", &["a"], "b"),
+            node("Add", &["b", "b"], "c"),
+            node("MatMul", &["c", "m"], "y"),
+        ];
+        let model = |node: Vec<NodeProto>, constants: &[(&str, usize)]| ModelProto {
+            graph: Some(GraphProto {
+                node,
+                initializer: constants
+                    .iter()
+                    .map(|(name, count)| Array::real([*count], vec![0.0; *count]).encode(name))
+                    .collect(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let both = [forward.clone(), vec![node("Mul", &["b", "b"], "g")]].concat();
+        let d = Differentiated {
+            model: model(both, &[("w", 576), ("m", 20), ("w2", 576)]),
+            forward: model(forward, &[("w", 576), ("m", 20)]),
+            input: String::new(),
+            element: ElementType::Float,
+            input_shape: Vec::new(),
+            logits: String::new(),
+            logits_shape: Vec::new(),
+            activation: None,
+            forward_nodes: 0,
+            gradient_nodes: 0,
+            cost: Cost::default(),
+        };
+        let cost = Cost::of(&d, |t| shapes.get(t).map(Vec::as_slice));
+        // 256 elements of 4 channels and 9 taps; 320 of 4 products.
+        assert_eq!(cost.forward.multiply_adds, 256 * 36 + 320 * 4);
+        // The Conv's three tensors, nothing for the Relu in it, the Add's three, the product's three.
+        assert_eq!(
+            cost.forward.elements,
+            (288 + 576 + 256) + 3 * 256 + (256 + 20 + 320)
+        );
+        assert_eq!(
+            (cost.backward.multiply_adds, cost.backward.elements),
+            (0, 3 * 256)
+        );
+        assert_eq!(
+            (cost.weights, cost.copies, cost.kept),
+            (4 * 596, 4 * 576, 4 * 256)
+        );
+    }
+
+    #[test]
+    fn equations_name_their_extents() {
+        assert_eq!(contraction("bij,bjk->bik", &[2, 3, 4], &[2, 4, 5]), 2 * 3 * 4 * 5);
+    }
 }

@@ -9,7 +9,7 @@ use super::stage::Stage;
 use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::Reading;
-use crate::frame::{FrameView, FrameViewMut};
+use crate::frame::{FrameView, FrameViewMut, Moment};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub struct Editor {
     settings: LensSettings,
     framing: Framing,
     stage: Option<Stage>,
+    moment: Moment,
 }
 
 impl Editor {
@@ -30,6 +31,7 @@ impl Editor {
             settings,
             framing: reader.framing(),
             stage: None,
+            moment: Moment::default(),
         })
     }
 
@@ -43,15 +45,32 @@ impl Editor {
     /// # Errors
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        settings.check()?;
-        self.stage = self.stage.take().filter(|stage| stage.serves(&settings));
+        settings.check_since(&self.settings)?;
+        if let Some(stage) = &mut self.stage
+            && !stage.adopt(&settings)?
+        {
+            self.stage = None;
+        }
         self.settings = settings;
         Ok(())
     }
 
+    /// Says where in its stream the next frame belongs: smoothing in time goes by it, and so does the report of the
+    /// gradient's age. A frame of unknown picture is taken to be the one that its reading was made of.
+    pub fn at(&mut self, moment: Moment) {
+        self.moment = moment;
+    }
+
+    /// Forgets earlier frames: the next one starts a new average (METHOD.md 2.10).
+    pub fn reset(&mut self) {
+        if let Some(stage) = &mut self.stage {
+            stage.start_over();
+        }
+    }
+
     /// Moves the frame one step along a reading's gradient and writes what is shown into `out`, whose format is the
-    /// frame's and whose size is [`super::Lens::output_size`]. Calling it again with the same frame and reading and
-    /// another magnification costs a synthesis only.
+    /// frame's and whose size is [`super::Lens::output_size`]. Calling it again with the same picture and reading and
+    /// another magnification costs a synthesis only; see [`Editor::at`].
     ///
     /// # Errors
     /// When `out` does not fit.
@@ -91,8 +110,12 @@ impl Editor {
             source: reading.source,
             target: reading.target,
             attained: true,
+            held: self.moment.differs(&reading.moment),
             ..Report::default()
         };
+        if report.held {
+            report.gradient_age = self.moment.distance(&reading.moment);
+        }
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
         let refusal = refusal(reading, &self.settings);
         match reader {
@@ -103,7 +126,7 @@ impl Editor {
             Some(reader) if self.settings.steps > 1 => {
                 steps::walk(stage, reader, &self.settings, frame, reading, &mut report)?;
             }
-            _ => stage.step(frame, reading, &self.settings, &mut report)?,
+            _ => stage.step(frame, &self.moment, reading, &self.settings, &mut report)?,
         }
         stage.show(self.settings.display_mode, frame, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);

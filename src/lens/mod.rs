@@ -2,6 +2,7 @@
 //! The hot path: read a frame, move it, show it.
 
 mod editor;
+mod history;
 mod reader;
 mod report;
 mod settings;
@@ -17,7 +18,7 @@ pub use settings::LensSettings;
 
 use crate::Error;
 use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
-use crate::frame::{FrameView, FrameViewMut};
+use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
 use crate::render::DisplayMode;
 
 /// Where the pyramid works (METHOD.md 2.11).
@@ -65,6 +66,8 @@ pub enum Control {
 pub struct Lens {
     reader: Reader,
     editor: Editor,
+    watch: Watch,
+    moment: Moment,
 }
 
 impl Lens {
@@ -84,7 +87,17 @@ impl Lens {
     pub fn new(classifier: Classifier, settings: LensSettings) -> Result<Self, Error> {
         let reader = Reader::new(classifier, &settings)?;
         let editor = Editor::new(&reader, settings)?;
-        Ok(Self { reader, editor })
+        Ok(Self::from_parts(reader, editor))
+    }
+
+    /// Puts two halves together; the editor's settings are those of the lens.
+    pub fn from_parts(reader: Reader, editor: Editor) -> Self {
+        Self {
+            reader,
+            editor,
+            watch: Watch::default(),
+            moment: Moment::default(),
+        }
     }
 
     /// The two halves, for those who read and move in different places.
@@ -107,14 +120,25 @@ impl Lens {
     /// # Errors
     /// When a value is out of range or a label is unknown; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        settings.check()?;
+        settings.check_since(self.editor.settings())?;
         self.reader.set_settings(&settings)?;
         self.editor.set_settings(settings)
     }
 
-    /// Forgets what earlier frames left behind: the automatic choice of classes.
+    /// Says where in their stream the next frames belong, for smoothing in time; `picture` is found out here.
+    pub fn at(&mut self, moment: Moment) {
+        self.moment = moment;
+    }
+
+    /// Whether a reading is of the classes that are wanted now: see [`Reader::stands`].
+    pub fn stands(&self, reading: &Reading) -> bool {
+        self.reader.stands(reading)
+    }
+
+    /// Forgets what earlier frames left behind: the automatic choice of classes, and the average over time.
     pub fn reset(&mut self) {
         self.reader.reset();
+        self.editor.reset();
     }
 
     /// Size of the shown picture for a frame of this size.
@@ -127,12 +151,14 @@ impl Lens {
         self.reader.interrupter()
     }
 
-    /// Runs the model on a frame: see [`Reader::read`].
+    /// Runs the model on a frame: see [`Reader::read`]. Where `reading` is already of this very picture, and of the
+    /// wanted classes, it stays.
     ///
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
-        self.reader.read(frame, reading)
+        let moment = self.look(frame);
+        self.read_at(moment, frame, reading)
     }
 
     /// Moves the frame along a reading's gradient and writes what is shown into `out`: see [`Editor::walk`]. With
@@ -146,6 +172,49 @@ impl Lens {
         reading: &Reading,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
+        let moment = self.look(frame);
+        self.apply_at(moment, frame, reading, out)
+    }
+
+    /// [`Lens::read`] and [`Lens::apply`] in one; the reading is left in `reading`.
+    ///
+    /// # Errors
+    /// As for the two.
+    pub fn morph(
+        &mut self,
+        frame: &FrameView<'_>,
+        reading: &mut Reading,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<Report, Error> {
+        let moment = self.look(frame);
+        self.read_at(moment, frame, reading)?;
+        self.apply_at(moment, frame, reading, out)
+    }
+
+    fn look(&mut self, frame: &FrameView<'_>) -> Moment {
+        Moment {
+            picture: Some(self.watch.look(frame)),
+            ..self.moment
+        }
+    }
+
+    fn read_at(&mut self, moment: Moment, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
+        let known = reading.moment.picture == moment.picture && self.reader.recall(reading);
+        if !known {
+            self.reader.read(frame, reading)?;
+            reading.moment = moment;
+        }
+        Ok(())
+    }
+
+    fn apply_at(
+        &mut self,
+        moment: Moment,
+        frame: &FrameView<'_>,
+        reading: &Reading,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<Report, Error> {
+        self.editor.at(moment);
         let mut report = self.editor.walk(&mut self.reader, frame, reading, out)?;
         if self.editor.settings().measure_after
             && let Some(morph) = self.editor.morph()
@@ -159,19 +228,5 @@ impl Lens {
             });
         }
         Ok(report)
-    }
-
-    /// [`Lens::read`] and [`Lens::apply`] in one; the reading is left in `reading`.
-    ///
-    /// # Errors
-    /// As for the two.
-    pub fn morph(
-        &mut self,
-        frame: &FrameView<'_>,
-        reading: &mut Reading,
-        out: &mut FrameViewMut<'_>,
-    ) -> Result<Report, Error> {
-        self.read(frame, reading)?;
-        self.apply(frame, reading, out)
     }
 }

@@ -8,9 +8,10 @@ use super::sight::{Framing, Sight};
 use super::smooth_grad::SmoothGrad;
 use crate::Error;
 use crate::classifier::{
-    Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but, resolve,
+    ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
+    resolve,
 };
-use crate::frame::FrameView;
+use crate::frame::{FrameView, Moment};
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
@@ -21,6 +22,10 @@ pub struct Reader {
     classifier: Classifier,
     framing: Framing,
     chooser: PairChooser,
+    /// Classes and hold that `chooser` was made for.
+    wishes: (ClassChoice, ClassChoice, u32),
+    /// Whether the pair is an automatic one that no reading has been made for.
+    pair_is_new: bool,
     objective: Objective,
     smooth_grad: SmoothGrad,
     sight: Option<Sight>,
@@ -46,6 +51,8 @@ impl Reader {
             framing: Framing::of(&classifier),
             classifier,
             chooser: PairChooser::default(),
+            wishes: Default::default(),
+            pair_is_new: false,
             objective: Objective::default(),
             smooth_grad: SmoothGrad::default(),
             sight: None,
@@ -69,17 +76,27 @@ impl Reader {
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
+        self.objective = settings.objective;
+        self.smooth_grad.update(settings);
+        let wishes = (&settings.source, &settings.target, settings.class_hold);
+        if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+            return Ok(());
+        }
         let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
         let (source, target) = (class(&settings.source)?, class(&settings.target)?);
         self.chooser.update(source, target, settings.class_hold);
-        self.objective = settings.objective;
-        self.smooth_grad.update(settings);
+        self.wishes = (
+            settings.source.clone(),
+            settings.target.clone(),
+            settings.class_hold,
+        );
         Ok(())
     }
 
     /// Forgets earlier frames: an automatic pair of classes is chosen anew.
     pub fn reset(&mut self) {
         self.chooser.reset();
+        self.pair_is_new = false;
     }
 
     /// A handle that ends a run from another thread.
@@ -94,10 +111,11 @@ impl Reader {
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
         let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
-        reading.pair_changed = false;
+        // Should the run fail, it is no reading of anything.
+        reading.moment = Moment::default();
         if self.chooser.pair().is_none() {
             self.classifier.score_planes(planes, &mut self.aside)?;
-            reading.pair_changed = self.chooser.observe(&self.aside.logits);
+            self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
         self.classifier
@@ -105,9 +123,26 @@ impl Reader {
         self.smooth_grad
             .smooth(&mut self.classifier, planes, self.objective, reading)?;
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
-        self.chooser.observe(&reading.logits);
+        self.pair_is_new = self.chooser.observe(&reading.logits);
         Ok(())
+    }
+
+    /// Whether a reading is of the pair of classes, and the objective, that the next frame would be read for.
+    pub fn stands(&self, reading: &Reading) -> bool {
+        self.chooser.pair() == Some((reading.source, reading.target)) && self.objective == reading.objective
+    }
+
+    /// In place of [`Reader::read`], where `reading` is of this very picture: whether it stands, so that no run is
+    /// needed. An automatic choice of classes counts the frame as any other.
+    pub(super) fn recall(&mut self, reading: &mut Reading) -> bool {
+        self.pair_is_new |= self.chooser.observe(&reading.logits);
+        let stands = self.stands(reading);
+        if stands {
+            reading.pair_changed = std::mem::take(&mut self.pair_is_new);
+        }
+        stands
     }
 
     /// Runs the model on a frame for a named pair, in one run; the choice of the next frame's pair is not touched.
@@ -125,7 +160,7 @@ impl Reader {
             return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
         }
         let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
-        reading.pair_changed = false;
+        (reading.pair_changed, reading.moment) = (false, Moment::default());
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
         self.smooth_grad

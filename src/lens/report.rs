@@ -33,6 +33,10 @@ pub struct Report {
     pub l2: f64,
     /// Whether the L2 budget was reached; true without one.
     pub attained: bool,
+    /// Whether the gradient is that of an earlier picture.
+    pub held: bool,
+    /// How much earlier that picture was shown; zero where the gradient is the picture's own or times are unknown.
+    pub gradient_age: Duration,
     /// Wall time of analysis, extrapolation, synthesis and writing.
     pub morph_time: Duration,
     /// Wall time of all runs of the model in [`crate::Lens::apply`] (further steps; not the reading, not `after`).

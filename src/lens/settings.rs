@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How frames are morphed.
 
+use std::time::Duration;
+
 use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
@@ -29,6 +31,7 @@ pub struct LensSettings {
     pub padding: u32,
     pub steps: u32,
     pub step_mode: StepMode,
+    pub temporal_smoothing: Duration,
     pub control: Control,
     pub seed: u64,
     pub smooth_grad: u32,
@@ -60,6 +63,7 @@ impl Default for LensSettings {
             padding: settings::PADDING.default,
             steps: settings::STEPS.default,
             step_mode: StepMode::default(),
+            temporal_smoothing: settings::TEMPORAL_SMOOTHING.default,
             control: Control::default(),
             seed: u64::from(settings::SEED.default),
             smooth_grad: settings::SMOOTH_GRAD.default,
@@ -99,12 +103,44 @@ impl LensSettings {
             // No more can be mirrored; a small picture is no reason to fail.
             padding: (self.padding as usize).min(width).min(height),
             step_mode: self.step_mode,
+            temporal_smooth: self.memory().as_secs_f64(),
             ..morph::Settings::default()
         }
     }
 
+    /// The time constant of smoothing in time, which is defined for one step only (METHOD.md 2.10).
+    pub(super) fn memory(&self) -> Duration {
+        if self.steps == 1 {
+            self.temporal_smoothing
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    /// Whether a reading that was made under these settings is one under the others too.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let of = |s: &Self| (s.class_hold, s.objective);
+        (&self.source, &self.target, of(self)) == (&other.source, &other.target, of(other))
+    }
+
     /// Refuses what is out of range.
-    pub(super) fn check(&self) -> Result<(), morph::Error> {
+    pub(crate) fn check(&self) -> Result<(), morph::Error> {
+        self.check_ranges()?;
+        // The rest is checked where it is used; a small picture stands for any.
+        morph::Morpher::new(8, 8, 1, &self.morph((8, 8))).map(drop)
+    }
+
+    /// As [`LensSettings::check`], cheaply where nothing but the reach has changed since `checked`: a magnification
+    /// may move from frame to frame.
+    pub(super) fn check_since(&self, checked: &Self) -> Result<(), morph::Error> {
+        if self.morph((8, 8)) == checked.morph((8, 8)) {
+            self.check_ranges()
+        } else {
+            self.check()
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), morph::Error> {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
@@ -127,7 +163,11 @@ impl LensSettings {
             )
         });
         let reals = reals.map(|(fact, value)| (fact.name, value, fact.min, fact.max));
-        for (name, value, min, max) in reals.into_iter().chain(counts) {
+        let spans = [(settings::TEMPORAL_SMOOTHING, self.temporal_smoothing)].map(|(fact, value)| {
+            let [value, min, max] = [value, fact.min, fact.max].map(|span| span.as_secs_f64());
+            (fact.name, value, min, max)
+        });
+        for (name, value, min, max) in reals.into_iter().chain(counts).chain(spans) {
             if !(min..=max).contains(&value) {
                 return Err(morph::Error::Setting {
                     name,
@@ -137,7 +177,6 @@ impl LensSettings {
                 });
             }
         }
-        // The rest is checked where it is used; a small picture stands for any.
-        morph::Morpher::new(8, 8, 1, &self.morph((8, 8))).map(drop)
+        Ok(())
     }
 }

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
+use super::history::History;
 use super::sight::Framing;
 use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
-    self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
-    write_rgb_change,
+    self, FrameView, FrameViewMut, LUMA, Moment, Picture, PixelFormat, Sampling, read_luma, read_rgb,
+    write_luma_change, write_rgb_change,
 };
-use crate::morph::{ColorMode, Morpher, Settings, Surrogate, reach_budget};
+use crate::morph::{ColorMode, Morpher, Prepared, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, render};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
 const AUTO_PIXELS: usize = 640 * 480;
+
+/// What a direction is made of: a reading, by its number, the picture to be moved, and what stands in for the
+/// gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Subject {
+    reading: u64,
+    picture: Option<Picture>,
+    control: Control,
+    seed: u64,
+}
 
 /// Buffers and plans for frames of one size and format, under one choice of settings.
 #[derive(Debug)]
@@ -36,8 +47,10 @@ pub(super) struct Stage {
     pub(super) image: Vec<f32>,
     pub(super) gradient: Vec<f32>,
     pub(super) change: Vec<f32>,
-    /// The reading, control and seed that `morpher` is prepared for.
-    prepared: Option<((u64, Control, u64), crate::morph::Prepared)>,
+    /// What `morpher` is prepared for, and what it found.
+    prepared: Option<(Subject, Prepared)>,
+    /// What the average over time holds.
+    history: History,
     /// Draws the directions of [`Control::Random`]; made when first needed.
     surrogate: Option<Surrogate>,
     /// One plane of the model's input, on its way to the edited planes.
@@ -102,6 +115,7 @@ impl Stage {
             gradient: vec![0.0; edited * pixels],
             change: vec![0.0; edited * pixels],
             prepared: None,
+            history: History::default(),
             surrogate: None,
             plane: vec![0.0; framing.input_pixels()],
             enlarged: if at_frame {
@@ -113,9 +127,28 @@ impl Stage {
         })
     }
 
-    /// Whether it serves other settings as well: no other plan is needed.
-    pub(super) fn serves(&self, settings: &LensSettings) -> bool {
-        settings.morph(self.size) == self.settings && settings.resolution == self.resolution
+    /// Takes over other settings, where they need no other plan; whether they do not.
+    pub(super) fn adopt(&mut self, settings: &LensSettings) -> Result<bool, Error> {
+        let morph = settings.morph(self.size);
+        let tunings = |s: &Settings| (s.phase_limit, s.amplitude_gain, s.temporal_smooth);
+        let (new, old) = (tunings(&morph), tunings(&self.settings));
+        let tuned = Settings {
+            phase_limit: old.0,
+            amplitude_gain: old.1,
+            temporal_smooth: old.2,
+            ..morph.clone()
+        };
+        if tuned != self.settings || settings.resolution != self.resolution {
+            return Ok(false);
+        }
+        if new != old {
+            self.morpher.tune(&morph)?;
+            if (new.2 > 0.0) != (old.2 > 0.0) {
+                self.start_over();
+            }
+            self.settings = morph;
+        }
+        Ok(true)
     }
 
     /// The morphed frame.
@@ -142,21 +175,12 @@ impl Stage {
     pub(super) fn step(
         &mut self,
         frame: &FrameView<'_>,
+        moment: &Moment,
         reading: &Reading,
         settings: &LensSettings,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let path = (reading.id, settings.control, settings.seed);
-        let prepared = match self.prepared {
-            Some((known, prepared)) if known == path && reading.id != 0 => prepared,
-            _ => {
-                self.take_image(frame);
-                self.take_direction(&reading.gradient, settings, 0);
-                let prepared = self.morpher.prepare(&self.image, &self.gradient);
-                self.prepared = Some((path, prepared));
-                prepared
-            }
-        };
+        let prepared = self.prepare(frame, moment, reading, settings);
         report.phase_rms = prepared.phase_rms;
         if prepared.phase_rms == 0.0 {
             report.warning =
@@ -186,9 +210,52 @@ impl Stage {
         Ok(())
     }
 
+    /// Analysis of picture and gradient, unless nothing has changed since the last one.
+    fn prepare(
+        &mut self,
+        frame: &FrameView<'_>,
+        moment: &Moment,
+        reading: &Reading,
+        settings: &LensSettings,
+    ) -> Prepared {
+        let subject = Subject {
+            reading: reading.id,
+            picture: moment.picture,
+            control: settings.control,
+            seed: settings.seed,
+        };
+        let memory = settings.memory();
+        let kept = self.prepared.filter(|(of, _)| *of == subject && reading.id != 0);
+        if let Some((_, prepared)) = kept
+            && (memory.is_zero() || self.history.rests(moment))
+        {
+            return prepared;
+        }
+        self.take_image(frame);
+        self.take_direction(&reading.gradient, settings, 0);
+        let prepared = if memory.is_zero() {
+            self.morpher.prepare(&self.image, &self.gradient)
+        } else {
+            let pair = (reading.source, reading.target);
+            let planes = (self.image.as_slice(), kept.is_some());
+            match self.history.elapsed(moment, pair, planes, memory) {
+                Some(elapsed) => self.morpher.prepare_frame(&self.image, &self.gradient, elapsed),
+                None => self.morpher.prepare(&self.image, &self.gradient),
+            }
+        };
+        self.prepared = Some((subject, prepared));
+        prepared
+    }
+
     /// Forgets the analysis: the path has moved on.
     pub(super) fn forget(&mut self) {
         self.prepared = None;
+    }
+
+    /// Forgets earlier frames.
+    pub(super) fn start_over(&mut self) {
+        self.forget();
+        self.history.forget();
     }
 
     fn take_image(&mut self, frame: &FrameView<'_>) {

@@ -82,14 +82,14 @@ impl Morpher {
         })
     }
 
-    /// Takes over limit and amplitude gain of other settings; what was prepared stays.
+    /// Takes over limit, amplitude gain and time constant of other settings; what was prepared stays.
     ///
     /// # Errors
-    /// When a setting is out of range; the old limits then stay.
-    pub fn set_limits(&mut self, settings: &Settings) -> Result<(), Error> {
+    /// When a setting is out of range; the old ones then stay.
+    pub fn tune(&mut self, settings: &Settings) -> Result<(), Error> {
         settings.check()?;
         if let Motion::Phases(path) = &mut self.motion {
-            path.set_limits(settings);
+            path.tune(settings);
         }
         Ok(())
     }

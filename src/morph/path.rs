@@ -67,8 +67,13 @@ impl Path {
         })
     }
 
-    pub(super) fn set_limits(&mut self, settings: &Settings) {
+    pub(super) fn tune(&mut self, settings: &Settings) {
         self.limits = Limits::new(settings);
+        if (settings.temporal_smooth > 0.0) != (self.memory > 0.0) {
+            self.shares.iter_mut().for_each(|share| share.smooth(settings));
+            self.reset();
+        }
+        self.memory = settings.temporal_smooth;
     }
 
     /// Forgets earlier frames.

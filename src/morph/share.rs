@@ -106,6 +106,19 @@ impl Share {
         }
     }
 
+    /// Makes or drops the running averages, and the room for them.
+    pub(super) fn smooth(&mut self, settings: &Settings) {
+        for group in &mut self.groups {
+            let (samples, with_amplitude) = (
+                group.direction.phase.len(),
+                !group.direction.log_amplitude.is_empty(),
+            );
+            let averages = settings.temporal_smooth > 0.0;
+            group.average = averages.then(|| Average::new(samples, with_amplitude));
+        }
+        self.scratch = Scratch::new(&self.parts, settings);
+    }
+
     /// Writes the change of one channel of one group at `k = factor`.
     pub(super) fn change(
         &mut self,

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
 
 mod activation;
+mod attention;
 mod case;
 mod check;
 #[path = "../common/mod.rs"]

@@ -136,3 +136,18 @@ fn in_the_blocked_layout() {
         behind(parameters(Case::of("InstanceNormalization", &shape), 2)).smooth(),
     ]);
 }
+
+#[test]
+fn by_the_root_mean_square() {
+    let rms = |shape: &[usize], scale: &[usize]| {
+        Case::of("RMSNormalization", shape)
+            .opset(23)
+            .noise(scale)
+            .smooth()
+    };
+    all([
+        rms(&[2, 3, 8], &[8]),
+        rms(&[2, 3, 8], &[3, 8]).with("axis", 1),
+        rms(&[2, 3, 8], &[8]).with("axis", 2).with("epsilon", 0.3f32),
+    ]);
+}

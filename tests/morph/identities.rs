@@ -238,7 +238,7 @@ fn limits_change_without_a_new_analysis() {
     morpher.prepare(&x, &g);
     let mut moved = vec![f32::NAN; x.len()];
     morpher.extrapolate(2.0, &mut moved);
-    morpher.set_limits(&tight).unwrap();
+    morpher.tune(&tight).unwrap();
     morpher.extrapolate(1.5, &mut moved);
     assert_eq!(moved, change((40, 24, 1), &tight, &x, &g, 1.5));
 }

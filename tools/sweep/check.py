@@ -95,7 +95,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work")
     parser.add_argument("--only", nargs="+", default=[])
-    parser.add_argument("--exporter", nargs="+", default=["torchscript", "dynamo", "dynamic"])
+    parser.add_argument("--exporter", nargs="+", default=["torchscript", "dynamo", "dynamic", "dynamo23"])
     parser.add_argument("--profile", nargs="+", default=["plain", "cpu"])
     options = parser.parse_args()
     print("architecture, exporter, pixels, nodes, kind, error of PyTorch float32, of " + ", of ".join(options.profile) +

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """Builds the networks, exports them with both exporters of PyTorch, and stores float64 reference gradients.
 
-  nice python3 export.py WORK [--only NAME ...] [--exporter torchscript|dynamo|dynamic ...] [--inputs N]
+  nice python3 export.py WORK [--only NAME ...] [--exporter torchscript|dynamo|dynamic|dynamo23 ...] [--inputs N]
 
 WORK/NAME.EXPORTER.onnx, WORK/NAME.npz (pictures, logits, gradients) and WORK/NAME.json (what is known of both).
 `dynamic` is TorchScript
-with batch, height and width left open, at opset 14.  What is there already is not made again.  Each network is made in a process of its own, which may fail."""
+with batch, height and width left open, at opset 14; `dynamo23` is dynamo at opset 23, which has attention as one
+operator.  What is there already is not made again.  Each network is made in a process of its own, which may fail."""
 import argparse
 import json
 import multiprocessing
@@ -22,7 +23,7 @@ import architectures
 import networks
 import reference
 
-OPSET, OLD_OPSET, SEED = 17, 14, 11
+OPSET, OLD_OPSET, NEW_OPSET, SEED = 17, 14, 23, 11
 # The fused attention of inference mode is an operator that the TorchScript exporter does not know.
 torch.backends.mha.set_fastpath_enabled(False)
 
@@ -30,13 +31,15 @@ torch.backends.mha.set_fastpath_enabled(False)
 def export(net, x, exporter, path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if exporter != "dynamo":
+        if not exporter.startswith("dynamo"):
             axes = {"input": {0: "N", 2: "H", 3: "W"}} if exporter == "dynamic" else None
             opset = OLD_OPSET if exporter == "dynamic" else OPSET
             torch.onnx.export(net, (x,), path, dynamo=False, opset_version=opset, dynamic_axes=axes,
                               input_names=["input"], output_names=["logits"])
         else:
-            program = torch.onnx.export(net, (x,), dynamo=True, verbose=False, input_names=["input"], output_names=["logits"])
+            opset = NEW_OPSET if exporter == "dynamo23" else None
+            program = torch.onnx.export(net, (x,), dynamo=True, opset_version=opset, verbose=False, input_names=["input"],
+                                        output_names=["logits"])
             program.save(path, external_data=False)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 SOURCE, TARGET = 3, 7
-# PyTorch's autograd has been seen to be wrong (GRADIENTS.md 5), not slightly but altogether: 5 % tells the two
-# apart, and leaves room for a ReLU that switches within the step.
-CONFIRMED = 0.05
+# PyTorch's autograd has been seen to be wrong, for some networks altogether, for one by a sixth.  Where nudges do not
+# move the gradient the central difference is good to 1e-5; elsewhere a ReLU may switch within the step.
+CONFIRMED, CONFIRMED_SMOOTH, STILL = 0.05, 1e-3, 1e-4
 DIRECTIONS = 32
 
 
@@ -67,7 +67,7 @@ def case(net, size, seed):
     found = dict(
         input=x.numpy(), logits=logits, gradient=g, nudged=nudged,
         slope_error=slope_error(f, x.double(), g), float32=relative(gradient(net, x)[1], g))
-    if not found["slope_error"] <= CONFIRMED:
+    if not found["slope_error"] <= (CONFIRMED_SMOOTH if nudged <= STILL else CONFIRMED):
         # Autograd is of no use here: central differences in float64 take its place.
         rows = directions(x.shape)
         found["slopes"] = np.array([slope(f, x.double(), row, 1e-8) for row in rows])

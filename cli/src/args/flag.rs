@@ -74,17 +74,17 @@ pub(super) fn choice<T: Choice + Send + Sync>() -> Arg {
         .value_parser(parser)
 }
 
-/// The value given for a setting, or its default.
-pub(super) fn real_of(matches: &ArgMatches, setting: Real) -> f64 {
-    matches.get_one(setting.name).copied().unwrap_or(setting.default)
+/// The value given for a setting, or another.
+pub(super) fn real_of(matches: &ArgMatches, setting: Real, base: f64) -> f64 {
+    matches.get_one(setting.name).copied().unwrap_or(base)
 }
 
-/// The value given for a setting, or its default.
-pub(super) fn count_of(matches: &ArgMatches, setting: Count) -> u32 {
-    matches.get_one(setting.name).copied().unwrap_or(setting.default)
+/// The value given for a setting, or another.
+pub(super) fn count_of(matches: &ArgMatches, setting: Count, base: u32) -> u32 {
+    matches.get_one(setting.name).copied().unwrap_or(base)
 }
 
-/// The value given for a setting, or its default.
-pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches) -> T {
-    matches.get_one(T::NAME).copied().unwrap_or(T::DEFAULT)
+/// The value given for a setting, or another.
+pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches, base: T) -> T {
+    matches.get_one(T::NAME).copied().unwrap_or(base)
 }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::classifier::{InputFormat, InputLayout, Normalization};
 use steerlens::frame::Fit;
@@ -11,9 +12,13 @@ use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
 use steerlens::runtime::Optimisation;
 use steerlens::settings::{self, Choice, Text};
-use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Provider, Resolution};
+use steerlens::{
+    ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Preset, Provider, Resolution,
+};
 
 use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+
+const PRESET: &str = "preset";
 
 /// How the model's signature is understood.
 pub(super) fn signature_flags() -> Vec<Arg> {
@@ -85,6 +90,7 @@ pub(super) fn reach_flags() -> Vec<Arg> {
 /// In which coordinates it moves.
 pub(super) fn method_flags() -> Vec<Arg> {
     vec![
+        preset(),
         choice::<Method>(),
         choice::<ColorMode>(),
         choice::<Resolution>().hide_short_help(true),
@@ -101,6 +107,18 @@ pub(super) fn method_flags() -> Vec<Arg> {
         count(settings::SMOOTH_GRAD).hide_short_help(true),
         real(settings::NOISE_LEVEL).hide_short_help(true),
     ]
+}
+
+/// Settings under one name.
+fn preset() -> Arg {
+    let values = Preset::ALL.map(|preset| PossibleValue::new(preset.name).help(preset.about));
+    let parser =
+        PossibleValuesParser::new(values).try_map(|name| Preset::find(&name).ok_or("no such preset"));
+    Arg::new(PRESET)
+        .long(PRESET)
+        .value_name("NAME")
+        .help("Settings that belong together; flags given beside it win")
+        .value_parser(parser)
 }
 
 /// What the picture shows.
@@ -144,34 +162,39 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
 
 /// How a picture is morphed; the morph is always classified again.
 pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
+    let mut base = LensSettings::default();
+    if let Some(preset) = given::<Preset>(matches, PRESET) {
+        preset.apply(&mut base);
+    }
     LensSettings {
         source: class(matches, settings::SOURCE_LABEL, settings::SOURCE_CLASS),
         target: class(matches, settings::TARGET_LABEL, settings::TARGET_CLASS),
-        objective: choice_of(matches),
-        method: choice_of(matches),
-        color_mode: choice_of(matches),
-        resolution: choice_of(matches),
-        magnification: real_of(matches, settings::MAGNIFICATION),
-        amplitude_exponent: real_of(matches, settings::AMPLITUDE_EXPONENT),
-        amplitude_floor: real_of(matches, settings::AMPLITUDE_FLOOR),
-        amplitude_gain: real_of(matches, settings::AMPLITUDE_GAIN),
-        phase_limit: real_of(matches, settings::PHASE_LIMIT),
-        normalise: choice_of(matches),
-        l2_budget: real_of(matches, settings::L2_BUDGET),
-        padding: count_of(matches, settings::PADDING),
-        steps: count_of(matches, settings::STEPS),
-        step_mode: choice_of(matches),
-        control: choice_of(matches),
-        seed: u64::from(count_of(matches, settings::SEED)),
-        smooth_grad: count_of(matches, settings::SMOOTH_GRAD),
-        noise_level: real_of(matches, settings::NOISE_LEVEL),
-        orientations: count_of(matches, settings::ORIENTATIONS),
-        octaves: count_of(matches, settings::OCTAVES),
-        grid: choice_of(matches),
-        display_mode: choice_of(matches),
+        objective: choice_of(matches, base.objective),
+        method: choice_of(matches, base.method),
+        color_mode: choice_of(matches, base.color_mode),
+        resolution: choice_of(matches, base.resolution),
+        magnification: real_of(matches, settings::MAGNIFICATION, base.magnification),
+        amplitude_exponent: real_of(matches, settings::AMPLITUDE_EXPONENT, base.amplitude_exponent),
+        amplitude_floor: real_of(matches, settings::AMPLITUDE_FLOOR, base.amplitude_floor),
+        amplitude_gain: real_of(matches, settings::AMPLITUDE_GAIN, base.amplitude_gain),
+        phase_limit: real_of(matches, settings::PHASE_LIMIT, base.phase_limit),
+        normalise: choice_of(matches, base.normalise),
+        l2_budget: real_of(matches, settings::L2_BUDGET, base.l2_budget),
+        padding: count_of(matches, settings::PADDING, base.padding),
+        steps: count_of(matches, settings::STEPS, base.steps),
+        step_mode: choice_of(matches, base.step_mode),
+        control: choice_of(matches, base.control),
+        seed: u64::from(count_of(matches, settings::SEED, settings::SEED.default)),
+        smooth_grad: count_of(matches, settings::SMOOTH_GRAD, base.smooth_grad),
+        noise_level: real_of(matches, settings::NOISE_LEVEL, base.noise_level),
+        orientations: count_of(matches, settings::ORIENTATIONS, base.orientations),
+        octaves: count_of(matches, settings::OCTAVES, base.octaves),
+        grid: choice_of(matches, base.grid),
+        display_mode: choice_of(matches, base.display_mode),
         measure_after: true,
-        // A still has no frames to hold a class over.
-        class_hold: settings::CLASS_HOLD.default,
+        // A still has no frames to hold a class over, nor to smooth between.
+        class_hold: base.class_hold,
+        temporal_smoothing: base.temporal_smoothing,
     }
 }
 

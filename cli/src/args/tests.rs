@@ -159,3 +159,20 @@ fn what_is_out_of_range_or_contradicts_is_refused() {
         assert!(morph(flags).is_err(), "{flags:?}");
     }
 }
+
+#[test]
+fn a_preset_is_the_library_s_and_flags_beside_it_win() {
+    use steerlens::Preset;
+    for preset in Preset::ALL {
+        let mut expected = LensSettings {
+            measure_after: true,
+            ..LensSettings::default()
+        };
+        preset.apply(&mut expected);
+        assert_eq!(morph(&["--preset", preset.name]).unwrap().1, expected);
+    }
+    let (_, lens, _) = morph(&["--steps", "2", "--preset", "readable"]).unwrap();
+    assert_eq!(lens.steps, 2);
+    assert_eq!(lens.color_mode, steerlens::morph::ColorMode::Joint);
+    assert!(morph(&["--preset", "loud"]).is_err());
+}

@@ -121,6 +121,9 @@ mirror!(Sweep, "GstClassMorphSweep", steerlens::Sweep,
     Sine = "sine": "Towards the target, back, away from it, and back, once per period",
     Triangle = "triangle": "From 0 to the magnification and back, once per period",
     Ramp = "ramp": "From 0 to the magnification, then again from 0");
+mirror!(GradientMode, "GstClassMorphGradientMode", super::engine::GradientMode,
+    Sync = "sync": "Frames wait for their gradient",
+    Held = "held": "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, in one step and without measure-after");
 
 #[cfg(test)]
 mod tests {
@@ -157,5 +160,6 @@ mod tests {
         holds::<InputLayout>();
         holds::<Normalization>();
         holds::<Sweep>();
+        holds::<GradientMode>();
     }
 }

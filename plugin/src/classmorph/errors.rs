@@ -8,6 +8,8 @@ use std::error::Error as _;
 use gst::{LibraryError, ResourceError, StreamError};
 use steerlens::{Error, ErrorKind};
 
+use super::worker::Failure;
+
 /// The error as the bus carries it.
 pub(super) fn bus_error(error: &Error) -> gst::ErrorMessage {
     let causes = causes(error);
@@ -26,6 +28,14 @@ pub(super) fn bus_error(error: &Error) -> gst::ErrorMessage {
         ErrorKind::Unsupported => of!(StreamError::NotImplemented),
         ErrorKind::Frame => of!(StreamError::Format),
         _ => of!(StreamError::Failed),
+    }
+}
+
+/// The failure of a frame as the bus carries it.
+pub(super) fn of_failure(failure: &Failure) -> gst::ErrorMessage {
+    match failure {
+        Failure::Library(error) => bus_error(error),
+        Failure::Panic(_) => gst::error_msg!(StreamError::Failed, ("{failure}")),
     }
 }
 

@@ -18,15 +18,17 @@ use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::classifier::Interrupter;
 use steerlens::render::DisplayMode;
-use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Reading};
+use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Preset};
 
 use super::caps::{self, Width};
+use super::engine::Engine;
 use super::instances::{self, Instance};
 use super::messages::{self, Stamp};
 use super::properties::TABLE;
 use super::settings::Settings;
 use super::stats::Stats;
 use super::warnings::{Kind, Limiter};
+use super::worker::Failure;
 use super::{errors, frame, metas};
 use crate::message::FrameReport;
 
@@ -38,14 +40,13 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// The lens in use, and what it was opened for.
+/// The model in use, and what it was opened for.
 struct Opened {
     classifier: ClassifierSettings,
     /// The name that the model is shared under, and what holds it there.
     name: Option<String>,
     _instance: Option<Arc<Instance>>,
-    lens: Lens,
-    reading: Reading,
+    engine: Engine,
 }
 
 /// What there is to say of one frame.
@@ -58,7 +59,7 @@ struct Said {
 pub struct ClassMorph {
     settings: Mutex<Settings>,
     opened: Mutex<Option<Opened>>,
-    /// Apart from the lens, whose lock is held during a run.
+    /// Apart from the engine, whose lock is held during a run.
     interrupter: Mutex<Option<Interrupter>>,
     /// What earlier frames left behind is forgotten before the next one.
     forget: AtomicBool,
@@ -81,6 +82,7 @@ impl ObjectSubclass for ClassMorph {
     const NAME: &'static str = "GstClassMorph";
     type Type = super::ClassMorph;
     type ParentType = gst_video::VideoFilter;
+    type Interfaces = (gst::Preset,);
 }
 
 impl ObjectImpl for ClassMorph {
@@ -227,13 +229,25 @@ impl BaseTransformImpl for ClassMorph {
             None => self.load(classifier, name, wanted.clone())?,
         };
         opened
-            .use_settings(wanted)
-            .map_err(|error| errors::bus_error(&error))?;
+            .engine
+            .prepare(wanted)
+            .map_err(|failure| errors::of_failure(&failure))?;
 
-        let interrupter = opened.lens.interrupter();
+        let interrupter = opened.engine.interrupter();
         interrupter.clear();
         *lock(&self.interrupter) = Some(interrupter);
         *lock(&self.opened) = Some(opened);
+        Ok(())
+    }
+
+    /// Joins the model's thread; the model is kept for the next start.
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        let mut opened = lock(&self.opened);
+        if let Some(Opened { engine, .. }) = opened.as_mut()
+            && !engine.rest()
+        {
+            *opened = None;
+        }
         Ok(())
     }
 
@@ -265,6 +279,15 @@ impl BaseTransformImpl for ClassMorph {
                 self.forget();
             }
             gst::EventView::StreamStart(_) => self.forget(),
+            // No frame will come to say what became of the last run.
+            gst::EventView::Eos(_) => {
+                let trouble = lock(&self.opened)
+                    .as_mut()
+                    .and_then(|opened| opened.engine.trouble());
+                if let Some(failure) = trouble.filter(|failure| failure.kind() != ErrorKind::Interrupted) {
+                    self.report(errors::of_failure(&failure));
+                }
+            }
             gst::EventView::Segment(event) => {
                 let new = event.segment();
                 let same = |old: &gst::Segment| old.rate() == new.rate() && old.base() == new.base();
@@ -339,9 +362,12 @@ impl VideoFilterImpl for ClassMorph {
         inframe: &VideoFrameRef<&gst::BufferRef>,
         outframe: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        #[cfg(test)]
+        tests::panic_at(inframe.buffer());
         let settings = lock(&self.settings).clone();
         let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
-        let gap = inframe.buffer().flags().contains(gst::BufferFlags::GAP);
+        let flags = inframe.buffer().flags();
+        let gap = flags.contains(gst::BufferFlags::GAP);
         let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
         let (view, mut out) = views.map_err(|message| self.fail(message))?;
 
@@ -351,7 +377,8 @@ impl VideoFilterImpl for ClassMorph {
             self.pass_on(&view, &mut out);
             return Ok(gst::FlowSuccess::Ok);
         }
-        match self.morph(&settings, wanted, &stamp, &view, &mut out) {
+        let broken = flags.contains(gst::BufferFlags::DISCONT);
+        match self.morph(&settings, wanted, (&stamp, broken), &view, &mut out) {
             Ok(said) => {
                 if let Some(warning) = said.warning {
                     self.warn(Kind::Frame, &warning);
@@ -364,25 +391,15 @@ impl VideoFilterImpl for ClassMorph {
                 }
                 Ok(gst::FlowSuccess::Ok)
             }
-            Err(error) => match error.kind() {
+            Err(failure) => match failure.kind() {
                 ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
                 ErrorKind::Settings => {
-                    self.warn(Kind::Settings, &error.to_string());
+                    self.warn(Kind::Settings, &failure.to_string());
                     self.pass_on(&view, &mut out);
                     Ok(gst::FlowSuccess::Ok)
                 }
-                _ => Err(self.fail(errors::bus_error(&error))),
+                _ => Err(self.fail(errors::of_failure(&failure))),
             },
-        }
-    }
-}
-
-impl Opened {
-    fn use_settings(&mut self, wanted: LensSettings) -> Result<(), steerlens::Error> {
-        if *self.lens.settings() != wanted {
-            self.lens.set_settings(wanted)
-        } else {
-            Ok(())
         }
     }
 }
@@ -424,8 +441,7 @@ impl ClassMorph {
             classifier,
             name,
             _instance: instance,
-            lens,
-            reading: Reading::default(),
+            engine: Engine::new(lens),
         })
     }
 
@@ -434,12 +450,12 @@ impl ClassMorph {
         &self,
         settings: &Settings,
         wanted: LensSettings,
-        stamp: &Stamp,
+        (stamp, broken): (&Stamp, bool),
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
-    ) -> Result<Said, steerlens::Error> {
+    ) -> Result<Said, Failure> {
         let mut opened = lock(&self.opened);
-        let Some(opened) = opened.as_mut() else {
+        let Some(Opened { engine, .. }) = opened.as_mut() else {
             // The base class sends no frame outside of start() and stop().
             frame::copy(view, out);
             return Ok(Said {
@@ -447,22 +463,23 @@ impl ClassMorph {
                 warning: None,
             });
         };
-        opened.use_settings(wanted)?;
         if self.forget.swap(false, Ordering::AcqRel) {
-            opened.lens.reset();
+            engine.forget();
         }
-        let Opened { lens, reading, .. } = opened;
-        let report = lens.morph(view, reading, out)?;
+        let moment = stamp.moment(broken);
+        let done = engine.morph(settings.pace(), wanted, (moment, broken), view, out)?;
 
         let number = {
             let mut stats = lock(&self.stats);
-            stats.add(reading, &report);
+            stats.add(engine.reading(), &done);
             stats.frames_in.saturating_sub(1)
         };
+        let report = done.report;
         gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
+        let (labels, reading) = (engine.labels(), engine.reading());
         let said = settings
             .is_asked()
-            .then(|| messages::analysed(number, stamp, lens.classifier(), reading, &report, settings.top_k));
+            .then(|| messages::analysed(number, stamp, labels, reading, &report, settings.top_k));
         Ok(Said {
             report: said,
             warning: report.warning,
@@ -494,6 +511,14 @@ impl ClassMorph {
         self.forget();
     }
 
+    /// Sets the properties that a shipped preset holds.
+    pub(super) fn take_on(&self, preset: &Preset) {
+        preset.apply(&mut lock(&self.settings).lens);
+        for name in Preset::SETTINGS {
+            self.obj().notify(name);
+        }
+    }
+
     fn forget(&self) {
         self.forget.store(true, Ordering::Release);
     }
@@ -521,10 +546,62 @@ impl ClassMorph {
         }
     }
 
-    /// Posts the error, once, and ends the stream.
-    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+    fn report(&self, message: gst::ErrorMessage) {
         lock(&self.stats).errors += 1;
         self.post_error_message(message);
+    }
+
+    /// Posts the error, once, and ends the stream.
+    fn fail(&self, message: gst::ErrorMessage) -> gst::FlowError {
+        self.report(message);
         gst::FlowError::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The offset of a buffer at which the element panics, as if it had a mistake.
+    const MISTAKE: u64 = 0xDEAD;
+
+    pub(super) fn panic_at(buffer: &gst::BufferRef) {
+        assert!(buffer.offset() != MISTAKE, "a mistake");
+    }
+
+    /// The application survives, learns of it once, and gets rid of the element.
+    #[test]
+    fn a_panic_ends_as_one_bus_error() {
+        gst::init().unwrap();
+        let element = glib::Object::new::<super::super::ClassMorph>();
+        element.set_property(
+            "model-file",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../models/faces_robust.onnx"),
+        );
+        let bus = gst::Bus::new();
+        element.set_bus(Some(&bus));
+        let mut harness = gst_check::Harness::with_element(&element, Some("sink"), Some("src"));
+        harness.play();
+        harness.set_src_caps(
+            "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1"
+                .parse()
+                .unwrap(),
+        );
+        let frame = |offset| {
+            let mut buffer = gst::Buffer::with_size(32 * 32).unwrap();
+            buffer.get_mut().unwrap().set_offset(offset);
+            buffer
+        };
+        assert!(harness.push(frame(0)).is_ok(), "run `make setup`");
+        assert_eq!(harness.push(frame(MISTAKE)), Err(gst::FlowError::Error));
+        let errors: Vec<_> = bus.iter_filtered(&[gst::MessageType::Error]).collect();
+        assert_eq!(harness.push(frame(1)), Err(gst::FlowError::Error));
+        let [error] = &errors[..] else {
+            panic!("{errors:?}")
+        };
+        let gst::MessageView::Error(error) = error.view() else {
+            unreachable!()
+        };
+        assert!(error.error().message().contains("a mistake"), "{}", error.error());
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The library's reports as what the element says (FIELD.md 5.2); posting and attaching is `imp`'s.
 
+use steerlens::classifier::Labels;
 use steerlens::settings::Choice;
-use steerlens::{Classifier, ClassifierSettings, Reading, Report};
+use steerlens::{Classifier, ClassifierSettings, Moment, Reading, Report};
 
 use crate::message::{self, FrameReport, Loaded, Loading, nanoseconds};
 
@@ -13,11 +14,14 @@ pub(super) struct Stamp {
     running_time: Option<gst::ClockTime>,
     duration: Option<gst::ClockTime>,
     pub(super) stream_time: Option<gst::ClockTime>,
+    /// Whether the segment is played backwards.
+    backwards: bool,
 }
 
 impl Stamp {
     /// The times of `buffer` in `segment`.
     pub(super) fn of(segment: &gst::Segment, buffer: &gst::BufferRef) -> Self {
+        let backwards = segment.rate() < 0.0;
         let segment = segment.downcast_ref::<gst::ClockTime>();
         let timestamp = buffer.pts();
         Self {
@@ -25,6 +29,16 @@ impl Stamp {
             running_time: segment.and_then(|segment| segment.to_running_time(timestamp)),
             duration: buffer.duration(),
             stream_time: segment.and_then(|segment| segment.to_stream_time(timestamp)),
+            backwards,
+        }
+    }
+
+    /// The frame's place in its stream; `broken` where it does not follow on the frame before.
+    pub(super) fn moment(&self, broken: bool) -> Moment {
+        Moment {
+            time: self.stream_time.map(Into::into),
+            continuous: !broken && !self.backwards,
+            picture: None,
         }
     }
 }
@@ -33,7 +47,7 @@ impl Stamp {
 pub(super) fn analysed(
     frame: u64,
     stamp: &Stamp,
-    classifier: &Classifier,
+    labels: &Labels,
     reading: &Reading,
     report: &Report,
     top_k: u32,
@@ -50,8 +64,8 @@ pub(super) fn analysed(
         duration: stamp.duration,
         source_class: number(source),
         target_class: number(target),
-        source_label: classifier.label(source).into_owned(),
-        target_label: classifier.label(target).into_owned(),
+        source_label: labels.name(source).into_owned(),
+        target_label: labels.name(target).into_owned(),
         source_logit: logit(source),
         target_logit: logit(target),
         source_probability: probability(source),
@@ -61,16 +75,12 @@ pub(super) fn analysed(
         change_norm: report.change_norm,
         phase_rms: report.phase_rms,
         magnification: report.magnification,
-        // Every frame has a gradient of its own until gradients can be held.
-        held: false,
-        gradient_age: std::time::Duration::ZERO,
+        held: report.held,
+        gradient_age: report.gradient_age,
         inference_time: reading.inference_time,
         morph_time: report.morph_time,
         classes: top.iter().map(|class| number(*class)).collect(),
-        labels: top
-            .iter()
-            .map(|class| classifier.label(*class).into_owned())
-            .collect(),
+        labels: top.iter().map(|class| labels.name(*class).into_owned()).collect(),
         probabilities: top.iter().map(|class| probability(*class)).collect(),
         l2: report.l2,
         attained: report.attained,

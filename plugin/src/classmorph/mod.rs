@@ -5,13 +5,15 @@
 //! is, and every formula, lives in the library.
 //!
 //! * `caps`: formats, and the doubled width of side-by-side
-//! * `properties`, `enums`, `settings`: what can be set, and what the library is given of it
+//! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
 //! * `frame`: mapped buffers as views
+//! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
 //! * `instances`: models that elements share
 //! * `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 //! * `imp`: the glue that GObject and the base classes call
 
 mod caps;
+mod engine;
 mod enums;
 mod errors;
 mod frame;
@@ -20,10 +22,12 @@ mod instances;
 mod log;
 mod messages;
 mod metas;
+mod presets;
 mod properties;
 mod settings;
 mod stats;
 mod warnings;
+mod worker;
 
 /**
  * SECTION:element-classmorph
@@ -73,8 +77,27 @@ mod warnings;
  * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is
  * in #GstClassMorph:model-description.
  *
- * The action signal #GstClassMorph::reset forgets the automatic choice of classes and the counters of
- * #GstClassMorph:stats.
+ * ## Live video, and video that is calm
+ *
+ * ```shell
+ * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @calm model-file=models/faces_robust.onnx \
+ *     target-label=smile gradient-mode=held ! videoconvert ! autovideosink
+ * ```
+ *
+ * With #GstClassMorph:gradient-mode `held` the model reads the newest frame on a thread of its own, and every frame is
+ * moved at full rate along the last gradient, whose age messages tell; only the first frame waits for one. With
+ * #GstClassMorph:inference-interval the model reads every n-th frame only. A picture that stands still is read and
+ * analysed once: a sweep over it costs little more than drawing it.
+ *
+ * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
+ * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
+ * A buffer marked as discontinuous starts it anew as well, which a leaky queue does with the first buffer after
+ * every one that it drops: for live video `held` is the better way to keep up.
+ *
+ * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset); others can be saved beside them.
+ *
+ * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
+ * time and the counters of #GstClassMorph:stats.
  */
 use gst::glib;
 use gst::prelude::*;
@@ -82,7 +105,8 @@ use gst::prelude::*;
 glib::wrapper! {
     /// The element `classmorph`.
     pub struct ClassMorph(ObjectSubclass<imp::ClassMorph>)
-        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object;
+        @extends gst_video::VideoFilter, gst_base::BaseTransform, gst::Element, gst::Object,
+        @implements gst::Preset;
 }
 
 /// Registers the element and leads the library's log into GStreamer's. Opens nothing.

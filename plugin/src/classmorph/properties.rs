@@ -2,11 +2,12 @@
 //! The table of properties (FIELD.md 5.1): names, defaults, ranges and blurbs are the library's.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use gst::glib::{self, prelude::*};
 use gst::prelude::*;
 use steerlens::Sweep;
-use steerlens::settings::{self as facts, Choice, Count, Real, Switch, Text};
+use steerlens::settings::{self as facts, Choice, Count, Real, Span, Switch, Text};
 
 use super::enums::{self, Mirror};
 use super::settings::{Class, Settings};
@@ -40,6 +41,14 @@ const POST_MESSAGES: Switch = Switch {
     name: "post-messages",
     default: false,
     blurb: "Post an element message for each analysed frame",
+};
+
+const INFERENCE_INTERVAL: Count = Count {
+    name: "inference-interval",
+    default: 1,
+    min: 1,
+    max: u32::MAX,
+    blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient",
 };
 
 const ATTACH_META: Switch = Switch {
@@ -100,6 +109,9 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         count(&facts::PADDING, Playing, |s| &mut s.lens.padding),
         count(&facts::STEPS, Playing, |s| &mut s.lens.steps),
         choice::<enums::StepMode>(Playing, |s| &mut s.lens.step_mode),
+        span(&facts::TEMPORAL_SMOOTHING, Controlled, |s| {
+            &mut s.lens.temporal_smoothing
+        }),
         count(&facts::ORIENTATIONS, Playing, |s| &mut s.lens.orientations),
         count(&facts::OCTAVES, Playing, |s| &mut s.lens.octaves),
         choice::<enums::Grid>(Playing, |s| &mut s.lens.grid),
@@ -108,6 +120,8 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         choice::<enums::DisplayMode>(Playing, |s| &mut s.lens.display_mode),
         choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
         sweep_period(),
+        count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
+        choice::<enums::GradientMode>(Playing, |s| &mut s.gradient_mode),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
         switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),
         switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
@@ -183,6 +197,25 @@ fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
         .maximum(fact.max)
         .default_value(fact.default);
     Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+}
+
+/// A span of time, in nanoseconds as everywhere in GStreamer.
+fn span(fact: &Span, when: When, field: Field<Duration>) -> Property {
+    let nick = nick(fact.name);
+    let blurb = format!("{} (nanoseconds)", fact.blurb);
+    let builder = glib::ParamSpecUInt64::builder(fact.name)
+        .minimum(nanoseconds(fact.min))
+        .maximum(nanoseconds(fact.max))
+        .default_value(nanoseconds(fact.default));
+    Property {
+        spec: described(builder, &nick, &blurb, when).build(),
+        get: Box::new(move |settings| nanoseconds(*field(settings)).to_value()),
+        set: Box::new(move |settings, value| {
+            if let Ok(value) = value.get() {
+                *field(settings) = Duration::from_nanos(value);
+            }
+        }),
+    }
 }
 
 fn switch(fact: &Switch, when: When, field: Field<bool>) -> Property {

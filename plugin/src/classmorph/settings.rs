@@ -8,6 +8,7 @@ use steerlens::render::DisplayMode;
 use steerlens::settings::Choice;
 use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep, settings};
 
+use super::engine::{GradientMode, Pace};
 use crate::message::nanoseconds;
 
 /// A class as two properties name it: by number, or by label, which wins.
@@ -59,6 +60,8 @@ pub(super) struct Settings {
     pub(super) lens: LensSettings,
     pub(super) sweep: Sweep,
     pub(super) sweep_period_ns: u64,
+    pub(super) inference_interval: u32,
+    pub(super) gradient_mode: GradientMode,
     pub(super) post_messages: bool,
     pub(super) attach_meta: bool,
     pub(super) top_k: u32,
@@ -82,6 +85,8 @@ impl Default for Settings {
             lens: LensSettings::default(),
             sweep: Sweep::DEFAULT,
             sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
+            inference_interval: 1,
+            gradient_mode: GradientMode::DEFAULT,
             post_messages: false,
             attach_meta: false,
             top_k: settings::TOP_K.default,
@@ -123,6 +128,14 @@ impl Settings {
             // The further run's numbers go into message and meta and nowhere else.
             measure_after: self.lens.measure_after && self.is_asked(),
             ..self.lens.clone()
+        }
+    }
+
+    /// How often, and where, the model runs.
+    pub(super) fn pace(&self) -> Pace {
+        Pace {
+            interval: self.inference_interval,
+            mode: self.gradient_mode,
         }
     }
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use steerlens::{Reading, Report};
+use steerlens::Reading;
 
+use super::engine::Done;
 use crate::message::nanoseconds;
 
 /// Counters since the start.
@@ -21,9 +22,12 @@ pub(super) struct Stats {
     /// How long the model took to load.
     load_time: Duration,
     frames_morphed: u64,
+    frames_held: u64,
+    inferences: u64,
     inference: Duration,
     last_inference: Duration,
     morph: Duration,
+    frame: Duration,
     peak_frame: Duration,
 }
 
@@ -41,30 +45,35 @@ impl Stats {
         Self::since_loading(self.load_time)
     }
 
-    /// Counts a frame that went through the lens.
-    pub(super) fn add(&mut self, reading: &Reading, report: &Report) {
-        let after = report.after.map_or(Duration::ZERO, |after| after.time);
-        let frame = reading.inference_time + report.step_time + report.morph_time + after;
+    /// Counts a frame that went through the lens along this reading.
+    pub(super) fn add(&mut self, reading: &Reading, done: &Done) {
         self.frames_morphed += 1;
-        self.inference += reading.inference_time;
-        self.last_inference = reading.inference_time;
-        self.morph += report.morph_time;
-        self.peak_frame = self.peak_frame.max(frame);
+        self.frames_held += u64::from(done.report.held);
+        if done.read {
+            self.inferences += 1;
+            self.inference += reading.inference_time;
+            self.last_inference = reading.inference_time;
+        }
+        self.morph += done.report.morph_time;
+        self.frame += done.time;
+        self.peak_frame = self.peak_frame.max(done.time);
     }
 
-    /// The counters as a structure. Nothing is held yet, so that every frame that is morphed was analysed.
+    /// The counters as a structure. A frame's time is all of it, its own run included; inference time is that of
+    /// ONNX Runtime alone, wherever the model runs.
     pub(super) fn structure(&self) -> gst::Structure {
-        let average = |total: Duration| nanoseconds(total) / self.frames_morphed.max(1);
+        let average = |total: Duration, count: u64| nanoseconds(total) / count.max(1);
         gst::Structure::builder("application/x-classmorph-stats")
             .field("frames-in", self.frames_in)
             .field("frames-morphed", self.frames_morphed)
-            .field("frames-held", 0u64)
+            .field("frames-held", self.frames_held)
             .field("frames-bypassed", self.frames_bypassed)
             .field("frames-dropped-qos", self.frames_dropped)
-            .field("inferences", self.frames_morphed)
+            .field("inferences", self.inferences)
             .field("errors", self.errors)
-            .field("average-inference-time", average(self.inference))
-            .field("average-morph-time", average(self.morph))
+            .field("average-inference-time", average(self.inference, self.inferences))
+            .field("average-morph-time", average(self.morph, self.frames_morphed))
+            .field("average-frame-time", average(self.frame, self.frames_morphed))
             .field("last-inference-time", nanoseconds(self.last_inference))
             .field("peak-frame-time", nanoseconds(self.peak_frame))
             .field("load-time", nanoseconds(self.load_time))
@@ -76,28 +85,33 @@ impl Stats {
 mod tests {
     use super::*;
 
+    use steerlens::Report;
+
     #[test]
     fn averages_and_the_peak_are_of_the_frames_that_were_morphed() {
         gst::init().unwrap();
         let mut stats = Stats::default();
         assert_eq!(stats.structure().get("average-morph-time"), Ok(0u64));
-        for ms in [2, 4] {
+        for (ms, read) in [(2, true), (4, true), (9, false)] {
             let time = Duration::from_millis(ms);
             let mut reading = Reading::default();
             reading.inference_time = time;
-            stats.add(
-                &reading,
-                &Report {
-                    morph_time: time / 2,
-                    ..Report::default()
-                },
-            );
+            let report = Report {
+                morph_time: time / 2,
+                held: !read,
+                ..Report::default()
+            };
+            let time = time * 2;
+            stats.add(&reading, &Done { report, read, time });
         }
         let structure = stats.structure();
-        assert_eq!(structure.get("frames-morphed"), Ok(2u64));
+        assert_eq!(structure.get("frames-morphed"), Ok(3u64));
+        assert_eq!(structure.get("frames-held"), Ok(1u64));
+        assert_eq!(structure.get("inferences"), Ok(2u64));
         assert_eq!(structure.get("average-inference-time"), Ok(3_000_000u64));
         assert_eq!(structure.get("last-inference-time"), Ok(4_000_000u64));
-        assert_eq!(structure.get("average-morph-time"), Ok(1_500_000u64));
-        assert_eq!(structure.get("peak-frame-time"), Ok(6_000_000u64));
+        assert_eq!(structure.get("average-morph-time"), Ok(2_500_000u64));
+        assert_eq!(structure.get("average-frame-time"), Ok(10_000_000u64));
+        assert_eq!(structure.get("peak-frame-time"), Ok(18_000_000u64));
     }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 pub(crate) mod rig;
+pub(crate) mod tiny;
 
 use std::path::Path;
 

@@ -5,6 +5,7 @@
 //! by name.
 
 mod activation;
+mod attention;
 mod conv;
 mod conv_parts;
 mod einsum;
@@ -146,6 +147,7 @@ const FAMILIES: &[(&str, &[Rule])] = &[
     ("indexing", scatter::RULES),
     ("resizing", resize::RULES),
     ("softmax", softmax::RULES),
+    ("attention", attention::RULES),
     ("quantisation", quantize::RULES),
 ];
 

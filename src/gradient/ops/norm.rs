@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Normalisations: BatchNormalization (ONNX 7, 9, 14, 15; inference), InstanceNormalization (6),
-//! LayerNormalization (17), GroupNormalization (18, 21), LpNormalization (1, 22), LRN (1, 13).
+//! LayerNormalization (17), GroupNormalization (18, 21), RMSNormalization (23), LpNormalization (1, 22), LRN (1, 13).
 //!
 //! For a layer that normalises over a set of positions, with `h = scale ct` and `xh = (x - mean)/sd`:
 //! `ct_x = (h - mean(h) - xh mean(h xh))/sd`.
@@ -29,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         "constant scale and offset, per group before opset 21, per channel from there",
     )
     .since(18),
+    rule_for("RMSNormalization", root_mean_square, "constant scale").since(23),
     rule_for("LpNormalization", lp, ""),
     rule_for("LRN", local_response, ""),
 ];
@@ -178,6 +179,37 @@ fn layer(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         0,
         normalised(e, &x, &h, &axes, c.node.float("epsilon", 1e-5)),
     )])
+}
+
+/// `y = x scale/r`, `r` the root mean square of x: `ct_x = (h - x mean(h x)/r^2)/r`, h being the cotangent times the
+/// scale.
+fn root_mean_square(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    if c.wants(1) {
+        return Err(Stop::refuse(
+            "its scale is computed from the input; only constant ones are supported",
+        ));
+    }
+    let (x, scale) = (c.input(0)?.clone(), c.input(1)?.clone());
+    let axis =
+        axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axes: Vec<usize> = (axis..x.rank()).collect();
+    let count: usize = x.shape[axis..].iter().product();
+    let average = |e: &mut Emit<'_>, a: &Value, b: &Value| {
+        let product = e.mul(a, b);
+        let sum = e.sum_over(&product, &axes);
+        e.scale(&sum, 1.0 / count as f32)
+    };
+    let ct = e.full(&c.ct, &x.shape);
+    let h = e.mul(&ct, &scale);
+    let square = average(e, &x, &x);
+    let small = e.scalar(c.node.float("epsilon", 1e-5));
+    let square = e.binary("Add", &square, &small);
+    let root = e.unary("Sqrt", &square);
+    let along = average(e, &h, &x);
+    let share = e.binary("Div", &along, &square);
+    let radial = e.mul(&x, &share);
+    let rest = e.binary("Sub", &h, &radial);
+    Ok(vec![(0, e.binary("Div", &rest, &root))])
 }
 
 /// `y = x d^-beta`, `d = bias + alpha/size win(x^2)`, `win` the sum over a window of channels:

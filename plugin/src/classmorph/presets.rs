@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The shipped presets, through the interface #GstPreset, beside those that users save.
+#![expect(
+    unsafe_code,
+    reason = "gstreamer-rs lets a subclass implement the interface, and override none of its functions; files would \
+              have to be installed, and a plugin that is one file would not have them"
+)]
+
+use std::ffi::{CStr, c_char};
+use std::sync::OnceLock;
+
+use gst::ffi::{GstPreset, GstPresetInterface};
+use gst::glib::ffi::{GFALSE, GTRUE, gboolean};
+use gst::glib::{self, subclass::prelude::*, translate::*};
+use steerlens::Preset;
+
+use super::imp::ClassMorph;
+
+/// GStreamer's own functions, which keep users' presets in files.
+static DEFAULTS: OnceLock<Defaults> = OnceLock::new();
+
+#[derive(Clone, Copy)]
+struct Defaults {
+    names: Option<unsafe extern "C" fn(*mut GstPreset) -> *mut *mut c_char>,
+    load: Option<unsafe extern "C" fn(*mut GstPreset, *const c_char) -> gboolean>,
+    meta: Option<Meta>,
+}
+
+type Meta = unsafe extern "C" fn(*mut GstPreset, *const c_char, *const c_char, *mut *mut c_char) -> gboolean;
+
+// SAFETY: the functions put into the interface keep the contracts of gstpreset.h, and are handed only instances of
+// `ClassMorph`, whose type this is done for.
+unsafe impl IsImplementable<ClassMorph> for gst::Preset {
+    fn interface_init(interface: &mut glib::Interface<Self>) {
+        let interface: &mut GstPresetInterface = interface.as_mut();
+        DEFAULTS.get_or_init(|| Defaults {
+            names: interface.get_preset_names,
+            load: interface.load_preset,
+            meta: interface.get_meta,
+        });
+        interface.get_preset_names = Some(names);
+        interface.load_preset = Some(load);
+        interface.get_meta = Some(meta);
+    }
+}
+
+/// The shipped names, then the users' own. The caller frees the list.
+unsafe extern "C" fn names(preset: *mut GstPreset) -> *mut *mut c_char {
+    let default = DEFAULTS.get().and_then(|defaults| defaults.names);
+    let saved = default.map_or_else(glib::StrV::new, |default| {
+        // SAFETY: it takes what this function was given, and returns NULL or a list that is ours.
+        unsafe { glib::StrV::from_glib_full(default(preset)) }
+    });
+    let mut names: glib::StrV = Preset::ALL.iter().map(|preset| preset.name.into()).collect();
+    for name in saved {
+        if Preset::find(&name).is_none() {
+            names.push(name);
+        }
+    }
+    names.into_raw()
+}
+
+/// Takes on a shipped preset, else one from the user's file.
+unsafe extern "C" fn load(preset: *mut GstPreset, name: *const c_char) -> gboolean {
+    // SAFETY: `name` is NULL or a string that outlives the call.
+    if let Some(shipped) = unsafe { shipped(name) } {
+        // SAFETY: the interface is that of `ClassMorph`, and the caller holds a reference.
+        let element: Borrowed<super::ClassMorph> = unsafe { from_glib_borrow(preset.cast()) };
+        element.imp().take_on(&shipped);
+        return GTRUE;
+    }
+    match DEFAULTS.get().and_then(|defaults| defaults.load) {
+        // SAFETY: it takes what this function was given.
+        Some(default) => unsafe { default(preset, name) },
+        None => GFALSE,
+    }
+}
+
+/// What a shipped preset is for, under the tag "comment"; else what the user's file says.
+unsafe extern "C" fn meta(
+    preset: *mut GstPreset,
+    name: *const c_char,
+    tag: *const c_char,
+    value: *mut *mut c_char,
+) -> gboolean {
+    // SAFETY: both are NULL or strings that outlive the call.
+    let (shipped, tag_text) = unsafe { (shipped(name), text(tag)) };
+    if let (Some(shipped), Some("comment"), false) = (shipped, tag_text, value.is_null()) {
+        // SAFETY: `value` is not NULL, and the caller frees what it points to.
+        unsafe { value.write(shipped.about.to_glib_full()) };
+        return GTRUE;
+    }
+    match DEFAULTS.get().and_then(|defaults| defaults.meta) {
+        // SAFETY: it takes what this function was given.
+        Some(default) => unsafe { default(preset, name, tag, value) },
+        None => GFALSE,
+    }
+}
+
+/// # Safety
+/// `name` is NULL or a string that lives as long as the call.
+unsafe fn shipped(name: *const c_char) -> Option<Preset> {
+    // SAFETY: the caller's promise.
+    unsafe { text(name) }.and_then(Preset::find)
+}
+
+/// # Safety
+/// `text` is NULL or a string that lives as long as `'a`.
+unsafe fn text<'a>(text: *const c_char) -> Option<&'a str> {
+    // SAFETY: not NULL, and then a string by the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_str().ok())?
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The model on a thread of its own (FIELD.md 1.9): it reads the newest frame, and the stream does not wait.
+//!
+//! There is one slot for frames, in which the newest wins, and one for the reading that came of one: however slow
+//! the model, two frames and three readings are all that is ever kept.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use steerlens::frame::FrameCopy;
+use steerlens::{ErrorKind, FrameView, LensSettings, Moment, Reader, Reading};
+
+/// What reads frames: the library's reader, or a test's.
+pub(super) trait Reads: Send + 'static {
+    /// Reads a frame; `anew` forgets earlier ones first.
+    fn read(
+        &mut self,
+        settings: &LensSettings,
+        anew: bool,
+        frame: &FrameView<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), steerlens::Error>;
+}
+
+impl Reads for Reader {
+    fn read(
+        &mut self,
+        settings: &LensSettings,
+        anew: bool,
+        frame: &FrameView<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), steerlens::Error> {
+        if anew {
+            self.reset();
+        }
+        self.set_settings(settings)?;
+        Reader::read(self, frame, reading)
+    }
+}
+
+/// Why there is no reading.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The run failed, was interrupted, or the settings do not fit.
+    Library(steerlens::Error),
+    /// The thread panicked, and is no more.
+    Panic(String),
+}
+
+impl Failure {
+    /// What sort of trouble it is.
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Library(error) => error.kind(),
+            Self::Panic(_) => ErrorKind::Run,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Library(error) => error.fmt(f),
+            Self::Panic(text) => write!(f, "the model's thread panicked: {text}"),
+        }
+    }
+}
+
+impl From<steerlens::Error> for Failure {
+    fn from(error: steerlens::Error) -> Self {
+        Self::Library(error)
+    }
+}
+
+/// The thread, and the slots between it and the stream.
+pub(super) struct Worker<R> {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<Option<R>>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    desk: Mutex<Desk>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Desk {
+    /// The frame to be read next, where `waiting` says so.
+    job: Job,
+    waiting: bool,
+    /// A frame is being read.
+    busy: bool,
+    /// The last reading that was made, where `outcome` says that it succeeded.
+    reading: Reading,
+    outcome: Option<Result<(), Failure>>,
+    /// Counts the breaks in the stream: what was begun before the last one is thrown away.
+    generation: u64,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Job {
+    frame: FrameCopy,
+    moment: Moment,
+    settings: LensSettings,
+    anew: bool,
+}
+
+impl Shared {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, desk: MutexGuard<'a, Desk>) -> MutexGuard<'a, Desk> {
+        self.changed.wait(desk).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R: Reads> Worker<R> {
+    /// Starts the thread.
+    pub(super) fn start(reader: R) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let its = Arc::clone(&shared);
+        let thread = Builder::new()
+            .name("classmorph".to_owned())
+            .spawn(move || work(&its, reader))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Puts a frame into the slot; one that still waits there is never read.
+    pub(super) fn offer(&self, frame: &FrameView<'_>, moment: Moment, settings: &LensSettings) {
+        let mut desk = self.shared.desk();
+        desk.job.frame.take(frame);
+        desk.job.moment = moment;
+        desk.job.settings.clone_from(settings);
+        desk.waiting = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Swaps the newest reading in, if there is one; with `wait`, waits for one as long as a frame is on its way.
+    pub(super) fn collect(&self, reading: &mut Reading, wait: bool) -> Option<Result<(), Failure>> {
+        let mut desk = self.shared.desk();
+        while wait && desk.outcome.is_none() && (desk.waiting || desk.busy) && !desk.closed {
+            desk = self.shared.wait(desk);
+        }
+        let outcome = desk.outcome.take();
+        if let Some(Ok(())) = outcome {
+            std::mem::swap(&mut desk.reading, reading);
+        }
+        outcome
+    }
+
+    /// A break in the stream: earlier frames count no more, nor does what comes of them.
+    pub(super) fn forget(&self) {
+        let mut desk = self.shared.desk();
+        desk.generation += 1;
+        desk.waiting = false;
+        desk.outcome = None;
+        desk.job.anew = true;
+    }
+
+    /// Ends the thread, after the run that it is in, and gives back what read; `None` after a panic.
+    pub(super) fn stop(mut self) -> Option<R> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Option<R> {
+        self.shared.desk().closed = true;
+        self.shared.changed.notify_all();
+        self.thread.take()?.join().ok()?
+    }
+}
+
+impl<R> Drop for Worker<R> {
+    fn drop(&mut self) {
+        self.shared.desk().closed = true;
+        self.shared.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported as an outcome.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
+    let mut job = Job::default();
+    let mut reading = Reading::default();
+    let mut desk = shared.desk();
+    loop {
+        while !desk.waiting && !desk.closed {
+            desk = shared.wait(desk);
+        }
+        if desk.closed {
+            return Some(reader);
+        }
+        std::mem::swap(&mut desk.job, &mut job);
+        (desk.waiting, desk.busy, desk.job.anew) = (false, true, false);
+        let generation = desk.generation;
+        drop(desk);
+
+        let outcome = catch_unwind(AssertUnwindSafe(|| read(&mut reader, &job, &mut reading)))
+            .unwrap_or_else(|panic| Err(Failure::Panic(text_of(&*panic))));
+        let panicked = matches!(outcome, Err(Failure::Panic(_)));
+
+        desk = shared.desk();
+        desk.busy = false;
+        desk.closed |= panicked;
+        if generation == desk.generation || panicked {
+            std::mem::swap(&mut desk.reading, &mut reading);
+            desk.outcome = Some(outcome);
+        }
+        shared.changed.notify_all();
+        if panicked {
+            return None;
+        }
+    }
+}
+
+fn read(reader: &mut impl Reads, job: &Job, reading: &mut Reading) -> Result<(), Failure> {
+    if let Some(frame) = job.frame.view() {
+        reader.read(&job.settings, job.anew, &frame, reading)?;
+        reading.moment = job.moment;
+    }
+    Ok(())
+}
+
+/// What a panic said.
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
+
+    use steerlens::PixelFormat;
+
+    /// Says which frame it reads, and reads it when told what to make of it.
+    struct Slow {
+        says: Sender<(u8, bool)>,
+        told: Receiver<Turn>,
+    }
+
+    enum Turn {
+        Succeed,
+        Fail,
+        Panic,
+    }
+
+    impl Reads for Slow {
+        fn read(
+            &mut self,
+            _: &LensSettings,
+            anew: bool,
+            frame: &FrameView<'_>,
+            reading: &mut Reading,
+        ) -> Result<(), steerlens::Error> {
+            self.says.send((frame.row(0)[0], anew)).unwrap();
+            match self.told.recv().unwrap() {
+                Turn::Succeed => reading.source = usize::from(frame.row(0)[0]),
+                Turn::Fail => return Err(steerlens::runtime::Error::Interrupted.into()),
+                Turn::Panic => panic!("the sky falls"),
+            }
+            Ok(())
+        }
+    }
+
+    struct Rig {
+        worker: Worker<Slow>,
+        said: Receiver<(u8, bool)>,
+        tell: Sender<Turn>,
+        reading: Reading,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let ((says, said), (tell, told)) = (channel(), channel());
+            Self {
+                worker: Worker::start(Slow { says, told }).unwrap(),
+                said,
+                tell,
+                reading: Reading::default(),
+            }
+        }
+
+        fn offer(&self, number: u8) {
+            let bytes = [number; 4];
+            let frame = FrameView::new(PixelFormat::Gray8, 2, 2, 2, &bytes).unwrap();
+            let moment = Moment {
+                time: Some(Duration::from_secs(u64::from(number))),
+                ..Moment::default()
+            };
+            self.worker.offer(&frame, moment, &LensSettings::default());
+        }
+
+        /// The frame that came out, waiting for it.
+        fn collected(&mut self) -> Option<usize> {
+            self.worker
+                .collect(&mut self.reading, true)
+                .map(|outcome| outcome.map(|()| self.reading.source).unwrap())
+        }
+    }
+
+    #[test]
+    fn the_newest_frame_wins() {
+        let mut rig = Rig::new();
+        rig.offer(1);
+        assert_eq!(rig.said.recv(), Ok((1, false)));
+        (2..=5).for_each(|number| rig.offer(number));
+        assert!(
+            rig.worker.collect(&mut rig.reading, false).is_none(),
+            "it is still at it"
+        );
+        rig.tell.send(Turn::Succeed).unwrap();
+        assert_eq!(rig.said.recv(), Ok((5, false)));
+        assert_eq!(rig.collected(), Some(1));
+        assert_eq!(rig.reading.moment.time, Some(Duration::from_secs(1)));
+        rig.tell.send(Turn::Succeed).unwrap();
+        assert_eq!(rig.collected(), Some(5));
+        assert_eq!(rig.collected(), None, "nothing is on its way");
+        assert!(rig.worker.stop().is_some());
+    }
+
+    #[test]
+    fn what_was_begun_before_a_break_is_thrown_away() {
+        let mut rig = Rig::new();
+        rig.offer(1);
+        rig.said.recv().unwrap();
+        rig.offer(2);
+        rig.worker.forget();
+        rig.tell.send(Turn::Succeed).unwrap();
+        assert_eq!(rig.collected(), None);
+        rig.offer(3);
+        assert_eq!(
+            rig.said.recv(),
+            Ok((3, true)),
+            "frame 2 is gone, and 3 is read anew"
+        );
+        rig.tell.send(Turn::Succeed).unwrap();
+        assert_eq!(rig.collected(), Some(3));
+        rig.offer(4);
+        assert_eq!(rig.said.recv(), Ok((4, false)));
+        rig.tell.send(Turn::Succeed).unwrap();
+    }
+
+    #[test]
+    fn a_failure_is_said_once_and_the_next_frame_is_read() {
+        let mut rig = Rig::new();
+        rig.offer(1);
+        rig.tell.send(Turn::Fail).unwrap();
+        let outcome = rig.worker.collect(&mut rig.reading, true);
+        assert!(matches!(outcome, Some(Err(Failure::Library(_)))));
+        assert!(rig.worker.collect(&mut rig.reading, true).is_none());
+        rig.offer(2);
+        rig.tell.send(Turn::Succeed).unwrap();
+        assert_eq!(rig.collected(), Some(2));
+    }
+
+    #[test]
+    fn a_panic_is_an_outcome_and_the_end() {
+        let mut rig = Rig::new();
+        rig.offer(1);
+        rig.tell.send(Turn::Panic).unwrap();
+        let outcome = rig.worker.collect(&mut rig.reading, true);
+        assert!(matches!(&outcome, Some(Err(Failure::Panic(text))) if text == "the sky falls"));
+        rig.offer(2);
+        assert!(
+            rig.worker.collect(&mut rig.reading, true).is_none(),
+            "nobody is waited for"
+        );
+        assert!(rig.worker.stop().is_none());
+    }
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Frames in a row: smoothing in time (METHOD.md 2.10), pictures that stand still, gradients that are held.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use steerlens::frame::{read_luma, write_luma_change};
+use steerlens::morph::{Morpher, Settings};
+use steerlens::{
+    ClassChoice, ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
+    PixelFormat, Reading, Report,
+};
+
+const SIDE: usize = 64;
+const TAU: Duration = Duration::from_millis(100);
+
+/// A face-like picture whose features move a little from one number to the next.
+fn picture(number: u32, side: usize) -> Vec<u8> {
+    let shift = f64::from(number) * 0.7;
+    let wave = |x: f64, y: f64| ((x + shift) * 0.21).sin() * (y * 0.17).cos() + 0.4 * ((x - y) * 0.5).sin();
+    (0..side * side)
+        .map(|i| (128.0 + 55.0 * wave((i % side) as f64, (i / side) as f64)) as u8)
+        .collect()
+}
+
+fn view(bytes: &[u8], side: usize) -> FrameView<'_> {
+    FrameView::new(PixelFormat::Gray8, side, side, side, bytes).unwrap()
+}
+
+fn view_mut(bytes: &mut [u8], side: usize) -> FrameViewMut<'_> {
+    FrameViewMut::new(PixelFormat::Gray8, side, side, side, bytes).unwrap()
+}
+
+fn smile() -> LensSettings {
+    LensSettings {
+        source: ClassChoice::Label("neutral".into()),
+        target: ClassChoice::Label("smile".into()),
+        ..Default::default()
+    }
+}
+
+fn calm() -> LensSettings {
+    LensSettings {
+        temporal_smoothing: TAU,
+        ..smile()
+    }
+}
+
+fn lens(settings: LensSettings) -> Lens {
+    let model_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces_robust.onnx");
+    let classifier = ClassifierSettings {
+        model_file,
+        ..Default::default()
+    };
+    Lens::open(&classifier, settings).unwrap_or_else(|e| panic!("{e}\nRun `make setup` first."))
+}
+
+fn at(ms: u64) -> Moment {
+    Moment {
+        time: Some(Duration::from_millis(ms)),
+        continuous: true,
+        picture: None,
+    }
+}
+
+/// A lens with the reading that it keeps.
+struct Stream {
+    lens: Lens,
+    reading: Reading,
+}
+
+impl Stream {
+    fn new(settings: LensSettings) -> Self {
+        Self {
+            lens: lens(settings),
+            reading: Reading::default(),
+        }
+    }
+
+    fn morph(&mut self, moment: Moment, bytes: &[u8]) -> Result<(Vec<u8>, Report), steerlens::Error> {
+        let side = bytes.len().isqrt();
+        let mut out = vec![0xaa; bytes.len()];
+        self.lens.at(moment);
+        let report = self.lens.morph(
+            &view(bytes, side),
+            &mut self.reading,
+            &mut view_mut(&mut out, side),
+        )?;
+        Ok((out, report))
+    }
+
+    fn picture(&mut self, ms: u64, bytes: &[u8]) -> Vec<u8> {
+        self.morph(at(ms), bytes).unwrap().0
+    }
+}
+
+/// Against the morph room, which meets the oracle's averages: the lens gives it the right planes and times.
+#[test]
+fn phase_steps_are_averaged_over_the_frames_of_a_stream() {
+    let settings = Settings {
+        temporal_smooth: TAU.as_secs_f64(),
+        ..Settings::default()
+    };
+    let mut morpher = Morpher::new(SIDE, SIDE, 1, &settings).unwrap();
+    let mut stream = Stream::new(calm());
+    let (mut plane, mut change) = (vec![0.0; SIDE * SIDE], vec![0.0; SIDE * SIDE]);
+    let mut last = 0;
+    for (number, ms) in (0u32..).zip([0, 40, 80, 280]) {
+        let bytes = picture(number, SIDE);
+        let smoothed = stream.picture(ms, &bytes);
+
+        read_luma(&view(&bytes, SIDE), &mut plane);
+        let elapsed = Duration::from_millis(ms - last);
+        morpher.prepare_frame(&plane, &stream.reading.gradient, elapsed);
+        morpher.extrapolate(1.0, &mut change);
+        let mut expected = vec![0; bytes.len()];
+        write_luma_change(&view(&bytes, SIDE), &change, &mut view_mut(&mut expected, SIDE)).unwrap();
+        assert_eq!(smoothed, expected, "at {ms} ms");
+        last = ms;
+
+        let sharp = Stream::new(smile()).picture(ms, &bytes);
+        assert_eq!(sharp == smoothed, ms == 0, "at {ms} ms");
+    }
+}
+
+#[test]
+fn every_break_starts_the_average_anew() {
+    type Break = fn(&mut Stream) -> Moment;
+    let breaks: [(&str, Break, bool); 9] = [
+        ("none", |_| at(1040), false),
+        (
+            "a discontinuity",
+            |_| Moment {
+                continuous: false,
+                ..at(1040)
+            },
+            true,
+        ),
+        ("time that runs back", |_| at(960), true),
+        (
+            "no time",
+            |_| Moment {
+                time: None,
+                ..at(1040)
+            },
+            true,
+        ),
+        ("a long gap", |_| at(2001), true),
+        (
+            "a reset",
+            |stream| {
+                stream.lens.reset();
+                at(1040)
+            },
+            true,
+        ),
+        (
+            "another number of orientations, there and back",
+            |stream| {
+                let other = LensSettings {
+                    orientations: 6,
+                    ..calm()
+                };
+                stream.lens.set_settings(other).unwrap();
+                stream.lens.set_settings(calm()).unwrap();
+                at(1040)
+            },
+            true,
+        ),
+        (
+            "smoothing off and on",
+            |stream| {
+                stream.lens.set_settings(smile()).unwrap();
+                stream.lens.set_settings(calm()).unwrap();
+                at(1040)
+            },
+            true,
+        ),
+        (
+            "another magnification",
+            |stream| {
+                stream
+                    .lens
+                    .set_settings(LensSettings {
+                        magnification: 2.0,
+                        ..calm()
+                    })
+                    .unwrap();
+                stream.lens.set_settings(calm()).unwrap();
+                at(1040)
+            },
+            false,
+        ),
+    ];
+    let (first, second) = (picture(0, SIDE), picture(4, SIDE));
+    let fresh = Stream::new(calm()).picture(1040, &second);
+    for (name, change, breaks) in breaks {
+        let mut stream = Stream::new(calm());
+        stream.picture(1000, &first);
+        let moment = change(&mut stream);
+        let (bytes, _) = stream.morph(moment, &second).unwrap();
+        assert_eq!(bytes == fresh, breaks, "{name}");
+    }
+}
+
+#[test]
+fn another_target_another_size_and_a_cut_start_the_average_anew() {
+    let towards = |label: &str| LensSettings {
+        target: ClassChoice::Label(label.into()),
+        ..calm()
+    };
+    let (first, second) = (picture(0, SIDE), picture(4, SIDE));
+    let mut stream = Stream::new(calm());
+    stream.picture(1000, &first);
+    stream.lens.set_settings(towards("frown")).unwrap();
+    let fresh = Stream::new(towards("frown")).picture(1040, &second);
+    assert_eq!(stream.picture(1040, &second), fresh, "another target");
+
+    let large = picture(4, 80);
+    let fresh = Stream::new(towards("frown")).picture(1080, &large);
+    assert_eq!(stream.picture(1080, &large), fresh, "another size");
+
+    let negative: Vec<u8> = large.iter().map(|byte| 255 - byte).collect();
+    let fresh = Stream::new(towards("frown")).picture(1120, &negative);
+    assert_eq!(stream.picture(1120, &negative), fresh, "a cut");
+}
+
+/// METHOD.md 2.10: smoothing is defined for one step.
+#[test]
+fn several_steps_are_not_smoothed() {
+    let [calm, sharp] = [calm(), smile()].map(|settings| LensSettings { steps: 2, ..settings });
+    let mut stream = Stream::new(calm);
+    stream.picture(1000, &picture(0, SIDE));
+    let second = picture(4, SIDE);
+    assert_eq!(
+        stream.picture(1040, &second),
+        Stream::new(sharp).picture(1040, &second)
+    );
+}
+
+/// An interrupted lens refuses every run: what it still does needs none.
+#[test]
+fn a_picture_that_stands_still_is_read_once() {
+    for calm in [false, true] {
+        let at_magnification = |magnification| LensSettings {
+            magnification,
+            temporal_smoothing: if calm { TAU } else { Duration::ZERO },
+            ..smile()
+        };
+        let still = picture(0, SIDE);
+        let mut stream = Stream::new(at_magnification(0.5));
+        stream.picture(0, &still);
+        stream.lens.interrupter().interrupt();
+        for (number, magnification) in (1..).zip([1.0, 0.25, -0.5]) {
+            stream.lens.set_settings(at_magnification(magnification)).unwrap();
+            let (bytes, report) = stream.morph(at(40 * number), &still).unwrap();
+            let fresh = Stream::new(at_magnification(magnification)).picture(0, &still);
+            assert_eq!(bytes, fresh, "at {magnification}");
+            assert!(!report.held && report.gradient_age.is_zero());
+        }
+        let mut moved = still.clone();
+        moved[SIDE * SIDE - 1] ^= 1;
+        let error = stream.morph(at(400), &moved).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Interrupted,
+            "one byte is another picture"
+        );
+    }
+}
+
+#[test]
+fn other_classes_are_read_anew_from_a_still() {
+    let still = picture(0, SIDE);
+    let mut stream = Stream::new(smile());
+    stream.picture(0, &still);
+    let frown = LensSettings {
+        target: ClassChoice::Label("frown".into()),
+        ..smile()
+    };
+    stream.lens.set_settings(frown.clone()).unwrap();
+    assert!(!stream.lens.stands(&stream.reading));
+    assert_eq!(stream.picture(40, &still), Stream::new(frown).picture(0, &still));
+    assert!(stream.lens.stands(&stream.reading));
+}
+
+/// The average of a clip that freezes goes over to the still's own direction, as it would frame by frame.
+#[test]
+fn a_frozen_clip_settles() {
+    let (first, still) = (picture(0, SIDE), picture(4, SIDE));
+    let fresh = Stream::new(calm()).picture(0, &still);
+    let mut stream = Stream::new(calm());
+    stream.picture(0, &first);
+    let mut previous = stream.picture(40, &still);
+    assert_ne!(previous, fresh);
+    let distance = |bytes: &[u8]| -> u32 {
+        let differences = bytes.iter().zip(&fresh).map(|(a, b)| u32::from(a.abs_diff(*b)));
+        differences.sum()
+    };
+    for ms in (140..2000).step_by(100) {
+        let bytes = stream.picture(ms, &still);
+        // Each frame takes e^-1 of what is left; of a handful of bytes rounding decides.
+        assert!(distance(&bytes) <= distance(&previous) / 2 + 8, "at {ms} ms");
+        previous = bytes;
+    }
+    assert!(distance(&previous) <= 8, "{}", distance(&previous));
+}
+
+#[test]
+fn a_held_gradient_moves_a_frame_of_its_own() {
+    let (first, second) = (picture(0, SIDE), picture(4, SIDE));
+    let mut stream = Stream::new(smile());
+    stream.picture(1000, &first);
+    let mut out = vec![0; second.len()];
+    stream.lens.interrupter().interrupt();
+    stream.lens.at(at(1120));
+    let report = stream
+        .lens
+        .apply(
+            &view(&second, SIDE),
+            &stream.reading,
+            &mut view_mut(&mut out, SIDE),
+        )
+        .unwrap();
+    assert!(report.held);
+    assert_eq!(report.gradient_age, Duration::from_millis(120));
+
+    // The picture is the second one's analysis along the first one's gradient.
+    let mut morpher = Morpher::new(SIDE, SIDE, 1, &Settings::default()).unwrap();
+    let (mut plane, mut change) = (vec![0.0; SIDE * SIDE], vec![0.0; SIDE * SIDE]);
+    read_luma(&view(&second, SIDE), &mut plane);
+    morpher.prepare(&plane, &stream.reading.gradient);
+    morpher.extrapolate(1.0, &mut change);
+    let mut expected = vec![0; second.len()];
+    write_luma_change(&view(&second, SIDE), &change, &mut view_mut(&mut expected, SIDE)).unwrap();
+    assert_eq!(out, expected);
+}
