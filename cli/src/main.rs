@@ -5,6 +5,7 @@
 //! Data goes to standard output, talk to standard error.
 
 mod args;
+mod audit;
 mod command;
 mod picture;
 mod progress;
