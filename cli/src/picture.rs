@@ -6,6 +6,7 @@ use std::io::{BufReader, Cursor};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
+use image::metadata::Orientation;
 use image::{
     ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba, RgbaImage, imageops,
 };
@@ -123,7 +124,11 @@ fn decode(file: File) -> Result<DynamicImage> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_BYTES);
     decoder.set_limits(limits)?;
-    Ok(DynamicImage::from_decoder(decoder)?)
+    // Cameras store the sensor's rows and say how to turn them; broken metadata is no reason to refuse the pixels.
+    let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(upright);
+    Ok(image)
 }
 
 /// Writes a PNG file, whole or not at all where the encoder fails.

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The hot path: read a frame, move it, show it.
 
+mod editor;
+mod reader;
 mod report;
 mod settings;
+mod sight;
 mod stage;
 mod steps;
 
-use std::time::Instant;
-
+pub use editor::Editor;
+pub use reader::Reader;
 pub use report::{After, Report};
 pub use settings::LensSettings;
 
 use crate::Error;
-use crate::classifier::{Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, resolve};
+use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
 use crate::frame::{FrameView, FrameViewMut};
 use crate::render::DisplayMode;
-use stage::Stage;
 
 /// Where the pyramid works (METHOD.md 2.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub enum Resolution {
     Frame,
 }
 
-/// A classifier, a plan for the frame's size, and settings.
+/// A classifier, a plan for the frame's size, and settings: a [`Reader`] and an [`Editor`].
 ///
 /// ```no_run
 /// use steerlens::{ClassChoice, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, PixelFormat, Reading};
@@ -50,14 +52,8 @@ pub enum Resolution {
 /// ```
 #[derive(Debug)]
 pub struct Lens {
-    classifier: Classifier,
-    settings: LensSettings,
-    chooser: PairChooser,
-    stage: Option<Stage>,
-    /// Counts readings, so that a second `apply` of the same one finds its analysis.
-    readings: u64,
-    /// For the scores of pictures whose gradient is not asked for.
-    aside: Reading,
+    reader: Reader,
+    editor: Editor,
 }
 
 impl Lens {
@@ -75,26 +71,24 @@ impl Lens {
     /// # Errors
     /// When a setting is out of range or a label is unknown.
     pub fn new(classifier: Classifier, settings: LensSettings) -> Result<Self, Error> {
-        let mut lens = Self {
-            classifier,
-            settings: LensSettings::default(),
-            chooser: PairChooser::default(),
-            stage: None,
-            readings: 0,
-            aside: Reading::default(),
-        };
-        lens.set_settings(settings)?;
-        Ok(lens)
+        let reader = Reader::new(classifier, &settings)?;
+        let editor = Editor::new(&reader, settings)?;
+        Ok(Self { reader, editor })
+    }
+
+    /// The two halves, for those who read and move in different places.
+    pub fn into_parts(self) -> (Reader, Editor) {
+        (self.reader, self.editor)
     }
 
     /// The classifier looked through.
     pub fn classifier(&self) -> &Classifier {
-        &self.classifier
+        self.reader.classifier()
     }
 
     /// The settings in force.
     pub fn settings(&self) -> &LensSettings {
-        &self.settings
+        self.editor.settings()
     }
 
     /// Changes the settings, from the next frame on.
@@ -103,21 +97,13 @@ impl Lens {
     /// When a value is out of range or a label is unknown; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
         settings.check()?;
-        let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
-        let (source, target) = (class(&settings.source)?, class(&settings.target)?);
-        self.chooser.update(source, target, settings.class_hold);
-        if let Some(stage) = &mut self.stage
-            && !stage.adopt(&settings)
-        {
-            self.stage = None;
-        }
-        self.settings = settings;
-        Ok(())
+        self.reader.set_settings(&settings)?;
+        self.editor.set_settings(settings)
     }
 
     /// Forgets what earlier frames left behind: the automatic choice of classes.
     pub fn reset(&mut self) {
-        self.chooser.reset();
+        self.reader.reset();
     }
 
     /// Size of the shown picture for a frame of this size.
@@ -127,81 +113,38 @@ impl Lens {
 
     /// A handle that ends a run from another thread.
     pub fn interrupter(&self) -> Interrupter {
-        self.classifier.interrupter()
+        self.reader.interrupter()
     }
 
-    /// Runs the model on a frame: logits and gradient in one run (and one more forward run where the pair of
-    /// classes has to be found first).
+    /// Runs the model on a frame: see [`Reader::read`].
     ///
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
-        let stage = Stage::for_frame(&mut self.stage, frame, &self.classifier, &self.settings)?;
-        let planes = stage.see(frame);
-        reading.pair_changed = false;
-        if self.chooser.pair().is_none() {
-            self.classifier.score_planes(planes, &mut self.aside)?;
-            reading.pair_changed = self.chooser.observe(&self.aside.logits);
-        }
-        let (source, target) = self.chooser.pair().unwrap_or_default();
-        self.classifier.read_planes(planes, source, target, reading)?;
-        self.readings += 1;
-        reading.id = self.readings;
-        // The next frame's pair; this one's is fixed.
-        self.chooser.observe(&reading.logits);
-        Ok(())
+        self.reader.read(frame, reading)
     }
 
-    /// Moves the frame along a reading's gradient and writes what is shown into `out`, whose format is the
-    /// frame's and whose size is [`Lens::output_size`]. Calling it again with the same frame and reading and
-    /// another magnification costs a synthesis only.
+    /// Moves the frame along a reading's gradient and writes what is shown into `out`: see [`Editor::walk`]. With
+    /// `measure_after` the model runs once more, on the picture as written.
     ///
     /// # Errors
-    /// When `out` does not fit, or a further step's run fails.
+    /// When `out` does not fit, or a run fails.
     pub fn apply(
         &mut self,
         frame: &FrameView<'_>,
         reading: &Reading,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        let start = Instant::now();
-        let stage = Stage::for_frame(&mut self.stage, frame, &self.classifier, &self.settings)?;
-        let mut report = Report {
-            source: reading.source,
-            target: reading.target,
-            attained: true,
-            ..Report::default()
-        };
-        let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
-        if let Some(warning) = refusal(reading) {
-            report.warning = Some(warning.into());
-            stage.keep(frame)?;
-        } else if still {
-            stage.keep(frame)?;
-        } else if self.settings.steps > 1 {
-            let free = self.chooser.source_is_free();
-            steps::walk(
-                stage,
-                &mut self.classifier,
-                &self.settings,
-                frame,
-                reading,
-                free,
-                &mut report,
-            )?;
-        } else {
-            stage.step(frame, reading, &self.settings, &mut report)?;
-        }
-        stage.show(self.settings.display_mode, frame, out)?;
-        report.morph_time = start.elapsed().saturating_sub(report.step_time);
-        if self.settings.measure_after {
-            let planes = stage.see_morph(frame)?;
-            self.classifier.score_planes(planes, &mut self.aside)?;
+        let mut report = self.editor.walk(&mut self.reader, frame, reading, out)?;
+        if self.editor.settings().measure_after
+            && let Some(morph) = self.editor.morph()
+        {
+            let scores = self.reader.score(&morph)?;
             report.after = Some(After {
-                source_probability: self.aside.probabilities[report.source],
-                target_probability: self.aside.probabilities[report.target],
-                top_class: self.aside.top_class(),
-                time: self.aside.inference_time,
+                source_probability: scores.probabilities[report.source],
+                target_probability: scores.probabilities[report.target],
+                top_class: scores.top_class(),
+                time: scores.inference_time,
             });
         }
         Ok(report)
@@ -220,18 +163,4 @@ impl Lens {
         self.read(frame, reading)?;
         self.apply(frame, reading, out)
     }
-}
-
-/// Why a reading gives no direction.
-fn refusal(reading: &Reading) -> Option<&'static str> {
-    if reading.source == reading.target {
-        return Some("source and target are the same class: the frame is passed on unchanged");
-    }
-    if !reading.gradient.iter().all(|g| g.is_finite()) {
-        return Some("the gradient is not finite: the frame is passed on unchanged");
-    }
-    if reading.gradient_norm == 0.0 {
-        return Some("the gradient is zero here: the frame is passed on unchanged");
-    }
-    None
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
+use super::sight::Framing;
 use super::{LensSettings, Report, Resolution};
 use crate::Error;
-use crate::classifier::{Classifier, Reading};
+use crate::classifier::Reading;
 use crate::frame::{
     self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
     write_rgb_change,
@@ -31,8 +32,6 @@ pub(super) struct Stage {
     settings: Settings,
     resolution: Resolution,
     pub(super) morpher: Morpher,
-    /// The model's input picture.
-    pub(super) input: Vec<f32>,
     /// The edited planes, their gradient and their change, where the pyramid works.
     pub(super) image: Vec<f32>,
     pub(super) gradient: Vec<f32>,
@@ -52,7 +51,7 @@ impl Stage {
     pub(super) fn for_frame<'a>(
         slot: &'a mut Option<Self>,
         frame: &FrameView<'_>,
-        classifier: &Classifier,
+        framing: Framing,
         settings: &LensSettings,
     ) -> Result<&'a mut Self, Error> {
         let fits = slot
@@ -60,24 +59,23 @@ impl Stage {
             .is_some_and(|s| s.format == frame.format() && s.frame == frame.size());
         let stage = match slot.take() {
             Some(stage) if fits => stage,
-            _ => Self::new(frame, classifier, settings)?,
+            _ => Self::new(frame, framing, settings)?,
         };
         Ok(slot.insert(stage))
     }
 
-    fn new(frame: &FrameView<'_>, classifier: &Classifier, settings: &LensSettings) -> Result<Self, Error> {
-        let signature = classifier.signature();
-        let (whole, model) = (frame.size(), signature.size());
-        let sampling = Sampling::new(classifier.fit(), whole, model, signature.crop_fraction);
+    fn new(frame: &FrameView<'_>, framing: Framing, settings: &LensSettings) -> Result<Self, Error> {
+        let whole = frame.size();
+        let sampling = framing.sampling(whole);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
-        let size = if at_frame { whole } else { model };
+        let size = if at_frame { whole } else { framing.input };
         let gray = frame.format().is_gray() || settings.color_mode == ColorMode::Luma;
         let edited = if gray { 1 } else { 3 };
-        let (seen, pixels, input) = (signature.channels(), size.0 * size.1, model.0 * model.1);
+        let pixels = size.0 * size.1;
         let morph = settings.morph(size);
         Ok(Self {
             format: frame.format(),
@@ -86,16 +84,15 @@ impl Stage {
             at_frame,
             size,
             edited,
-            seen,
+            seen: framing.channels,
             morpher: Morpher::new(size.0, size.1, edited, &morph)?,
             settings: morph,
             resolution: settings.resolution,
-            input: vec![0.0; seen * input],
             image: vec![0.0; edited * pixels],
             gradient: vec![0.0; edited * pixels],
             change: vec![0.0; edited * pixels],
             prepared: None,
-            plane: vec![0.0; input],
+            plane: vec![0.0; framing.input_pixels()],
             enlarged: if at_frame {
                 Vec::new()
             } else {
@@ -105,35 +102,22 @@ impl Stage {
         })
     }
 
-    /// Takes over what needs no new plan; false when one is needed.
-    pub(super) fn adopt(&mut self, settings: &LensSettings) -> bool {
+    /// Whether it serves other settings as well: no other plan is needed.
+    pub(super) fn serves(&self, settings: &LensSettings) -> bool {
         settings.morph(self.size) == self.settings && settings.resolution == self.resolution
     }
 
-    /// What the model sees of a frame: planes of its input picture.
-    pub(super) fn see(&mut self, frame: &FrameView<'_>) -> &[f32] {
-        if self.seen == 1 {
-            self.sampling.read_luma(frame, &mut self.input);
-        } else {
-            self.sampling.read_rgb(frame, &mut self.input);
-        }
-        &self.input
-    }
-
-    /// What the model sees of the morphed frame.
-    pub(super) fn see_morph(&mut self, frame: &FrameView<'_>) -> Result<&[f32], frame::Error> {
-        let morph = std::mem::take(&mut self.morph);
+    /// The morphed frame.
+    pub(super) fn morph(&self) -> Option<FrameView<'_>> {
         let (width, height) = self.frame;
-        let view = FrameView::new(
-            frame.format(),
+        FrameView::new(
+            self.format,
             width,
             height,
-            width * frame.format().bytes(),
-            &morph,
-        )?;
-        self.see(&view);
-        self.morph = morph;
-        Ok(&self.input)
+            width * self.format.bytes(),
+            &self.morph,
+        )
+        .ok()
     }
 
     /// The morph is the frame itself.

@@ -3,24 +3,21 @@
 
 use std::time::Instant;
 
+use super::reader::Reader;
 use super::stage::{Stage, norm};
 use super::{LensSettings, Report};
 use crate::Error;
-use crate::classifier::{Classifier, Reading, best_but};
+use crate::classifier::Reading;
 use crate::frame::{FrameView, LUMA, read_luma, read_rgb};
 use crate::morph::{StepMode, reach_budget};
 
-/// Walks all steps, the first along `reading`, and leaves the morph on the stage. With `free`, each step's source is
-/// the rival: the most probable class other than the target on the current picture, which costs one forward run. The
-/// scores of the step before would come free, but lag behind: near a class that lies between two others the source
-/// then turns a step late, and the picture swings from one to the other.
+/// Walks all steps, the first along `reading`, and leaves the morph on the stage.
 pub(super) fn walk(
     stage: &mut Stage,
-    classifier: &mut Classifier,
+    reader: &mut Reader,
     settings: &LensSettings,
     frame: &FrameView<'_>,
     reading: &Reading,
-    free: bool,
     report: &mut Report,
 ) -> Result<(), Error> {
     let steps = settings.steps;
@@ -31,14 +28,7 @@ pub(super) fn walk(
     for step in 1..=steps {
         if step > 1 {
             let start = Instant::now();
-            see(stage, &current);
-            let away = if free {
-                classifier.score_planes(&stage.input, &mut latest)?;
-                best_but(&latest.logits, Some(reading.target))
-            } else {
-                reading.source
-            };
-            classifier.read_planes(&stage.input, away, reading.target, &mut latest)?;
+            read(stage, reader, frame, &current, &mut latest)?;
             report.step_time += start.elapsed();
         }
         stage.take_gradient(&latest.gradient);
@@ -99,8 +89,14 @@ fn planes_of(stage: &mut Stage, frame: &FrameView<'_>) -> Vec<f32> {
     planes
 }
 
-/// The model's input picture of the current planes.
-fn see(stage: &mut Stage, current: &[f32]) {
+/// Reads the current planes.
+fn read(
+    stage: &Stage,
+    reader: &mut Reader,
+    frame: &FrameView<'_>,
+    current: &[f32],
+    reading: &mut Reading,
+) -> Result<(), Error> {
     let pixels = stage.size.0 * stage.size.1;
     let luma;
     let seen: Vec<&[f32]> = match (current.len() / pixels, stage.seen) {
@@ -111,14 +107,7 @@ fn see(stage: &mut Stage, current: &[f32]) {
         }
         _ => current.chunks_exact(pixels).collect(),
     };
-    let input = stage.input.len() / stage.seen;
-    for (plane, to) in seen.iter().zip(stage.input.chunks_exact_mut(input)) {
-        if stage.at_frame {
-            stage.sampling.apply(plane, to);
-        } else {
-            to.copy_from_slice(plane);
-        }
-    }
+    reader.read_step(frame, &seen, stage.at_frame, reading)
 }
 
 /// The edited planes of the current ones.

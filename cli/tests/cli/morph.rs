@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use crate::common::{Answer, repository, steerlens};
-use image::{DynamicImage, GrayImage, ImageFormat, Rgba, RgbaImage};
+use image::codecs::png::PngEncoder;
+use image::{DynamicImage, GrayImage, ImageEncoder, ImageFormat, Rgba, RgbaImage};
 use tempfile::TempDir;
 
 /// Morphs a picture with the robust faces network.
@@ -225,4 +226,24 @@ fn an_unknown_label_is_refused() {
     let answer = morph(&face, &out, &["--target", "laughter"]).code(2);
     assert!(answer.stderr.contains("laughter"), "{}", answer.stderr);
     assert!(!out.exists());
+}
+
+#[test]
+fn a_picture_is_turned_as_its_camera_says() {
+    let folder = TempDir::new().unwrap();
+    let (turned, plain) = (folder.path().join("turned.png"), folder.path().join("plain.png"));
+    let face = open(&repository("media/faces/neutral-2.png"));
+    face.save(&plain).unwrap();
+    // EXIF with one entry: orientation (0x0112) 6, "turn by a quarter clockwise to look at it".
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let mut encoder = PngEncoder::new(std::fs::File::create(&turned).unwrap());
+    encoder.set_exif_metadata(exif.to_vec()).unwrap();
+    face.rotate270().write_with_encoder(encoder).unwrap();
+
+    let seen = [turned, plain].map(|picture| {
+        let out = folder.path().join("out.png");
+        morph(&picture, &out, &["--target", "smile"]).code(0);
+        open(&out).into_bytes()
+    });
+    assert!(seen[0] == seen[1], "the same face, whichever way it was stored");
 }
