@@ -10,7 +10,7 @@ use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
 use steerlens::settings::{self, Choice, Text};
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Resolution};
+use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Resolution};
 
 use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
 
@@ -91,6 +91,8 @@ pub(super) fn method_flags() -> Vec<Arg> {
         count(settings::ORIENTATIONS).hide_short_help(true),
         count(settings::OCTAVES).hide_short_help(true),
         choice::<Grid>().hide_short_help(true),
+        choice::<Control>().hide_short_help(true),
+        count(settings::SEED).hide_short_help(true),
     ]
 }
 
@@ -148,6 +150,8 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         padding: count_of(matches, settings::PADDING),
         steps: count_of(matches, settings::STEPS),
         step_mode: choice_of(matches),
+        control: choice_of(matches),
+        seed: u64::from(count_of(matches, settings::SEED)),
         orientations: count_of(matches, settings::ORIENTATIONS),
         octaves: count_of(matches, settings::OCTAVES),
         grid: choice_of(matches),
