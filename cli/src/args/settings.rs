@@ -12,7 +12,7 @@ use steerlens::render::DisplayMode;
 use steerlens::settings::{self, Choice, Text};
 use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Resolution};
 
-use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+use super::flag::{choice, choice_of, count, count_of, given, real, real_of, text};
 
 /// How the model's signature is understood.
 pub(super) fn signature_flags() -> Vec<Arg> {
@@ -160,11 +160,6 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         // A still has no frames to hold a class over.
         class_hold: settings::CLASS_HOLD.default,
     }
-}
-
-/// The value of a flag that not every command has.
-fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    matches.try_get_one(name).ok().flatten().cloned()
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {
