@@ -9,12 +9,14 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
+use serde::{Deserialize, Serialize};
 use steerlens::morph::Method;
 
 use super::column::{Column, Named, named_column};
 
 /// Which direction the picture was moved in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Control {
     /// The driver's class gradient.
     Gradient,
@@ -23,7 +25,8 @@ pub(crate) enum Control {
 }
 
 /// How far the picture was moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Reach {
     /// To an L2 distance from the frame.
     L2,
