@@ -118,11 +118,11 @@ fn audit(
         for _ in 1..settings.jobs {
             let back = back.clone();
             scope.spawn(move || match Worker::open(settings) {
-                Ok(mut worker) => work(&mut worker, out, queue, &back),
+                Ok(mut worker) => work(&mut worker, out, queue, &back, stop),
                 Err(error) => drop(back.send((0, Done::Broken(error)))),
             });
         }
-        scope.spawn(move || work(first, out, queue, &back));
+        scope.spawn(move || work(first, out, queue, &back, stop));
         let collected = collect(&finished, journal, |frames| {
             bar.set_position(read.load(Ordering::Relaxed));
             bar.set_message(format!(
@@ -130,8 +130,6 @@ fn audit(
                 frames as f64 / bar.elapsed().as_secs_f64()
             ));
         });
-        // Nobody listens any more: feeder and workers end.
-        drop(finished);
         if collected.is_err() {
             stop.store(true, Ordering::Relaxed);
         }
@@ -153,24 +151,25 @@ fn feed_all(feed: &Feed<'_>, frames: &SyncSender<(u64, Box<Frame>)>, back: &Send
     });
 }
 
-/// Audits frames until there are none.
-fn work(worker: &mut Worker, out: &Path, queue: &Queue, back: &Sender<(u64, Done)>) {
+/// Audits frames until there are none; those that come after `stop` are let go, so that the feeder finds its end.
+fn work(worker: &mut Worker, out: &Path, queue: &Queue, back: &Sender<(u64, Done)>, stop: &AtomicBool) {
     loop {
         // Poisoned or closed: either way nothing comes any more.
         let next = queue.lock().ok().and_then(|queue| queue.recv().ok());
         let Some((at, frame)) = next else { return };
+        if stop.load(Ordering::Relaxed) {
+            continue;
+        }
         let audited = worker.audit(&frame);
         let written = audited
             .strips
             .iter()
             .try_for_each(|(path, strip)| whole::write_lightly(&out.join(path), &strip.png()?));
-        let done = match written {
-            Ok(()) => Done::Frame(audited.rows),
-            Err(error) => Done::Broken(error),
-        };
-        if back.send((at, done)).is_err() {
-            return;
-        }
+        // Nobody listens after a failure, which is known then.
+        let _ = back.send(match written {
+            Ok(()) => (at, Done::Frame(audited.rows)),
+            Err(error) => (at, Done::Broken(error)),
+        });
     }
 }
 

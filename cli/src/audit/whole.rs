@@ -30,6 +30,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// As [`write`], for what is made again at need: not forced onto the disk.
 pub(super) fn write_lightly(path: &Path, bytes: &[u8]) -> Result<()> {
+    folder(path.parent().unwrap_or(Path::new("")))?;
     let partial = partial(path);
     fs::write(&partial, bytes)
         .and_then(|()| fs::rename(&partial, path))
