@@ -13,7 +13,7 @@ use steerlens::settings::{self as facts, Choice};
 use steerlens::{ClassifierSettings, Control as Direction, LensSettings, Resolution};
 
 use super::flag::{choice, count, real};
-use super::{classifier, json, lens, model, out};
+use super::{classifier, lens, model, out};
 use crate::args::name;
 use crate::audit::{
     Control, Format, Options, Reach, Results, Sample, Settings, Shard, Source, Targets, Truth, read_summary,
@@ -198,7 +198,7 @@ fn merge() -> Command {
         )
 }
 
-fn results_flags() -> [Arg; 4] {
+fn results_flags() -> [Arg; 3] {
     [
         text(FORMAT, "FORMAT")
             .default_value("parquet")
@@ -210,7 +210,6 @@ fn results_flags() -> [Arg; 4] {
             .value_parser(share)
             .requires(BASELINE)
             .help("By what share flips may become easier than in the baseline"),
-        json().hide(true),
     ]
 }
 

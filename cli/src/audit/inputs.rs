@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What is audited: pictures, videos and image sequences, named one by one, by folder or by pattern.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
@@ -87,10 +87,25 @@ pub(super) fn find(names: &[PathBuf], shard: Option<Shard>) -> Result<Vec<Input>
             );
         }
     }
-    Ok(found
-        .into_values()
-        .filter(|input| shard.is_none_or(|shard| shard.has(&input.key)))
-        .collect())
+    let mut inputs: Vec<Input> = found.into_values().collect();
+    tell_apart(&mut inputs);
+    inputs.retain(|input| shard.is_none_or(|shard| shard.has(&input.key)));
+    Ok(inputs)
+}
+
+/// Files of the same path below several folders go by their whole paths.
+fn tell_apart(inputs: &mut [Input]) {
+    let mut count = HashMap::new();
+    for input in &*inputs {
+        *count.entry(input.key.clone()).or_insert(0) += 1;
+    }
+    for input in inputs.iter_mut().filter(|input| count.get(&input.key) > Some(&1)) {
+        let named = input
+            .path
+            .components()
+            .filter(|part| matches!(part, Component::Normal(_)));
+        input.key = slashes(&named.collect::<PathBuf>());
+    }
 }
 
 fn resolve(name: &Path) -> Result<Vec<Input>> {
@@ -264,6 +279,23 @@ mod tests {
             find(&[at("note.txt")], None).unwrap()[0].kind,
             Kind::Video,
             "it was named itself"
+        );
+    }
+
+    #[test]
+    fn files_of_one_name_in_several_folders_are_told_apart() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let names = ["a", "b"].map(|name| folder.path().join(name));
+        for name in &names {
+            fs::create_dir(name).unwrap();
+            fs::write(name.join("1.png"), "").unwrap();
+        }
+        let found = find(&names, None).unwrap();
+        assert_ne!(found[0].key, found[1].key);
+        assert!(
+            found[0].key.ends_with("a/1.png") && !found[0].key.starts_with('/'),
+            "{}",
+            found[0].key
         );
     }
 
