@@ -72,7 +72,7 @@ struct Frame<'a> {
     flip: Option<f64>,
 }
 
-pub(super) fn videos(collected: &Collected) -> Vec<Video> {
+pub(super) fn videos<'a>(collected: &'a Collected) -> Vec<Video> {
     let gradient = || {
         collected
             .cells
@@ -90,8 +90,8 @@ pub(super) fn videos(collected: &Collected) -> Vec<Video> {
         .last()
         .or_else(|| of(false).last());
 
-    let mut by_file: BTreeMap<u32, BTreeMap<u64, Frame<'_>>> = BTreeMap::new();
-    let mut meet = |entry: &Entry, see: &dyn Fn(&mut Frame<'_>)| {
+    let mut by_file: BTreeMap<u32, BTreeMap<u64, Frame<'a>>> = BTreeMap::new();
+    let mut meet = |entry: &Entry, see: &dyn Fn(&mut Frame<'a>)| {
         let case = collected.of(entry);
         if case.time_ns.is_some() {
             let frames = by_file.entry(case.input).or_default();
