@@ -6,5 +6,6 @@
 //! requested; what failed is listed and counted, never dropped.
 
 mod column;
+mod page;
 mod row;
 mod summary;
