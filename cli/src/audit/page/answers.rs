@@ -17,16 +17,34 @@ pub(super) struct Answer {
 }
 
 pub(super) fn answers(summary: &Summary) -> Vec<Answer> {
-    let answer = |question, section, text: Option<String>| text.map(|text| Answer { question, text, section });
+    let answer = |question, section, text: Option<String>| {
+        text.map(|text| Answer {
+            question,
+            text,
+            section,
+        })
+    };
     let cell = main_cell(summary);
     [
         answer("How far is a class from flipping?", "flips", far(summary)),
         answer("What becomes what?", "matrix", becomes(summary)),
-        answer("Is it the class gradient that does it?", "transfer", cell.and_then(|cell| against_control(summary, cell))),
-        answer("Do other classifiers agree?", "transfer", cell.and_then(|cell| judges(summary, cell))),
+        answer(
+            "Is it the class gradient that does it?",
+            "transfer",
+            cell.and_then(|cell| against_control(summary, cell)),
+        ),
+        answer(
+            "Do other classifiers agree?",
+            "transfer",
+            cell.and_then(|cell| judges(summary, cell)),
+        ),
         answer("Is the edit a deformation?", "protocol", cell.and_then(warp)),
         answer("What structure moves the decision?", "energy", energy(summary)),
-        answer("Did it become easier to move?", "comparison", summary.comparison.as_ref().map(easier)),
+        answer(
+            "Did it become easier to move?",
+            "comparison",
+            summary.comparison.as_ref().map(easier),
+        ),
         answer("What is left out?", "left-out", Some(left_out(summary))),
     ]
     .into_iter()
@@ -41,7 +59,9 @@ fn main_cell(summary: &Summary) -> Option<&Cell> {
         let mut cells = summary.cells.iter();
         cells.rfind(|cell| cell.reach == reach && cell.control == Control::Gradient && cell.method == method)
     };
-    of(Reach::L2).or_else(|| of(Reach::Magnification)).or_else(|| of(Reach::Flip))
+    of(Reach::L2)
+        .or_else(|| of(Reach::Magnification))
+        .or_else(|| of(Reach::Flip))
 }
 
 fn pairs(of: usize) -> String {
@@ -49,14 +69,22 @@ fn pairs(of: usize) -> String {
 }
 
 fn with_interval(interval: String) -> String {
-    if interval.is_empty() { String::new() } else { format!(" (95\u{a0}% interval {interval})") }
+    if interval.is_empty() {
+        String::new()
+    } else {
+        format!(" (95\u{a0}% interval {interval})")
+    }
 }
 
 fn far(summary: &Summary) -> Option<String> {
-    let flips = summary.flips.iter().find(|flips| flips.control == Control::Gradient)?;
-    let range = summary.run.flip_range.map_or_else(|| "the range".to_owned(), |range| {
-        format!("magnification {}", text::number(range))
-    });
+    let flips = summary
+        .flips
+        .iter()
+        .find(|flips| flips.control == Control::Gradient)?;
+    let range = summary.run.flip_range.map_or_else(
+        || "the range".to_owned(),
+        |range| format!("magnification {}", text::number(range)),
+    );
     let all = &flips.all;
     let mut sentences = format!(
         "With {}, {} flip within {range}: {}{}.",
@@ -66,17 +94,22 @@ fn far(summary: &Summary) -> Option<String> {
         with_interval(text::share_interval(&all.flipped)),
     );
     match all.magnification.median {
-        Some(median) => sentences += &format!(
-            " Half of all flip at magnification {} or less{}; those that flip are then at a median L2 of {}.",
-            text::number(median),
-            with_interval(text::interval(&all.magnification)),
-            text::estimate(&all.l2, "\u{2013}"),
-        ),
+        Some(median) => {
+            sentences += &format!(
+                " Half of all flip at magnification {} or less{}; those that flip are then at a median L2 of {}.",
+                text::number(median),
+                with_interval(text::interval(&all.magnification)),
+                text::estimate(&all.l2, "\u{2013}"),
+            )
+        }
         None if all.flipped.of > 0 => sentences += " So the median distance lies beyond the range.",
         None => {}
     }
-    let mut classes: Vec<&ClassFlips> =
-        flips.classes.iter().filter(|class| class.distances.flipped.of >= FEWEST_SOURCES).collect();
+    let mut classes: Vec<&ClassFlips> = flips
+        .classes
+        .iter()
+        .filter(|class| class.distances.flipped.of >= FEWEST_SOURCES)
+        .collect();
     let far = |class: &&ClassFlips| class.distances.magnification.median.unwrap_or(f64::INFINITY);
     classes.sort_by(|a, b| far(a).total_cmp(&far(b)));
     if let [nearest, .., furthest] = classes[..] {
@@ -89,14 +122,22 @@ fn far(summary: &Summary) -> Option<String> {
                 text::count(magnification.of)
             )
         };
-        sentences += &format!(" The nearest class is {}, the furthest {}.", said(nearest), said(furthest));
+        sentences += &format!(
+            " The nearest class is {}, the furthest {}.",
+            said(nearest),
+            said(furthest)
+        );
     }
     Some(sentences)
 }
 
 fn becomes(summary: &Summary) -> Option<String> {
     let matrix = summary.matrices.first()?;
-    let most = matrix.pairs.iter().max_by_key(|pair| pair.became.count).filter(|pair| pair.became.count > 0)?;
+    let most = matrix
+        .pairs
+        .iter()
+        .max_by_key(|pair| pair.became.count)
+        .filter(|pair| pair.became.count > 0)?;
     let all: usize = matrix.pairs.iter().map(|pair| pair.became.count).sum();
     Some(format!(
         "At {} with {}, the most frequent change is \u{201c}{}\u{201d} to \u{201c}{}\u{201d}: {}, out of {} over {}.",
@@ -120,7 +161,13 @@ fn against_control(summary: &Summary, cell: &Cell) -> Option<String> {
             text::of_percent(&cell.answered)
         ));
     };
-    let p = |estimate: &Estimate| format!("{}{}", text::percent_estimate(estimate), with_interval(text::percent_interval(estimate)));
+    let p = |estimate: &Estimate| {
+        format!(
+            "{}{}",
+            text::percent_estimate(estimate),
+            with_interval(text::percent_interval(estimate))
+        )
+    };
     Some(format!(
         "At {at} along the class gradient ({}), the driver answers the target in {}, at a median probability of {}. A \
          random direction of the same spectrum, taken equally far, does so in {}, at {}.",
@@ -142,9 +189,15 @@ fn judges(summary: &Summary, cell: &Cell) -> Option<String> {
         );
     }
     let names = summary.run.judges.iter().map(|judge| judge.name());
-    let each: Vec<String> =
-        names.zip(&cell.judges).map(|(name, share)| format!("{name} in {}", text::of_percent(share))).collect();
-    let mut sentence = format!("At {at}, where the driver answers the target in {}, the judges do: {}", text::of_percent(&cell.answered), each.join(", "));
+    let each: Vec<String> = names
+        .zip(&cell.judges)
+        .map(|(name, share)| format!("{name} in {}", text::of_percent(share)))
+        .collect();
+    let mut sentence = format!(
+        "At {at}, where the driver answers the target in {}, the judges do: {}",
+        text::of_percent(&cell.answered),
+        each.join(", ")
+    );
     if let Some(all) = &cell.all_judges {
         sentence += &format!(", all of them in {}", text::of_percent(all));
     }
@@ -183,11 +236,14 @@ fn energy(summary: &Summary) -> Option<String> {
 
 fn easier(comparison: &Comparison) -> String {
     let Some(easier) = comparison.easier else {
-        return "This cannot be said: the baseline has no method and reach in common with this audit.".to_owned();
+        return "This cannot be said: the baseline has no method and reach in common with this audit."
+            .to_owned();
     };
     let against = format!("Against {}", comparison.baseline.name());
     let verdict = match comparison.threshold {
-        Some(threshold) if comparison.exceeded => format!(", above the threshold of {}", text::percent(threshold)),
+        Some(threshold) if comparison.exceeded => {
+            format!(", above the threshold of {}", text::percent(threshold))
+        }
         Some(threshold) => format!(", within the threshold of {}", text::percent(threshold)),
         None => String::new(),
     };

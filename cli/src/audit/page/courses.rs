@@ -35,7 +35,11 @@ pub(super) struct Course {
 }
 
 pub(super) fn courses(summary: &Summary) -> Vec<Course> {
-    summary.videos.iter().map(|video| course(video, summary.run.flip_range)).collect()
+    summary
+        .videos
+        .iter()
+        .map(|video| course(video, summary.run.flip_range))
+        .collect()
 }
 
 fn course(video: &Video, range: Option<f64>) -> Course {
@@ -70,7 +74,10 @@ fn course(video: &Video, range: Option<f64>) -> Course {
         cuts: places(|point| point.scene_cut),
         turns: places(|point| point.turn),
         times: [0.0, 0.25, 0.5, 0.75, 1.0]
-            .map(|at| Tick { at: 100.0 * at, label: text::time(first + (span * at) as u64) })
+            .map(|at| Tick {
+                at: 100.0 * at,
+                label: text::time(first + (span * at) as u64),
+            })
             .to_vec(),
     }
 }
@@ -111,10 +118,21 @@ fn sentence(video: &Video) -> String {
         let [flipped, of] = video.flipped.map(text::count);
         let _ = write!(text, "; {flipped} of {of} flip within the range");
     }
-    let _ = write!(text, "; {}. ", text::counted(video.scene_cuts, "scene cut", "scene cuts"));
-    let answers: Vec<String> =
-        video.answers.iter().map(|(label, frames)| format!("{label} ({})", text::count(*frames))).collect();
-    let _ = write!(text, "Before any edit the driver most often answers {}.", answers.join(", "));
+    let _ = write!(
+        text,
+        "; {}. ",
+        text::counted(video.scene_cuts, "scene cut", "scene cuts")
+    );
+    let answers: Vec<String> = video
+        .answers
+        .iter()
+        .map(|(label, frames)| format!("{label} ({})", text::count(*frames)))
+        .collect();
+    let _ = write!(
+        text,
+        "Before any edit the driver most often answers {}.",
+        answers.join(", ")
+    );
     text
 }
 
@@ -124,7 +142,12 @@ mod tests {
 
     #[test]
     fn a_line_breaks_where_nothing_is_known() {
-        let points = [(0.0, Some(0.0)), (10.0, Some(1.0)), (20.0, None), (30.0, Some(0.5))];
+        let points = [
+            (0.0, Some(0.0)),
+            (10.0, Some(1.0)),
+            (20.0, None),
+            (30.0, Some(0.5)),
+        ];
         assert_eq!(path(points.into_iter()), "M0 100h.01L10 0M30 50h.01");
         assert_eq!(path([].into_iter()), "");
     }

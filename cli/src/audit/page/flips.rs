@@ -58,17 +58,31 @@ struct Line {
 
 pub(super) fn flips(summary: &Summary) -> Option<Section> {
     let all = |flips: &Flips| {
-        let classes = flips.classes.iter().take(MOST_CLASSES).map(|class| &class.distances);
-        classes.chain([&flips.all]).flat_map(|of| of.magnification_quantiles).flatten().collect::<Vec<_>>()
+        let classes = flips
+            .classes
+            .iter()
+            .take(MOST_CLASSES)
+            .map(|class| &class.distances);
+        classes
+            .chain([&flips.all])
+            .flat_map(|of| of.magnification_quantiles)
+            .flatten()
+            .collect::<Vec<_>>()
     };
     let range = summary.run.flip_range;
     let axis = Log::around(summary.flips.iter().flat_map(all).chain(range));
-    let beyond = range.map_or_else(|| "beyond".to_owned(), |range| format!("> {}", text::number(range)));
+    let beyond = range.map_or_else(
+        || "beyond".to_owned(),
+        |range| format!("> {}", text::number(range)),
+    );
     let methods = summary.flips.iter().map(|flips| {
         let random = flips.control == Control::Random;
         line(&axis, &beyond, text::method(&flips.method), &flips.all, random)
     });
-    let gradient = summary.flips.iter().filter(|flips| flips.control == Control::Gradient);
+    let gradient = summary
+        .flips
+        .iter()
+        .filter(|flips| flips.control == Control::Gradient);
     let tables = gradient.map(|flips| Table {
         method: text::method(&flips.method),
         lines: flips
@@ -79,7 +93,12 @@ pub(super) fn flips(summary: &Summary) -> Option<Section> {
             .collect(),
         more: flips.classes.len().saturating_sub(MOST_CLASSES),
         more_pairs: text::count(
-            flips.classes.iter().skip(MOST_CLASSES).map(|class| class.distances.flipped.of).sum(),
+            flips
+                .classes
+                .iter()
+                .skip(MOST_CLASSES)
+                .map(|class| class.distances.flipped.of)
+                .sum(),
         ),
     });
     (!summary.flips.is_empty()).then(|| Section {
@@ -166,7 +185,9 @@ fn matrix(matrix: &Matrix) -> Becomes {
             .iter()
             .map(|(target, _)| {
                 let mut pairs = matrix.pairs.iter();
-                pairs.find(|pair| pair.source == *source && pair.target == *target).map(field)
+                pairs
+                    .find(|pair| pair.source == *source && pair.target == *target)
+                    .map(field)
             })
             .collect(),
     });
@@ -174,8 +195,17 @@ fn matrix(matrix: &Matrix) -> Becomes {
         method: text::method(&matrix.method),
         reach: text::reach(matrix.reach, matrix.requested),
         rows: if square { rows.collect() } else { Vec::new() },
-        targets: if square { targets.into_iter().map(|(_, label)| label).collect() } else { Vec::new() },
-        list: matrix.pairs.iter().take(if square { 0 } else { most }).map(listed).collect(),
+        targets: if square {
+            targets.into_iter().map(|(_, label)| label).collect()
+        } else {
+            Vec::new()
+        },
+        list: matrix
+            .pairs
+            .iter()
+            .take(if square { 0 } else { most })
+            .map(listed)
+            .collect(),
         more: matrix.pairs.len().saturating_sub(most),
         more_of: text::count(matrix.pairs.iter().skip(most).map(|pair| pair.became.of).sum()),
     }
@@ -187,12 +217,16 @@ fn listed(pair: &Pair) -> Listed {
         target: pair.target_label.clone(),
         field: field(pair),
         percent: pair.became.share().map_or_else(String::new, text::percent),
-        magnification: pair.magnification.map_or_else(|| "beyond".to_owned(), text::number),
+        magnification: pair
+            .magnification
+            .map_or_else(|| "beyond".to_owned(), text::number),
     }
 }
 
 fn field(pair: &Pair) -> Field {
-    let magnification = pair.magnification.map_or_else(|| "beyond the range".to_owned(), text::number);
+    let magnification = pair
+        .magnification
+        .map_or_else(|| "beyond the range".to_owned(), text::number);
     Field {
         text: format!("{}/{}", pair.became.count, pair.became.of),
         share: rounded(100.0 * pair.became.share().unwrap_or(0.0)),
@@ -214,5 +248,8 @@ fn totals<'a>(pairs: &'a [Pair], class: impl Fn(&'a Pair) -> (i32, &'a String)) 
     }
     let mut totals: Vec<_> = totals.into_iter().collect();
     totals.sort_by_key(|(_, (of, _))| std::cmp::Reverse(*of));
-    totals.into_iter().map(|(class, (_, label))| (class, label.clone())).collect()
+    totals
+        .into_iter()
+        .map(|(class, (_, label))| (class, label.clone()))
+        .collect()
 }

@@ -21,7 +21,10 @@ mod tests;
 use std::path::Path;
 
 use anyhow::Result;
-use minijinja::{Environment, context};
+use minijinja::Environment;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use serde::Serialize;
 
 use super::summary::Summary;
 
@@ -34,25 +37,48 @@ const MOST_CLASSES: usize = 12;
 /// Where the template does not fit the summary, which is a fault of this program.
 pub(crate) fn render(summary: &Summary, folder: &Path) -> Result<String> {
     let mut page = Environment::new();
-    page.set_trim_blocks(true);
-    page.set_lstrip_blocks(true);
+    page.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
     page.add_template("macros.html", include_str!("macros.html"))?;
     page.add_template("report.html", include_str!("report.html"))?;
-    let context = context! {
-        style => include_str!("style.css"),
-        title => rest::title(summary),
-        head => rest::head(summary),
-        answers => answers::answers(summary),
-        flips => flips::flips(summary),
-        matrices => flips::matrices(summary),
-        transfer => protocol::transfer(summary),
-        protocol => protocol::table(summary),
-        energy => rest::energy(summary),
-        courses => courses::courses(summary),
-        frames => rest::frames(summary, folder),
-        left_out => rest::left_out(summary),
-        comparison => rest::comparison(summary),
-        settings => rest::settings(summary),
+    let content = Content {
+        style: include_str!("style.css"),
+        title: rest::title(summary),
+        head: rest::head(summary),
+        answers: answers::answers(summary),
+        flips: flips::flips(summary),
+        matrices: flips::matrices(summary),
+        transfer: protocol::transfer(summary),
+        protocol: protocol::table(summary),
+        energy: rest::energy(summary),
+        courses: courses::courses(summary),
+        frames: rest::frames(summary, folder),
+        left_out: rest::left_out(summary),
+        comparison: rest::comparison(summary),
+        settings: rest::settings(summary),
     };
-    Ok(page.get_template("report.html")?.render(context)?)
+    Ok(page.get_template("report.html")?.render(Serde(content))?)
+}
+
+/// What the template is told, one field for each section.
+#[derive(Serialize)]
+struct Content {
+    style: &'static str,
+    title: String,
+    head: rest::Head,
+    answers: Vec<answers::Answer>,
+    flips: Option<flips::Section>,
+    matrices: Vec<flips::Becomes>,
+    transfer: protocol::Transfer,
+    protocol: protocol::Table,
+    energy: Vec<rest::EnergyMap>,
+    courses: Vec<courses::Course>,
+    frames: rest::FrameLists,
+    left_out: rest::LeftOut,
+    comparison: Option<rest::Beside>,
+    settings: rest::SettingsBlock,
 }

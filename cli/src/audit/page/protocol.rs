@@ -61,7 +61,11 @@ struct Dot {
 pub(super) fn transfer(summary: &Summary) -> Transfer {
     let judges: Vec<&str> = summary.run.judges.iter().map(|judge| judge.name()).collect();
     let mut groups: Vec<(String, Vec<Method>)> = Vec::new();
-    for cell in summary.cells.iter().filter(|cell| cell.control == Control::Gradient) {
+    for cell in summary
+        .cells
+        .iter()
+        .filter(|cell| cell.control == Control::Gradient)
+    {
         let control = control(summary, cell);
         let line = |who: String, judge: bool, of: &dyn Fn(&Cell) -> Option<Share>| Line {
             who,
@@ -72,13 +76,22 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
         // At the flip the driver answers the target by construction.
         let mut lines = vec![line("driver".to_owned(), false, &|cell| Some(cell.answered))];
         for (at, judge) in judges.iter().enumerate() {
-            lines.push(line((*judge).to_owned(), true, &|cell| cell.judges.get(at).copied()));
+            lines.push(line((*judge).to_owned(), true, &|cell| {
+                cell.judges.get(at).copied()
+            }));
         }
         if judges.len() > 1 {
-            let all = if judges.len() == 2 { "both judges" } else { "all judges" };
+            let all = if judges.len() == 2 {
+                "both judges"
+            } else {
+                "all judges"
+            };
             lines.push(line(all.to_owned(), true, &|cell| cell.all_judges));
         }
-        let method = Method { name: text::method(&cell.method), lines };
+        let method = Method {
+            name: text::method(&cell.method),
+            lines,
+        };
         let reach = text::reach(cell.reach, cell.requested);
         match groups.iter_mut().find(|(of, _)| *of == reach) {
             Some((_, methods)) => methods.push(method),
@@ -86,8 +99,13 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
         }
     }
     // Distances come first, in rising order; the furthest says most.
-    let distances = summary.cells.iter().filter(|cell| cell.control == Control::Gradient);
-    let furthest = distances.filter(|cell| cell.requested.is_some()).map(|cell| text::reach(cell.reach, cell.requested));
+    let distances = summary
+        .cells
+        .iter()
+        .filter(|cell| cell.control == Control::Gradient);
+    let furthest = distances
+        .filter(|cell| cell.requested.is_some())
+        .map(|cell| text::reach(cell.reach, cell.requested));
     let furthest = furthest.filter(|reach| reach.starts_with("L2")).last();
     groups.sort_by_key(|(reach, _)| Some(reach) != furthest.as_ref());
     Transfer {
@@ -103,7 +121,10 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
                 target: text::of_percent(&before.target),
             })
             .collect(),
-        groups: groups.into_iter().map(|(reach, methods)| Group { reach, methods }).collect(),
+        groups: groups
+            .into_iter()
+            .map(|(reach, methods)| Group { reach, methods })
+            .collect(),
     }
 }
 
@@ -175,7 +196,11 @@ pub(super) fn table(summary: &Summary) -> Table {
         let line = table_line(cell);
         match groups.last_mut() {
             Some(group) if group.reach == reach => group.lines.push(line),
-            _ => groups.push(Lines { flip: cell.requested.is_none(), reach, lines: vec![line] }),
+            _ => groups.push(Lines {
+                flip: cell.requested.is_none(),
+                reach,
+                lines: vec![line],
+            }),
         }
     }
     let judges = &summary.run.judges;
@@ -188,7 +213,11 @@ pub(super) fn table(summary: &Summary) -> Table {
 
 fn table_line(cell: &Cell) -> TableLine {
     let share = |share: &Share| Number {
-        value: if share.of == 0 { "\u{2013}".to_owned() } else { text::count(share.count) },
+        value: if share.of == 0 {
+            "\u{2013}".to_owned()
+        } else {
+            text::count(share.count)
+        },
         interval: text::share_interval(share),
     };
     let percent = |estimate| Number {
@@ -208,6 +237,9 @@ fn table_line(cell: &Cell) -> TableLine {
         all: cell.all_judges.as_ref().map(share),
         warp: percent(&cell.e_warp),
         warp_gain: percent(&cell.e_warp_gain),
-        l2: Number { value: text::estimate(&cell.l2, "\u{2013}"), interval: text::interval(&cell.l2) },
+        l2: Number {
+            value: text::estimate(&cell.l2, "\u{2013}"),
+            interval: text::interval(&cell.l2),
+        },
     }
 }

@@ -29,10 +29,28 @@ pub(super) struct Head {
 }
 
 pub(super) fn head(summary: &Summary) -> Head {
-    let Counts { files, sources, frames, cases, source_classes, target_classes, right, already, .. } = summary.counts;
+    let Counts {
+        files,
+        sources,
+        frames,
+        cases,
+        source_classes,
+        target_classes,
+        right,
+        already,
+        ..
+    } = summary.counts;
     let mut facts = vec![
-        format!("{} of {}", text::counted(frames, "frame", "frames"), text::counted(files, "file", "files")),
-        text::counted(sources, "source of its own content", "sources of their own content"),
+        format!(
+            "{} of {}",
+            text::counted(frames, "frame", "frames"),
+            text::counted(files, "file", "files")
+        ),
+        text::counted(
+            sources,
+            "source of its own content",
+            "sources of their own content",
+        ),
         format!(
             "{} towards {}: {}",
             text::counted(source_classes, "class", "classes"),
@@ -44,7 +62,10 @@ pub(super) fn head(summary: &Summary) -> Head {
         facts.push(format!("the driver is right in {}", text::of_percent(&right)));
     }
     if already.count > 0 {
-        facts.push(format!("the target is the driver's answer before any edit in {}", text::of(&already)));
+        facts.push(format!(
+            "the target is the driver's answer before any edit in {}",
+            text::of(&already)
+        ));
     }
     Head {
         model: summary.run.model.name().to_owned(),
@@ -82,21 +103,32 @@ struct Band {
 }
 
 pub(super) fn energy(summary: &Summary) -> Vec<EnergyMap> {
-    let gradient = summary.energy.gradient.iter().map(|map| energy_map("Class gradient".to_owned(), map));
+    let gradient = summary
+        .energy
+        .gradient
+        .iter()
+        .map(|map| energy_map("Class gradient".to_owned(), map));
     let changes = summary.energy.changes.iter();
     let changes = changes.map(|map| energy_map(format!("Edit, {}", text::method(&map.method)), map));
     gradient.chain(changes).collect()
 }
 
 fn energy_map(name: String, map: &Map) -> EnergyMap {
-    let largest = map.shares.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let largest = map
+        .shares
+        .iter()
+        .flatten()
+        .copied()
+        .fold(f64::MIN_POSITIVE, f64::max);
     let orientations = map.shares.first().map_or(1, Vec::len).max(1);
     let all: f64 = map.shares.iter().flatten().sum();
     EnergyMap {
         name,
         of: text::counted(map.of, "row", "rows"),
         // Band k answers to waves along pi k / K; what is seen, an edge or a line, lies across (METHOD.md 1.3).
-        angles: (0..orientations).map(|k| rounded(90.0 + 180.0 * k as f64 / orientations as f64)).collect(),
+        angles: (0..orientations)
+            .map(|k| rounded(90.0 + 180.0 * k as f64 / orientations as f64))
+            .collect(),
         scales: map
             .shares
             .iter()
@@ -145,18 +177,24 @@ pub(super) fn frames(summary: &Summary, folder: &Path) -> FrameLists {
     let cards = |list: &[Shown]| list.iter().map(|shown| card(shown, summary, folder)).collect();
     FrameLists {
         method: text::method(&frames.method),
-        reach: frames.reach.map_or_else(String::new, |reach| text::reach(reach, frames.requested)),
+        reach: frames
+            .reach
+            .map_or_else(String::new, |reach| text::reach(reach, frames.requested)),
         least: cards(&frames.least),
         most: cards(&frames.most),
     }
 }
 
 fn card(shown: &Shown, summary: &Summary, folder: &Path) -> Card {
-    let magnification = shown.magnification.map_or_else(|| "\u{2013}".to_owned(), text::number);
+    let magnification = shown
+        .magnification
+        .map_or_else(|| "\u{2013}".to_owned(), text::number);
     let to_the_flip = summary.frames.requested.is_none();
     Card {
         input: shown.input.clone(),
-        place: shown.time_ns.map_or_else(String::new, |time| format!("frame {}, {}", shown.frame, text::time(time))),
+        place: shown.time_ns.map_or_else(String::new, |time| {
+            format!("frame {}, {}", shown.frame, text::time(time))
+        }),
         source: shown.source.clone(),
         target: shown.target.clone(),
         before: text::percent(shown.p_target_before),
@@ -186,7 +224,11 @@ pub(super) fn left_out(summary: &Summary) -> LeftOut {
     let failures = &summary.run.failures;
     let flips = summary.cells.iter().filter(|cell| cell.missed > 0);
     LeftOut {
-        files: failures.iter().take(MOST_FILES).map(|one| (one.input.clone(), one.failure.clone())).collect(),
+        files: failures
+            .iter()
+            .take(MOST_FILES)
+            .map(|one| (one.input.clone(), one.failure.clone()))
+            .collect(),
         more_files: failures.len().saturating_sub(MOST_FILES),
         reasons: summary
             .exclusions
@@ -195,7 +237,11 @@ pub(super) fn left_out(summary: &Summary) -> LeftOut {
             .collect(),
         missed: flips
             .map(|cell| {
-                let share = Share { count: cell.missed, of: cell.rows - cell.failed, interval: None };
+                let share = Share {
+                    count: cell.missed,
+                    of: cell.rows - cell.failed,
+                    interval: None,
+                };
                 (
                     text::reach(cell.reach, cell.requested),
                     text::method(&cell.method),
@@ -240,9 +286,18 @@ pub(super) fn comparison(summary: &Summary) -> Option<Beside> {
         magnification: magnification(line.magnification.as_ref()),
         easier: line.easier.map_or_else(
             || "\u{2013}".to_owned(),
-            |easier| if easier < 0.0 { format!("\u{2212}{}", text::percent(-easier)) } else { text::percent(easier) },
+            |easier| {
+                if easier < 0.0 {
+                    format!("\u{2212}{}", text::percent(-easier))
+                } else {
+                    text::percent(easier)
+                }
+            },
         ),
-        flagged: line.easier.zip(comparison.threshold).is_some_and(|(easier, threshold)| easier > threshold),
+        flagged: line
+            .easier
+            .zip(comparison.threshold)
+            .is_some_and(|(easier, threshold)| easier > threshold),
     };
     Some(Beside {
         baseline: comparison.baseline.name().to_owned(),
@@ -270,13 +325,30 @@ pub(super) struct SettingsBlock {
 pub(super) fn settings(summary: &Summary) -> SettingsBlock {
     let run = &summary.run;
     let said = |(name, value): (&String, &Value)| (name.clone(), plain(value));
-    let own = [("threads".to_owned(), run.threads.to_string()), ("seed".to_owned(), run.seed.to_string())];
-    let models = std::iter::once(("driver", &run.model)).chain(run.judges.iter().map(|judge| ("judge", judge)));
+    let own = [
+        ("threads".to_owned(), run.threads.to_string()),
+        ("seed".to_owned(), run.seed.to_string()),
+    ];
+    let models =
+        std::iter::once(("driver", &run.model)).chain(run.judges.iter().map(|judge| ("judge", judge)));
     SettingsBlock {
         command: run.command.clone(),
-        rows: run.settings.iter().chain(&run.versions).map(said).chain(own).collect(),
-        models: models.map(|(role, file)| (role.to_owned(), file.path.clone(), file.sha256.clone())).collect(),
-        inputs: run.inputs.iter().take(MOST_FILES).map(|input| (input.path.clone(), input.sha256.clone())).collect(),
+        rows: run
+            .settings
+            .iter()
+            .chain(&run.versions)
+            .map(said)
+            .chain(own)
+            .collect(),
+        models: models
+            .map(|(role, file)| (role.to_owned(), file.path.clone(), file.sha256.clone()))
+            .collect(),
+        inputs: run
+            .inputs
+            .iter()
+            .take(MOST_FILES)
+            .map(|input| (input.path.clone(), input.sha256.clone()))
+            .collect(),
         more_inputs: run.inputs.len().saturating_sub(MOST_FILES),
     }
 }

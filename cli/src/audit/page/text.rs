@@ -55,7 +55,11 @@ pub(super) fn percent(value: f64) -> String {
         0.1..10.0 => format!("{value:.2}"),
         _ => format!("{value:.1}"),
     };
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
     format!("{text}{THIN}%")
 }
 
@@ -68,7 +72,10 @@ pub(super) fn percent_estimate(estimate: &Estimate) -> String {
 pub(super) fn percent_interval(estimate: &Estimate) -> String {
     let ends = estimate.interval.map(|ends| ends.map(|end| end.map(percent)));
     match ends {
-        Some([Some(low), Some(high)]) => format!("{}\u{2013}{high}", low.trim_end_matches('%').trim_end_matches(THIN)),
+        Some([Some(low), Some(high)]) => format!(
+            "{}\u{2013}{high}",
+            low.trim_end_matches('%').trim_end_matches(THIN)
+        ),
         _ => String::new(),
     }
 }
@@ -77,7 +84,10 @@ pub(super) fn percent_interval(estimate: &Estimate) -> String {
 pub(super) fn share_interval(share: &Share) -> String {
     let ends = share.interval.map(|ends| ends.map(percent));
     ends.map_or_else(String::new, |[low, high]| {
-        format!("{}\u{2013}{high}", low.trim_end_matches('%').trim_end_matches(THIN))
+        format!(
+            "{}\u{2013}{high}",
+            low.trim_end_matches('%').trim_end_matches(THIN)
+        )
     })
 }
 
@@ -119,7 +129,9 @@ pub(super) fn method(nick: &str) -> String {
         return format!("CSP {rest}");
     }
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// "L2 = 2", "magnification 0.5", "the flip".
@@ -150,7 +162,9 @@ pub(super) fn time(nanoseconds: u64) -> String {
 /// What the method of this nick does, in the settings' own words.
 pub(super) fn about(nick: &str) -> &'static str {
     let all = steerlens::morph::Method::ALL;
-    all.iter().find(|(_, of, _)| *of == nick).map_or("", |(.., blurb)| *blurb)
+    all.iter()
+        .find(|(_, of, _)| *of == nick)
+        .map_or("", |(.., blurb)| *blurb)
 }
 
 #[cfg(test)]
@@ -159,7 +173,14 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits() {
-        let pairs = [(0.0, "0"), (0.43381, "0.434"), (12.345, "12.3"), (2.0, "2"), (1234.0, "1234"), (0.00012, "0.00012")];
+        let pairs = [
+            (0.0, "0"),
+            (0.43381, "0.434"),
+            (12.345, "12.3"),
+            (2.0, "2"),
+            (1234.0, "1234"),
+            (0.00012, "0.00012"),
+        ];
         for (value, text) in pairs {
             assert_eq!(number(value), text);
         }
@@ -170,7 +191,15 @@ mod tests {
 
     #[test]
     fn per_cent_keeps_what_is_small_and_does_not_round_up_to_all() {
-        let pairs = [(0.0, "0"), (1.0, "100"), (0.5, "50"), (0.0131, "1.31"), (0.99999, "> 99.9"), (0.0000107, "0.00107"), (9.08e-9, "9e-7")];
+        let pairs = [
+            (0.0, "0"),
+            (1.0, "100"),
+            (0.5, "50"),
+            (0.0131, "1.31"),
+            (0.99999, "> 99.9"),
+            (0.0000107, "0.00107"),
+            (9.08e-9, "9e-7"),
+        ];
         for (value, text) in pairs {
             assert_eq!(percent(value), format!("{text}\u{202f}%"));
         }
@@ -178,7 +207,11 @@ mod tests {
 
     #[test]
     fn what_is_beyond_the_range_is_said() {
-        let beyond = Estimate { median: None, interval: Some([Some(0.5), None]), of: 9 };
+        let beyond = Estimate {
+            median: None,
+            interval: Some([Some(0.5), None]),
+            of: 9,
+        };
         assert_eq!(estimate(&beyond, "> 4"), "> 4");
         assert_eq!(interval(&beyond), "0.5\u{2013}beyond");
         assert_eq!(estimate(&Estimate::default(), "> 4"), "\u{2013}");

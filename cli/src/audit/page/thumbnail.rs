@@ -32,10 +32,16 @@ pub(super) struct Thumbnail {
 /// The thumbnail of a picture below `folder`; `None` where there is none to be shown.
 pub(super) fn thumbnail(folder: &Path, file: &str) -> Option<Thumbnail> {
     // A table may come from elsewhere: nothing outside its folder is shown.
-    if !Path::new(file).components().all(|part| matches!(part, Component::Normal(_))) {
+    if !Path::new(file)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
         return None;
     }
-    let mut reader = ImageReader::open(folder.join(file)).ok()?.with_guessed_format().ok()?;
+    let mut reader = ImageReader::open(folder.join(file))
+        .ok()?
+        .with_guessed_format()
+        .ok()?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
@@ -51,7 +57,9 @@ pub(super) fn thumbnail(folder: &Path, file: &str) -> Option<Thumbnail> {
         image.write_to(&mut bytes, image::ImageFormat::Png).ok()?;
         "png"
     } else {
-        JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&image).ok()?;
+        JpegEncoder::new_with_quality(&mut bytes, QUALITY)
+            .encode_image(&image)
+            .ok()?;
         "jpeg"
     };
     Some(Thumbnail {
@@ -71,7 +79,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("audit");
         std::fs::create_dir_all(inside.join("strips")).unwrap();
-        let noise = image::RgbaImage::from_fn(2400, 600, |x, y| image::Rgba([(x * 7 + y * 13) as u8, (x * y) as u8, 9, 255]));
+        let noise = image::RgbaImage::from_fn(2400, 600, |x, y| {
+            image::Rgba([(x * 7 + y * 13) as u8, (x * y) as u8, 9, 255])
+        });
         noise.save(inside.join("strips/a.png")).unwrap();
         noise.save(folder.path().join("b.png")).unwrap();
         let shown = thumbnail(&inside, "strips/a.png").unwrap();
