@@ -78,6 +78,11 @@ impl Reader {
         self.framing
     }
 
+    /// The map from frames of this shape to what the model sees of them, without a region.
+    pub fn sampling(&self, frame: &FrameView<'_>) -> crate::frame::Sampling {
+        self.framing.sampling(frame.shape())
+    }
+
     /// Takes over classes, objective, `smooth_grad`, fit and region of other settings, from the next frame on.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use steerlens::{
     ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Preset, Provider, Resolution,
 };
 
-use super::flag::{choice, choice_of, count, count_of, real, real_of, switch, text};
+use super::flag::{choice, choice_of, count, count_of, given, real, real_of, switch, text};
 
 const PRESET: &str = "preset";
 
@@ -204,11 +204,6 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         class_hold: base.class_hold,
         temporal_smoothing: base.temporal_smoothing,
     }
-}
-
-/// The value of a flag that not every command has.
-fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    matches.try_get_one(name).ok().flatten().cloned()
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {
