@@ -33,6 +33,6 @@ pub use classifier::{
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, PixelFormat};
 pub use gradient::{Profile, Refusal};
-pub use lens::{After, Editor, Lens, LensSettings, Reader, Report, Resolution};
+pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
 pub use runtime::Runtime;
 pub use sweep::Sweep;

@@ -9,7 +9,7 @@ use crate::frame::Fit;
 use crate::morph::{ColorMode, Method, Normalise, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
-use crate::{Resolution, Sweep};
+use crate::{Control, Resolution, Sweep};
 
 /// A real-valued setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,6 +124,9 @@ choice!(Normalise, "normalise", Rms, "The unit of magnification",
 choice!(StepMode, "step-mode", Reanalyse, "How several steps follow each other",
     Reanalyse = "reanalyse": "Each step analyses the current picture anew",
     Source = "source": "Steps accumulate in the source picture's coefficients");
+choice!(Control, "control", None, "A direction in place of the gradient's, to compare it with",
+    None = "none": "The gradient's own",
+    Random = "random": "Random, with the gradient's spectrum");
 choice!(Grid, "grid", Fast, "The sampling grid of the pyramid's bands",
     Exact = "exact": "Octave grid, comparable with the published method",
     Fast = "fast": "Fewer samples, same masks; the picture is the same to the eye");
@@ -192,6 +195,7 @@ facts! {
     Real L2_BUDGET = { name: "l2-budget", default: 0.0, min: 0.0, max: 1e6, blurb: "L2 distance that the morph is taken to, pixel values 0..1; 0: off, magnification decides" };
     Count PADDING = { name: "padding", default: 0, min: 0, max: 256, blurb: "Mirrored border around the frame, in pixels; 8 to 16 keep structure at one border from acting on the opposite one" };
     Count STEPS = { name: "steps", default: 1, min: 1, max: 64, blurb: "How often the gradient is taken along the way; 1 is the paper's single gradient" };
+    Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random" };
     Count ORIENTATIONS = { name: "orientations", default: 4, min: 2, max: 8, blurb: "Orientations of the pyramid" };
     Count OCTAVES = { name: "octaves", default: 0, min: 0, max: 12, blurb: "Octaves of the pyramid; 0: from the size" };
     Switch MEASURE_AFTER = { name: "measure-after", default: false, blurb: "Classify the morphed picture too, as written; one more forward run" };

@@ -13,7 +13,8 @@ use steerlens::frame::{Fit, PixelFormat};
 use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::render::DisplayMode;
 use steerlens::{
-    ClassChoice, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, Reading, Report, Resolution,
+    ClassChoice, ClassifierSettings, Control, FrameView, FrameViewMut, Lens, LensSettings, Reading, Report,
+    Resolution,
 };
 
 fn root() -> PathBuf {
@@ -231,6 +232,49 @@ fn small_morphs_raise_the_margin_everywhere() {
                 );
             }
         }
+    }
+}
+
+/// Chance moves as far as the gradient and gets nowhere, the same way each time.
+#[test]
+fn a_random_direction_is_repeatable_and_leads_to_no_class() {
+    let picture = Picture::colour("shapes/circle-1.png");
+    for steps in [1, 4] {
+        let settings = |control, seed| LensSettings {
+            color_mode: ColorMode::Joint,
+            l2_budget: 3.0,
+            steps,
+            control,
+            seed,
+            ..towards("square")
+        };
+        let mut one = lens("shapes_robust.onnx", settings(Control::None, 0));
+        let (gradient, along, _) = picture.morph(&mut one);
+        let mut random = |seed| {
+            one.set_settings(settings(Control::Random, seed)).unwrap();
+            picture.morph(&mut one)
+        };
+        let (first, report, _) = random(1);
+        assert_eq!(random(1).0, first);
+        assert_ne!(random(2).0, first);
+        assert_ne!(first, gradient);
+        assert!(report.attained && (report.l2 - along.l2).abs() < 0.05);
+        let [along, by_chance] = [along, report].map(|r| r.after.unwrap().target_probability);
+        assert!(
+            by_chance < 0.2 * along,
+            "{steps} steps: {along} along the gradient, {by_chance} by chance"
+        );
+        // A still that was analysed for one direction is analysed again for the other.
+        let mut reading = Reading::default();
+        one.read(&picture.view(), &mut reading).unwrap();
+        let mut last = Vec::new();
+        for control in [Control::Random, Control::None] {
+            one.set_settings(settings(control, 1)).unwrap();
+            last = vec![0; picture.bytes.len()];
+            let mut out = FrameViewMut::new(picture.format, 64, 64, 3 * picture.width, &mut last).unwrap();
+            one.apply(&picture.view(), &reading, &mut out).unwrap();
+        }
+        assert_eq!(last, gradient);
     }
 }
 

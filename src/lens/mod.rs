@@ -30,6 +30,16 @@ pub enum Resolution {
     Frame,
 }
 
+/// Whether the gradient itself is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// It is.
+    None,
+    /// A seeded random direction with the gradient's spectrum is, one for each step (see
+    /// [`crate::morph::Surrogate`]): what a change of that kind does by chance.
+    Random,
+}
+
 /// A classifier, a plan for the frame's size, and settings: a [`Reader`] and an [`Editor`].
 ///
 /// ```no_run

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How frames are morphed.
 
-use super::Resolution;
+use super::{Control, Resolution};
 use crate::classifier::ClassChoice;
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
@@ -28,6 +28,8 @@ pub struct LensSettings {
     pub padding: u32,
     pub steps: u32,
     pub step_mode: StepMode,
+    pub control: Control,
+    pub seed: u64,
     pub orientations: u32,
     pub octaves: u32,
     pub grid: Grid,
@@ -54,6 +56,8 @@ impl Default for LensSettings {
             padding: settings::PADDING.default,
             steps: settings::STEPS.default,
             step_mode: StepMode::default(),
+            control: Control::default(),
+            seed: u64::from(settings::SEED.default),
             orientations: settings::ORIENTATIONS.default,
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),

@@ -2,14 +2,14 @@
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
 use super::sight::Framing;
-use super::{LensSettings, Report, Resolution};
+use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
     self, FrameView, FrameViewMut, LUMA, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
     write_rgb_change,
 };
-use crate::morph::{ColorMode, Morpher, Settings, reach_budget};
+use crate::morph::{ColorMode, Morpher, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, render};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
@@ -36,8 +36,10 @@ pub(super) struct Stage {
     pub(super) image: Vec<f32>,
     pub(super) gradient: Vec<f32>,
     pub(super) change: Vec<f32>,
-    /// The reading that `morpher` is prepared for.
-    prepared: Option<(u64, crate::morph::Prepared)>,
+    /// The reading, control and seed that `morpher` is prepared for.
+    prepared: Option<((u64, Control, u64), crate::morph::Prepared)>,
+    /// Draws the directions of [`Control::Random`]; made when first needed.
+    surrogate: Option<Surrogate>,
     /// One plane of the model's input, on its way to the edited planes.
     plane: Vec<f32>,
     /// The change at the frame's size, where the pyramid works at the model's.
@@ -92,6 +94,7 @@ impl Stage {
             gradient: vec![0.0; edited * pixels],
             change: vec![0.0; edited * pixels],
             prepared: None,
+            surrogate: None,
             plane: vec![0.0; framing.input_pixels()],
             enlarged: if at_frame {
                 Vec::new()
@@ -135,13 +138,14 @@ impl Stage {
         settings: &LensSettings,
         report: &mut Report,
     ) -> Result<(), Error> {
+        let path = (reading.id, settings.control, settings.seed);
         let prepared = match self.prepared {
-            Some((id, prepared)) if id == reading.id && id != 0 => prepared,
+            Some((known, prepared)) if known == path && reading.id != 0 => prepared,
             _ => {
                 self.take_image(frame);
-                self.take_gradient(&reading.gradient);
+                self.take_direction(&reading.gradient, settings, 0);
                 let prepared = self.morpher.prepare(&self.image, &self.gradient);
-                self.prepared = Some((reading.id, prepared));
+                self.prepared = Some((path, prepared));
                 prepared
             }
         };
@@ -188,9 +192,23 @@ impl Stage {
         }
     }
 
+    /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
+    pub(super) fn take_direction(&mut self, gradient: &[f32], settings: &LensSettings, step: u32) {
+        if settings.control == Control::None {
+            return self.take_gradient(gradient);
+        }
+        let (width, height) = self.sampling.input_size();
+        let mut surrogate = self
+            .surrogate
+            .take()
+            .unwrap_or_else(|| Surrogate::new(width, height, self.seen));
+        self.take_gradient(surrogate.draw(gradient, settings.seed, step));
+        self.surrogate = Some(surrogate);
+    }
+
     /// The gradient at the model's input as that of the edited planes: the exact chain rule through luma
     /// (METHOD.md 2.6) and resize (2.11).
-    pub(super) fn take_gradient(&mut self, gradient: &[f32]) {
+    fn take_gradient(&mut self, gradient: &[f32]) {
         let count = self.plane.len();
         for (k, edited) in self
             .gradient

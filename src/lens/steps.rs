@@ -31,7 +31,7 @@ pub(super) fn walk(
             read(stage, reader, frame, &current, &mut latest)?;
             report.step_time += start.elapsed();
         }
-        stage.take_gradient(&latest.gradient);
+        stage.take_direction(&latest.gradient, settings, step - 1);
         edit_planes(stage, &current);
         let prepared = match step {
             1 => stage.morpher.prepare(&stage.image, &stage.gradient),

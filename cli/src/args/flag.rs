@@ -76,15 +76,20 @@ pub(super) fn choice<T: Choice + Send + Sync>() -> Arg {
 
 /// The value given for a setting, or its default.
 pub(super) fn real_of(matches: &ArgMatches, setting: Real) -> f64 {
-    matches.get_one(setting.name).copied().unwrap_or(setting.default)
+    given(matches, setting.name).unwrap_or(setting.default)
 }
 
 /// The value given for a setting, or its default.
 pub(super) fn count_of(matches: &ArgMatches, setting: Count) -> u32 {
-    matches.get_one(setting.name).copied().unwrap_or(setting.default)
+    given(matches, setting.name).unwrap_or(setting.default)
 }
 
 /// The value given for a setting, or its default.
 pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches) -> T {
-    matches.get_one(T::NAME).copied().unwrap_or(T::DEFAULT)
+    given(matches, T::NAME).unwrap_or(T::DEFAULT)
+}
+
+/// The value of a flag that not every command has.
+pub(super) fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    matches.try_get_one(name).ok().flatten().cloned()
 }

@@ -10,9 +10,9 @@ use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
 use steerlens::settings::{self, Choice, Text};
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Resolution};
+use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Resolution};
 
-use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+use super::flag::{choice, choice_of, count, count_of, given, real, real_of, text};
 
 /// How the model's signature is understood.
 pub(super) fn signature_flags() -> Vec<Arg> {
@@ -91,6 +91,8 @@ pub(super) fn method_flags() -> Vec<Arg> {
         count(settings::ORIENTATIONS).hide_short_help(true),
         count(settings::OCTAVES).hide_short_help(true),
         choice::<Grid>().hide_short_help(true),
+        choice::<Control>().hide_short_help(true),
+        count(settings::SEED).hide_short_help(true),
     ]
 }
 
@@ -148,6 +150,8 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         padding: count_of(matches, settings::PADDING),
         steps: count_of(matches, settings::STEPS),
         step_mode: choice_of(matches),
+        control: choice_of(matches),
+        seed: u64::from(count_of(matches, settings::SEED)),
         orientations: count_of(matches, settings::ORIENTATIONS),
         octaves: count_of(matches, settings::OCTAVES),
         grid: choice_of(matches),
@@ -156,11 +160,6 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         // A still has no frames to hold a class over.
         class_hold: settings::CLASS_HOLD.default,
     }
-}
-
-/// The value of a flag that not every command has.
-fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    matches.try_get_one(name).ok().flatten().cloned()
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {

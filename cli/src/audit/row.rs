@@ -230,6 +230,17 @@ mod tests {
     }
 
     #[test]
+    fn every_column_is_described_for_users() {
+        let page = include_str!("../../../docs/audit.md");
+        let table = page.split("## Columns").nth(1).unwrap();
+        let described: Vec<&str> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .collect();
+        assert_eq!(described, Row::COLUMNS);
+    }
+
+    #[test]
     fn a_foreign_table_is_refused_by_its_column() {
         let batch = Row::batch(&[Row::default()]).unwrap();
         let names = ["input", "input_sha256"];
