@@ -60,7 +60,7 @@ impl Log {
         let values = values
             .clone()
             .find(|values| values.len() <= 4)
-            .or_else(|| values.last());
+            .or_else(|| values.clone().next_back());
         let tick = |value: f64| Tick {
             at: self.at(value),
             label: text::number(value),
