@@ -224,12 +224,14 @@ fn energy(summary: &Summary) -> Option<String> {
     let map = summary.energy.gradient.as_ref()?;
     let scales: Vec<f64> = map.shares.iter().map(|scale| scale.iter().sum()).collect();
     let (most, share) = scales.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let finest = match most {
+        0 => String::new(),
+        _ => format!(", the finest scale {}", text::percent(scales[0])),
+    };
     Some(format!(
-        "The class gradient has most of its energy at periods of about {} pixels: {} of it; the finest scale has {}. \
-         Means over {}.",
+        "The class gradient has most of its energy at periods of about {} pixels: {} of it{finest}. Means over {}.",
         text::count(4usize << most.min(40)),
         text::percent(*share),
-        text::percent(scales[0]),
         text::counted(map.of, "row", "rows"),
     ))
 }

@@ -59,8 +59,8 @@ impl Log {
         let values = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]].into_iter().map(all);
         let values = values
             .clone()
-            .find(|values| values.len() <= 6)
-            .or_else(|| values.last());
+            .find(|values| values.len() <= 4)
+            .or_else(|| values.clone().next_back());
         let tick = |value: f64| Tick {
             at: self.at(value),
             label: text::number(value),

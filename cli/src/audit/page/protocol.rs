@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::axis::{Tick, share_at, share_ticks};
 use super::text;
-use crate::audit::row::Control;
+use crate::audit::row::{Control, Reach};
 use crate::audit::summary::{Cell, Share, Summary};
 
 /// Who answers the target after the edit.
@@ -60,7 +60,7 @@ struct Dot {
 
 pub(super) fn transfer(summary: &Summary) -> Transfer {
     let judges: Vec<&str> = summary.run.judges.iter().map(|judge| judge.name()).collect();
-    let mut groups: Vec<(String, Vec<Method>)> = Vec::new();
+    let mut groups: Vec<((Reach, Option<f64>), Vec<Method>)> = Vec::new();
     for cell in summary
         .cells
         .iter()
@@ -92,22 +92,17 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
             name: text::method(&cell.method),
             lines,
         };
-        let reach = text::reach(cell.reach, cell.requested);
+        let reach = (cell.reach, cell.requested);
         match groups.iter_mut().find(|(of, _)| *of == reach) {
             Some((_, methods)) => methods.push(method),
             None => groups.push((reach, vec![method])),
         }
     }
-    // Distances come first, in rising order; the furthest says most.
-    let distances = summary
-        .cells
-        .iter()
-        .filter(|cell| cell.control == Control::Gradient);
-    let furthest = distances
-        .filter(|cell| cell.requested.is_some())
-        .map(|cell| text::reach(cell.reach, cell.requested));
-    let furthest = furthest.filter(|reach| reach.starts_with("L2")).last();
-    groups.sort_by_key(|(reach, _)| Some(reach) != furthest.as_ref());
+    // Distances stand in rising order; the furthest says most, and comes first.
+    let furthest = groups.iter().rposition(|((reach, _), _)| *reach == Reach::L2);
+    if let Some(furthest) = furthest {
+        groups[..=furthest].rotate_right(1);
+    }
     Transfer {
         ticks: share_ticks(),
         judges: !judges.is_empty(),
@@ -123,7 +118,10 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
             .collect(),
         groups: groups
             .into_iter()
-            .map(|(reach, methods)| Group { reach, methods })
+            .map(|((reach, requested), methods)| Group {
+                reach: text::reach(reach, requested),
+                methods,
+            })
             .collect(),
     }
 }

@@ -52,10 +52,10 @@ pub(super) fn head(summary: &Summary) -> Head {
             "sources of their own content",
         ),
         format!(
-            "{} towards {}: {}",
-            text::counted(source_classes, "class", "classes"),
-            text::count(target_classes),
-            text::counted(cases, "frame and target", "frames and targets")
+            "{}: {}, {}",
+            text::counted(cases, "frame and target", "frames and targets"),
+            text::counted(source_classes, "source class", "source classes"),
+            text::counted(target_classes, "target class", "target classes")
         ),
     ];
     if right.of > 0 {

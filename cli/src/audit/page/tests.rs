@@ -112,7 +112,7 @@ fn what_is_not_there_is_said() {
 #[test]
 fn many_rows_and_classes_make_no_large_page() {
     let large = Sample {
-        pictures: 8_000,
+        pictures: 1_200,
         classes: 1_000,
         judges: 1,
         methods: &[Method::CspPhase, Method::Pixel],
@@ -189,7 +189,7 @@ fn sample_pages() {
         ..Sample::default()
     };
     let large = Sample {
-        pictures: 2_000,
+        pictures: 400,
         classes: 1_000,
         labels: |class| format!("class {class}"),
         ..Sample::default()

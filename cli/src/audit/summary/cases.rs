@@ -195,9 +195,7 @@ impl Collected {
     }
 
     fn label(&mut self, class: i32, label: &str) {
-        if !self.labels.contains_key(&class) {
-            self.labels.insert(class, label.to_owned());
-        }
+        self.labels.entry(class).or_insert_with(|| label.to_owned());
     }
 
     fn case(&mut self, row: &Row, input: u32) -> u32 {

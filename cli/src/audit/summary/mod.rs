@@ -35,7 +35,7 @@ use super::row::Row;
 
 pub(crate) use cells::Cell;
 pub(crate) use compare::{Compared, Comparison};
-pub(crate) use counts::{Counts, Exclusion, JudgeCounts};
+pub(crate) use counts::{Counts, Exclusion};
 pub(crate) use energy::{Energy, Map};
 pub(crate) use flips::{ClassFlips, Distances, Flips, Matrix, Pair};
 pub(crate) use interval::{DRAWS, Estimate, FEWEST_SOURCES, Share};

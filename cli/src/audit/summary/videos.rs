@@ -86,9 +86,8 @@ pub(super) fn videos<'a>(collected: &'a Collected) -> Vec<Video> {
     let flips = of(true).next();
     // Cells stand in the order of reach and distance: the last L2 distance, else the last magnification.
     let reached = of(false)
-        .filter(|(key, _)| key.reach == Reach::L2)
-        .last()
-        .or_else(|| of(false).last());
+        .rfind(|(key, _)| key.reach == Reach::L2)
+        .or_else(|| of(false).next_back());
 
     let mut by_file: BTreeMap<u32, BTreeMap<u64, Frame<'a>>> = BTreeMap::new();
     let mut meet = |entry: &Entry, see: &dyn Fn(&mut Frame<'a>)| {
