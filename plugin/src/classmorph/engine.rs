@@ -246,7 +246,9 @@ impl Held {
         }
         self.editor.set_settings(wanted)?;
         self.editor.at(moment);
-        Ok(self.editor.apply(view, reading, out)?)
+        let report = self.editor.apply(view, reading, out)?;
+        self.editor.caption(reading, &report, out)?;
+        Ok(report)
     }
 
     /// Takes the newest reading, if there is one.

@@ -24,6 +24,7 @@ mod messages;
 mod metas;
 mod presets;
 mod properties;
+mod region;
 mod settings;
 mod stats;
 mod warnings;
@@ -41,7 +42,7 @@ mod worker;
  * ## A drawn face smiles and is sober again, every two seconds
  *
  * ```shell
- * gst-launch-1.0 filesrc location=face.webm ! decodebin ! videoconvert \
+ * gst-launch-1.0 filesrc location=media/face.webm ! decodebin ! videoconvert \
  *     ! classmorph model-file=models/faces_robust.onnx target-label=smile sweep=triangle \
  *     ! videoconvert ! autovideosink
  * ```
@@ -49,8 +50,9 @@ mod worker;
  * ## One picture, and what the network says of it
  *
  * ```shell
- * gst-launch-1.0 -m filesrc location=cat.jpg ! decodebin ! videoconvert \
- *     ! classmorph model-file=m.onnx target-label="Egyptian cat" post-messages=true measure-after=true \
+ * gst-launch-1.0 -m filesrc location=media/face_astronaut.png ! decodebin ! videoconvert \
+ *     ! classmorph model-file=models/face_expression.onnx target-label="sad" magnification=0.2 post-messages=true \
+ *         measure-after=true \
  *     ! videoconvert ! pngenc ! filesink location=out.png
  * ```
  *
