@@ -81,7 +81,7 @@ mod worker;
  * ## Live video, and video that is calm
  *
  * ```shell
- * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @calm model-file=models/faces_robust.onnx \
+ * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @preset=calm model-file=models/faces_robust.onnx \
  *     target-label=smile gradient-mode=held ! videoconvert ! autovideosink
  * ```
  *
