@@ -27,7 +27,6 @@ pub struct Classifier {
 struct Loaded {
     signature: Signature,
     labels: Labels,
-    fit: crate::frame::Fit,
     squash: Activation,
     scores: usize,
     runtime: &'static Runtime,
@@ -110,7 +109,6 @@ impl Classifier {
         let loaded = Loaded {
             signature,
             labels: described.labels,
-            fit: settings.fit,
             squash,
             scores,
             runtime,
@@ -156,11 +154,6 @@ impl Classifier {
     /// How a picture becomes the model's input.
     pub fn signature(&self) -> &Signature {
         &self.loaded.signature
-    }
-
-    /// How frames are laid into the input.
-    pub fn fit(&self) -> crate::frame::Fit {
-        self.loaded.fit
     }
 
     /// Number of classes; two for a model with a single score.

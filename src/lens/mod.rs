@@ -4,8 +4,10 @@
 mod editor;
 mod history;
 mod reader;
+mod region;
 mod report;
 mod settings;
+mod showing;
 mod sight;
 mod stage;
 mod steps;
@@ -226,6 +228,7 @@ impl Lens {
                 time: scores.inference_time,
             });
         }
+        self.editor.caption(reading, &report, out)?;
         Ok(report)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
+use crate::frame::{Fit, Rect};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
@@ -38,7 +39,11 @@ pub struct LensSettings {
     pub octaves: u32,
     pub grid: Grid,
     pub display_mode: DisplayMode,
+    pub caption: bool,
     pub measure_after: bool,
+    pub fit: Fit,
+    pub crop_fraction: f64,
+    pub roi: Option<Rect>,
 }
 
 impl Default for LensSettings {
@@ -68,7 +73,11 @@ impl Default for LensSettings {
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
             display_mode: DisplayMode::default(),
+            caption: settings::CAPTION.default,
             measure_after: settings::MEASURE_AFTER.default,
+            fit: Fit::default(),
+            crop_fraction: settings::CROP_FRACTION.default,
+            roi: None,
         }
     }
 }
@@ -115,7 +124,7 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        let of = |s: &Self| (s.class_hold, s.objective);
+        let of = |s: &Self| (s.class_hold, s.objective, s.fit, s.crop_fraction, s.roi);
         (&self.source, &self.target, of(self)) == (&other.source, &other.target, of(other))
     }
 
@@ -140,6 +149,7 @@ impl LensSettings {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
+            (settings::CROP_FRACTION, self.crop_fraction),
         ];
         let counts = [
             (settings::STEPS, self.steps),

@@ -2,8 +2,8 @@
 //! One setting of the library as one flag: its name, range, default and description are the setting's own.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, ArgMatches};
-use steerlens::settings::{Choice, Count, Real, Text};
+use clap::{Arg, ArgAction, ArgMatches};
+use steerlens::settings::{Choice, Count, Real, Switch, Text};
 
 use crate::report::short;
 
@@ -50,6 +50,14 @@ pub(super) fn count(setting: Count) -> Arg {
         .value_name("N")
         .help(help)
         .value_parser(range)
+}
+
+/// A flag that is given or not.
+pub(super) fn switch(setting: Switch) -> Arg {
+    Arg::new(setting.name)
+        .long(setting.name)
+        .action(ArgAction::SetTrue)
+        .help(setting.blurb)
 }
 
 /// A flag that takes text; add a parser for anything narrower.

@@ -155,6 +155,7 @@ fn morph() -> Command {
         .next_help_heading("How")
         .args(settings::method_flags())
         .args(settings::display_flags())
+        .args(settings::sight_flags())
         .next_help_heading("Model")
         .args(settings::signature_flags().into_iter().map(|flag| flag.hide_short_help(true)))
         .args(settings::input_flags().into_iter().map(|flag| flag.hide_short_help(true)))

@@ -24,6 +24,7 @@ mod messages;
 mod metas;
 mod presets;
 mod properties;
+mod region;
 mod settings;
 mod stats;
 mod warnings;
@@ -95,7 +96,8 @@ mod worker;
  * A buffer marked as discontinuous starts it anew as well, which a leaky queue does with the first buffer after
  * every one that it drops: for live video `held` is the better way to keep up.
  *
- * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset); others can be saved beside them.
+ * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset; `@preset=calm` in gst-launch-1.0); others
+ * can be saved beside them.
  *
  * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
  * time and the counters of #GstClassMorph:stats.
