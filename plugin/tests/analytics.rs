@@ -82,7 +82,8 @@ fn what_lies_on_the_buffer_already_stays() {
     let mut frame = rig.frame(0);
     {
         let mut meta = AnalyticsRelationMeta::add(frame.get_mut().unwrap());
-        meta.add_one_cls_mtd(0.5, gst::glib::Quark::from_str("a face")).unwrap();
+        meta.add_one_cls_mtd(0.5, gst::glib::Quark::from_str("a face"))
+            .unwrap();
     }
     let out = rig.push(frame);
     let found = classifications(&out);
