@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::LensSettings;
 use super::region;
 use super::sight::{Framing, Sight};
+use super::smooth_grad::SmoothGrad;
 use crate::Error;
 use crate::classifier::{
     ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
@@ -30,6 +31,7 @@ pub struct Reader {
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
     objective: Objective,
+    smooth_grad: SmoothGrad,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -44,8 +46,8 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, those count here that choose the classes and the objective, and
-    /// what of a frame is seen.
+    /// Reads with an open classifier. Of the settings, those count here that choose the classes, the objective and
+    /// `smooth_grad`, and what of a frame is seen.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -59,6 +61,7 @@ impl Reader {
             wishes: Default::default(),
             pair_is_new: false,
             objective: Objective::default(),
+            smooth_grad: SmoothGrad::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -75,12 +78,13 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over classes, objective, fit and region of other settings, from the next frame on.
+    /// Takes over classes, objective, `smooth_grad`, fit and region of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
         self.objective = settings.objective;
+        self.smooth_grad.update(settings);
         let wishes = (&settings.source, &settings.target, settings.class_hold);
         if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
             return Ok(());
@@ -126,6 +130,8 @@ impl Reader {
         let (source, target) = self.chooser.pair().unwrap_or_default();
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
+        self.smooth_grad
+            .smooth(&mut self.classifier, planes, self.objective, reading)?;
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -168,6 +174,8 @@ impl Reader {
         (reading.pair_changed, reading.moment) = (false, Moment::default());
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
+        self.smooth_grad
+            .smooth(&mut self.classifier, planes, self.objective, reading)?;
         self.number(reading);
         Ok(())
     }
@@ -205,8 +213,10 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
+        self.classifier
+            .read_planes(input, (source, target), self.objective, reading)?;
         Ok(self
-            .classifier
-            .read_planes(input, (source, target), self.objective, reading)?)
+            .smooth_grad
+            .smooth(&mut self.classifier, input, self.objective, reading)?)
     }
 }
