@@ -21,7 +21,9 @@ fn classifications(buffer: &gst::BufferRef) -> Vec<(u32, Classes)> {
     };
     meta.iter::<AnalyticsClassificationMtd>()
         .map(|mtd| {
-            let classes = mtd.iterate().map(|(label, level)| (label.to_string(), level));
+            let classes = mtd
+                .iterate()
+                .map(|(label, level)| (label.as_str().to_string(), level));
             (mtd.id(), classes.collect())
         })
         .collect()

@@ -357,7 +357,7 @@ impl BaseTransformImpl for ClassMorph {
         inbuf: &'a gst::BufferRef,
     ) -> bool {
         (!self.doubled.load(Ordering::Acquire) || region::survives_doubling(&meta))
-            && self.parent_transform_meta(outbuf, meta, inbuf)
+            && (metas::is_analytics(&meta) || self.parent_transform_meta(outbuf, meta, inbuf))
     }
 
     /// Counts; the base class drops frames that are late (QoS).
