@@ -38,7 +38,13 @@ pub(super) fn attach_analytics(
     let levels: Vec<f32> = report.probabilities.iter().map(level).collect();
     let classes: Vec<Quark> = report.labels.iter().map(Quark::from_str).collect();
 
-    let mut meta = AnalyticsRelationMeta::add(buffer);
+    // One that came with the input holds the results of elements in front, and is added to.
+    if buffer.meta::<AnalyticsRelationMeta>().is_none() {
+        AnalyticsRelationMeta::add(buffer);
+    }
+    let Some(mut meta) = buffer.meta_mut::<AnalyticsRelationMeta>() else {
+        return Err(gst::glib::bool_error!("the analytics meta is not there"));
+    };
     let before = meta.add_cls_mtd(&levels, &classes)?.id();
     if let Some(after) = &report.after {
         let pair = [&after.source_probability, &after.target_probability].map(level);
