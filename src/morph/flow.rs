@@ -315,9 +315,10 @@ mod tests {
                     .map(|(x, y)| (x - shift.0).hypot(y - shift.1))
                     .collect();
                 let mean = wrong.iter().sum::<f32>() / places as f32;
-                // The ridge alone takes 5 parts of 100 where the texture is as strong as on the mean, more where weak.
+                // The ridge is a twentieth of the trace, which two directions share: it takes 1 part of 11 where the
+                // texture is as strong as on the mean, 1 of 6 where half as strong.
                 let size = shift.0.hypot(shift.1);
-                assert!(mean < 0.12 * size, "{width}x{height} {shift:?}: {mean}");
+                assert!(mean < size / 6.0, "{width}x{height} {shift:?}: {mean}");
             }
         }
     }

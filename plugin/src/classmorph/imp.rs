@@ -349,15 +349,15 @@ impl BaseTransformImpl for ClassMorph {
         Ok(flow)
     }
 
-    /// Where the picture is doubled, what would be wrong of it is not passed on.
+    /// What is said of places in the frame goes on with it.
     fn transform_meta<'a>(
         &self,
         outbuf: &mut gst::BufferRef,
         meta: gst::MetaRef<'a, gst::Meta>,
         inbuf: &'a gst::BufferRef,
     ) -> bool {
-        (!self.doubled.load(Ordering::Acquire) || region::survives_doubling(&meta))
-            && (metas::is_analytics(&meta) || self.parent_transform_meta(outbuf, meta, inbuf))
+        region::passes(&meta, self.doubled.load(Ordering::Acquire))
+            .unwrap_or_else(|| metas::is_analytics(&meta) || self.parent_transform_meta(outbuf, meta, inbuf))
     }
 
     /// Counts; the base class drops frames that are late (QoS).

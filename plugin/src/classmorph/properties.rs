@@ -363,7 +363,7 @@ mod tests {
             back("roi", gst::Array::new([8, 4, 96, 64]).to_value())
                 .serialize()
                 .unwrap(),
-            "<  (int)8, (int)4, (int)96, (int)64 >"
+            "< (int)8, (int)4, (int)96, (int)64 >"
         );
         assert_eq!(back("post-messages", true.to_value()).get(), Ok(true));
         assert_eq!(

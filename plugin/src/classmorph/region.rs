@@ -71,11 +71,21 @@ pub(super) fn annotate(buffer: &mut gst::BufferRef, said: &Said) {
     }
 }
 
-/// Whether a meta still says the truth where the picture is twice as wide, with the frame itself at the left: one that
-/// knows of no size, and a region of interest, which then means that left half.
-pub(super) fn survives_doubling(meta: &gst::MetaRef<'_, gst::Meta>) -> bool {
-    meta.downcast_ref::<VideoRegionOfInterestMeta>().is_some()
-        || !meta.has_tag::<gst_video::video_meta::tags::Size>()
+/// Whether a meta is passed on, where that is not left to the base class. Nothing moves from its place, so that what is
+/// said of places stays true; where the picture is twice as wide, with the frame itself at the left, a region of interest
+/// still means that half, and whatever else knows of sizes would be wrong.
+pub(super) fn passes(meta: &gst::MetaRef<'_, gst::Meta>, doubled: bool) -> Option<bool> {
+    const PLACES: [&str; 3] = ["video", "size", "orientation"];
+    if meta.downcast_ref::<VideoRegionOfInterestMeta>().is_some() {
+        return Some(true);
+    }
+    match doubled {
+        true => meta
+            .has_tag::<gst_video::video_meta::tags::Size>()
+            .then_some(false),
+        false => (meta.has_tag::<gst_video::video_meta::tags::Video>() && meta.tags_contain_only(&PLACES))
+            .then_some(true),
+    }
 }
 
 #[cfg(test)]
