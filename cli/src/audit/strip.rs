@@ -1,27 +1,44 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The picture of a frame and its edits: one line per method, the source first in each.
+//! The picture of a frame and its edits: one line per method, the frame first in each, under the method's name.
 
 use std::io::Cursor;
 
 use anyhow::Result;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::{self, FilterType};
-use image::{Rgb, RgbImage};
+use image::{DynamicImage, Rgb, RgbImage};
 use steerlens::morph::Method;
+use steerlens::settings::Choice;
 
+use super::row::{Reach, Row};
 use crate::picture::Picture;
+use crate::report::short;
+use crate::sheet::canvas::{self, Canvas, Ink};
 
 /// The longer side of a picture in a strip: small ones are enlarged by a whole factor towards it, large ones reduced.
 const SMALL: u32 = 112;
 const LARGE: u32 = 256;
-/// Between pictures: white, which is no picture's own edge in print.
-const GAP: u32 = 4;
+/// Between pictures.
+const GAP: u32 = 6;
+/// Above each line of pictures, and the text in it.
+const CAPTION: u32 = 20;
+const TEXT: f32 = 12.0;
+const PAPER: Ink = Rgb([255; 3]);
+const INK: Ink = Rgb([34, 36, 40]);
 
 /// The pictures, at the size they are shown.
 #[derive(Debug)]
 pub(super) struct Strip {
     source: RgbImage,
-    lines: Vec<(Method, Vec<RgbImage>)>,
+    lines: Vec<(Method, Vec<Edit>)>,
+}
+
+/// An edit, its column from 1, and what stands above it.
+#[derive(Debug)]
+struct Edit {
+    column: usize,
+    caption: String,
+    picture: RgbImage,
 }
 
 impl Strip {
@@ -32,11 +49,16 @@ impl Strip {
         }
     }
 
-    /// The next edit of a method.
-    pub(super) fn add(&mut self, method: Method, edit: &Picture) {
+    /// An edit by a method, in the column of its reach.
+    pub(super) fn add(&mut self, method: Method, column: usize, row: &Row, edit: &Picture) {
+        let edit = Edit {
+            column,
+            caption: caption(row),
+            picture: shown(edit),
+        };
         match self.lines.last_mut() {
-            Some((last, edits)) if *last == method => edits.push(shown(edit)),
-            _ => self.lines.push((method, vec![shown(edit)])),
+            Some((last, edits)) if *last == method => edits.push(edit),
+            _ => self.lines.push((method, vec![edit])),
         }
     }
 
@@ -46,28 +68,53 @@ impl Strip {
     /// When it cannot be encoded.
     pub(super) fn png(&self) -> Result<Vec<u8>> {
         let (width, height) = self.source.dimensions();
-        let columns = 1 + self.lines.iter().map(|(_, edits)| edits.len()).max().unwrap_or(0) as u32;
+        let last = self
+            .lines
+            .iter()
+            .flat_map(|(_, edits)| edits)
+            .map(|edit| edit.column)
+            .max();
+        let columns = 1 + last.unwrap_or(0) as u32;
         let lines = self.lines.len().max(1) as u32;
-        let size = |count: u32, extent: u32| count * (extent + GAP) - GAP;
-        let mut sheet = RgbImage::from_pixel(size(columns, width), size(lines, height), Rgb([255; 3]));
-        let mut lay = |picture: &RgbImage, column: usize, line: usize| {
-            let (x, y) = (column as u32 * (width + GAP), line as u32 * (height + GAP));
-            imageops::replace(&mut sheet, picture, x.into(), y.into());
+        let size = (columns * (width + GAP) + GAP, lines * (CAPTION + height + GAP));
+        let mut sheet = Canvas::new(size.0, size.1, PAPER);
+        let mut lay = |(column, line): (usize, usize), text: &str, picture: &RgbImage| {
+            let x = GAP + column as u32 * (width + GAP);
+            let y = line as u32 * (CAPTION + height + GAP);
+            sheet.text((x, y + CAPTION - 6), TEXT, INK, &canvas::fit(TEXT, text, width));
+            sheet.picture(
+                (x, y + CAPTION),
+                &DynamicImage::from(picture.clone()).into_rgba8(),
+            );
         };
         if self.lines.is_empty() {
-            lay(&self.source, 0, 0);
+            lay((0, 0), "source", &self.source);
         }
-        for (line, (_, edits)) in self.lines.iter().enumerate() {
-            lay(&self.source, 0, line);
-            edits
-                .iter()
-                .enumerate()
-                .for_each(|(at, edit)| lay(edit, at + 1, line));
+        for (line, (method, edits)) in self.lines.iter().enumerate() {
+            lay((0, line), method.nick(), &self.source);
+            for edit in edits {
+                lay((edit.column, line), &edit.caption, &edit.picture);
+            }
         }
         let mut bytes = Cursor::new(Vec::new());
         let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, PngFilter::Sub);
-        sheet.write_with_encoder(encoder)?;
+        sheet.finish().write_with_encoder(encoder)?;
         Ok(bytes.into_inner())
+    }
+}
+
+/// How far, and whether the driver changed its mind.
+fn caption(row: &Row) -> String {
+    let far = match row.reach {
+        Reach::L2 => format!("L2 {}", short(row.requested)),
+        Reach::Magnification => format!("\u{d7} {}", short(row.requested)),
+        Reach::Flip if row.attained => format!("flip, \u{d7} {}", short(row.magnification)),
+        Reach::Flip => format!("no flip, \u{d7} {}", short(row.magnification)),
+    };
+    match (row.reach, row.attained) {
+        (Reach::L2, false) => format!("{far} missed"),
+        _ if row.reach != Reach::Flip && row.top_after == row.target_class => format!("{far}, flipped"),
+        _ => far,
     }
 }
 

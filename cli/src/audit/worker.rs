@@ -266,8 +266,8 @@ impl Worker {
         let mut out = frame.picture.blank(frame.picture.size());
         for at in 0..self.editors.len() {
             let (method, control, _) = self.editors[at];
-            for reach in 0..self.plan.reaches.len() {
-                let (reach, requested) = self.plan.reaches[reach];
+            for column in 0..self.plan.reaches.len() {
+                let (reach, requested) = self.plan.reaches[column];
                 let mut row = Row {
                     method,
                     control,
@@ -281,7 +281,7 @@ impl Worker {
                     Ok(()) => {
                         self.look(&out.view()?, measured, &mut row)?;
                         if control == Control::Gradient && self.plan.strips {
-                            strip.add(method, &out);
+                            strip.add(method, column + 1, &row, &out);
                         }
                     }
                 }

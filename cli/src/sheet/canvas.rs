@@ -6,28 +6,28 @@ use image::{DynamicImage, Rgb, RgbImage, RgbaImage};
 use steerlens::render::{draw_text, fit_text, text_width};
 
 /// A colour of the sheet.
-pub(super) type Ink = Rgb<u8>;
+pub(crate) type Ink = Rgb<u8>;
 
 /// The paper and its pen.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     paper: RgbImage,
 }
 
 impl Canvas {
     /// Blank paper.
-    pub(super) fn new(width: u32, height: u32, colour: Ink) -> Self {
+    pub(crate) fn new(width: u32, height: u32, colour: Ink) -> Self {
         Self {
             paper: RgbImage::from_pixel(width, height, colour),
         }
     }
 
     /// The finished sheet.
-    pub(super) fn finish(self) -> RgbImage {
+    pub(crate) fn finish(self) -> RgbImage {
         self.paper
     }
 
     /// Fills a rectangle.
-    pub(super) fn fill(&mut self, (x, y): (u32, u32), (width, height): (u32, u32), ink: Ink) {
+    pub(crate) fn fill(&mut self, (x, y): (u32, u32), (width, height): (u32, u32), ink: Ink) {
         imageops::replace(
             &mut self.paper,
             &RgbImage::from_pixel(width, height, ink),
@@ -37,13 +37,13 @@ impl Canvas {
     }
 
     /// Lays a picture down.
-    pub(super) fn picture(&mut self, (x, y): (u32, u32), picture: &RgbaImage) {
+    pub(crate) fn picture(&mut self, (x, y): (u32, u32), picture: &RgbaImage) {
         let opaque = DynamicImage::from(picture.clone()).into_rgb8();
         imageops::replace(&mut self.paper, &opaque, x.into(), y.into());
     }
 
     /// Writes one line; `x` is its left end and `y` its baseline.
-    pub(super) fn text(&mut self, (x, y): (u32, u32), size: f32, ink: Ink, line: &str) {
+    pub(crate) fn text(&mut self, (x, y): (u32, u32), size: f32, ink: Ink, line: &str) {
         draw_text(size, line, |dx, dy, coverage| {
             let (Ok(px), Ok(py)) = (u32::try_from(i64::from(x) + dx), u32::try_from(i64::from(y) + dy))
             else {
@@ -60,17 +60,17 @@ impl Canvas {
 }
 
 /// Width of a line in pixels.
-pub(super) fn width(size: f32, line: &str) -> u32 {
+pub(crate) fn width(size: f32, line: &str) -> u32 {
     text_width(size, line).ceil() as u32
 }
 
 /// The line itself where it fits into `room` pixels, else its beginning and an ellipsis.
-pub(super) fn fit(size: f32, line: &str, room: u32) -> String {
+pub(crate) fn fit(size: f32, line: &str, room: u32) -> String {
     fit_text(size, line, room as f32)
 }
 
 /// Enlarges a small picture by a whole factor, so that its pixels stay pixels; reduces a large one smoothly.
-pub(super) fn scaled(picture: &RgbaImage, (width, height): (u32, u32)) -> RgbaImage {
+pub(crate) fn scaled(picture: &RgbaImage, (width, height): (u32, u32)) -> RgbaImage {
     let filter = if width >= picture.width() {
         FilterType::Nearest
     } else {

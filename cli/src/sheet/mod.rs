@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The contact sheet: the source picture, then its morphs, each with a caption, under one title.
 
-mod canvas;
+pub(crate) mod canvas;
 
 use image::{Rgb, RgbImage, RgbaImage};
 
