@@ -27,9 +27,9 @@ pub struct Classifier {
 struct Loaded {
     signature: Signature,
     labels: Labels,
-    fit: crate::frame::Fit,
     squash: Activation,
     scores: usize,
+    threads: usize,
     runtime: &'static Runtime,
     provider: Provider,
     model_file: PathBuf,
@@ -110,9 +110,9 @@ impl Classifier {
         let loaded = Loaded {
             signature,
             labels: described.labels,
-            fit: settings.fit,
             squash,
             scores,
+            threads: options.threads,
             runtime,
             provider: settings.execution_provider,
             model_file: settings.model_file.clone(),
@@ -158,9 +158,9 @@ impl Classifier {
         &self.loaded.signature
     }
 
-    /// How frames are laid into the input.
-    pub fn fit(&self) -> crate::frame::Fit {
-        self.loaded.fit
+    /// Threads of a run, and of what follows it.
+    pub(crate) fn threads(&self) -> usize {
+        self.loaded.threads
     }
 
     /// Number of classes; two for a model with a single score.

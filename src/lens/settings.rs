@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
+use crate::frame::{Fit, Rect};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
@@ -34,11 +35,17 @@ pub struct LensSettings {
     pub temporal_smoothing: Duration,
     pub control: Control,
     pub seed: u64,
+    pub smooth_grad: u32,
+    pub noise_level: f64,
     pub orientations: u32,
     pub octaves: u32,
     pub grid: Grid,
     pub display_mode: DisplayMode,
+    pub caption: bool,
     pub measure_after: bool,
+    pub fit: Fit,
+    pub crop_fraction: f64,
+    pub roi: Option<Rect>,
 }
 
 impl Default for LensSettings {
@@ -64,11 +71,17 @@ impl Default for LensSettings {
             temporal_smoothing: settings::TEMPORAL_SMOOTHING.default,
             control: Control::default(),
             seed: u64::from(settings::SEED.default),
+            smooth_grad: settings::SMOOTH_GRAD.default,
+            noise_level: settings::NOISE_LEVEL.default,
             orientations: settings::ORIENTATIONS.default,
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
             display_mode: DisplayMode::default(),
+            caption: settings::CAPTION.default,
             measure_after: settings::MEASURE_AFTER.default,
+            fit: Fit::default(),
+            crop_fraction: settings::CROP_FRACTION.default,
+            roi: None,
         }
     }
 }
@@ -115,7 +128,7 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        let of = |s: &Self| (s.class_hold, s.objective);
+        let of = |s: &Self| (s.class_hold, s.objective, s.fit, s.crop_fraction, s.roi);
         (&self.source, &self.target, of(self)) == (&other.source, &other.target, of(other))
     }
 
@@ -140,6 +153,8 @@ impl LensSettings {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
+            (settings::CROP_FRACTION, self.crop_fraction),
+            (settings::NOISE_LEVEL, self.noise_level),
         ];
         let counts = [
             (settings::STEPS, self.steps),
@@ -147,6 +162,7 @@ impl LensSettings {
             (settings::OCTAVES, self.octaves),
             (settings::PADDING, self.padding),
             (settings::CLASS_HOLD, self.class_hold),
+            (settings::SMOOTH_GRAD, self.smooth_grad),
         ];
         let counts = counts.map(|(fact, value)| {
             (
