@@ -241,7 +241,7 @@ fn side_by_side_is_twice_as_wide() {
                 .get::<gst::List>("format")
                 .unwrap()
                 .len(),
-            11
+            13
         );
     }
     assert!(taken("side-by-side", "(int)81").is_empty());

@@ -81,6 +81,8 @@ impl Reader {
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
         self.objective = settings.objective;
+        self.framing = self.framing.with(settings);
+        self.roi = settings.roi;
         let wishes = (&settings.source, &settings.target, settings.class_hold);
         if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
             return Ok(());
@@ -88,8 +90,6 @@ impl Reader {
         let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
         let (source, target) = (class(&settings.source)?, class(&settings.target)?);
         self.chooser.update(source, target, settings.class_hold);
-        self.framing = self.framing.with(settings);
-        self.roi = settings.roi;
         self.wishes = (
             settings.source.clone(),
             settings.target.clone(),
