@@ -210,7 +210,7 @@ facts! {
     Text OUTPUT_NAME = { name: "output-name", blurb: "Tensor that holds the class scores; unset: found by its shape" };
     Text INPUT_SIZE = { name: "input-size", blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata" };
     Text RUNTIME_LIBRARY = { name: "onnxruntime-library", blurb: "ONNX Runtime library (libonnxruntime.so); unset: ORT_DYLIB_PATH, the copy that set-up placed, the system's. Loading a library runs its code" };
-    Count THREADS = { name: "threads", default: 0, min: 0, max: 256, blurb: "Threads of the model's run; 0: physical cores minus one, at least one" };
+    Count THREADS = { name: "threads", default: 0, min: 0, max: 256, blurb: "Threads of the model's run, and of the pyramid after it; 0: physical cores minus one, at least one" };
     Text DEVICE = { name: "device", blurb: "Number of the execution provider's device; unset: the first. The processor has none to choose" };
     Text MEAN = { name: "mean", blurb: "Channel means on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
     Text STD = { name: "std", blurb: "Channel standard deviations on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
@@ -231,7 +231,9 @@ facts! {
     Text ROI = { name: "roi", blurb: "Part of the frame that is read and morphed: x, y, width, height in pixels, clipped to the frame; unset: all of it" };
     Switch CAPTION = { name: "caption", default: false, blurb: "Draw the two classes with their probabilities into the lower edge of the picture" };
     Span TEMPORAL_SMOOTHING = { name: "temporal-smoothing", default: Duration::ZERO, min: Duration::ZERO, max: Duration::from_secs(60), blurb: "Time constant of the running average of phase steps over the frames of a video, with steps=1; 0: none, 0.1 s takes most of the flicker away" };
-    Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random" };
+    Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random, and which noise of smooth-grad" };
+    Count SMOOTH_GRAD = { name: "smooth-grad", default: 0, min: 0, max: 1000, blurb: "Noisy copies of the picture whose gradients are averaged, for stills; 0: the picture's own gradient" };
+    Real NOISE_LEVEL = { name: "noise-level", default: 0.1, min: 0.0, max: 1.0, blurb: "Standard deviation of the noise of smooth-grad, pixel values 0..1" };
     Count ORIENTATIONS = { name: "orientations", default: 4, min: 2, max: 8, blurb: "Orientations of the pyramid" };
     Count OCTAVES = { name: "octaves", default: 0, min: 0, max: 12, blurb: "Octaves of the pyramid; 0: from the size" };
     Switch MEASURE_AFTER = { name: "measure-after", default: false, blurb: "Classify the morphed picture too, as written; one more forward run" };

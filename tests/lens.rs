@@ -278,6 +278,45 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
     }
 }
 
+/// A mean over many noisy copies is nearer to one over many others than single gradients of such copies are, its
+/// scores are the picture's own, and without noise it is the gradient itself.
+#[test]
+fn smooth_grad_averages_gradients() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    let settings = |smooth_grad, noise_level, seed| LensSettings {
+        smooth_grad,
+        noise_level,
+        seed,
+        ..towards("smile")
+    };
+    let mut one = lens("faces_plain.onnx", towards("smile"));
+    let mut read = |settings: LensSettings| {
+        one.set_settings(settings).unwrap();
+        let mut reading = Reading::default();
+        one.read(&picture.view(), &mut reading).unwrap();
+        reading
+    };
+    let cosine = |a: &Reading, b: &Reading| {
+        let dot: f64 = a
+            .gradient
+            .iter()
+            .zip(&b.gradient)
+            .map(|(a, b)| f64::from(a * b))
+            .sum();
+        dot / (a.gradient_norm * b.gradient_norm)
+    };
+    let plain = read(settings(0, 0.1, 0));
+    let same = read(settings(3, 0.0, 0));
+    assert!(cosine(&plain, &same) > 1.0 - 1e-6);
+    let [single, other] = [1, 2].map(|seed| read(settings(1, 0.1, seed)));
+    let [many, others] = [1, 2].map(|seed| read(settings(24, 0.1, seed)));
+    assert_eq!(many.logits, plain.logits);
+    let (of_one, of_many) = (cosine(&single, &other), cosine(&many, &others));
+    println!("two copies {of_one:.3}, two means {of_many:.3}");
+    assert!(of_many > 0.5 * (1.0 + of_one), "{of_one} {of_many}");
+    assert_eq!(many.gradient, read(settings(24, 0.1, 1)).gradient);
+}
+
 #[test]
 fn every_display_mode_shows_what_it_says() {
     let picture = Picture::colour("shapes/circle-1.png");

@@ -19,10 +19,10 @@ import smallnets as S
 
 warnings.filterwarnings("ignore")
 src, out = sys.argv[1:3]
-names = sys.argv[3:] or [f"{k}_{m}" for k in ("digits", "shapes") for m in ("plain", "robust", "judge")]
+names = sys.argv[3:] or [f"{k}_{m}" for k in ("digits", "shapes") for m in ("plain", "robust", "judge")] + ["digits_judge2"]
 for name in names:
     kind, mode = name.split("_")
-    net = {"digits": (S.digits_judge if mode == "judge" else S.digits_net), "shapes": (S.shapes_judge if mode == "judge" else S.shapes_net)}[kind]()
+    net = S.network(kind, mode)
     net.load_state_dict(torch.load(os.path.join(src, name + ".pt"), weights_only=True))
     net.eval()
     c, n = (1, 28) if kind == "digits" else (3, 64)

@@ -21,7 +21,9 @@ fn classifications(buffer: &gst::BufferRef) -> Vec<(u32, Classes)> {
     };
     meta.iter::<AnalyticsClassificationMtd>()
         .map(|mtd| {
-            let classes = mtd.iterate().map(|(label, level)| (label.to_string(), level));
+            let classes = mtd
+                .iterate()
+                .map(|(label, level)| (label.as_str().to_string(), level));
             (mtd.id(), classes.collect())
         })
         .collect()
@@ -82,7 +84,8 @@ fn what_lies_on_the_buffer_already_stays() {
     let mut frame = rig.frame(0);
     {
         let mut meta = AnalyticsRelationMeta::add(frame.get_mut().unwrap());
-        meta.add_one_cls_mtd(0.5, gst::glib::Quark::from_str("a face")).unwrap();
+        meta.add_one_cls_mtd(0.5, gst::glib::Quark::from_str("a face"))
+            .unwrap();
     }
     let out = rig.push(frame);
     let found = classifications(&out);

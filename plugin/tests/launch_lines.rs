@@ -17,7 +17,7 @@ use gst::prelude::*;
 
 /// What stands in for a thing that a test machine does not have: the beginning of a word of the line, and the words
 /// in its place. `ROOT` is the repository. This is the only place where a line is changed.
-const STAND_INS: [(&str, &str); 7] = [
+const STAND_INS: [(&str, &str); 9] = [
     // A window, and the clock that paces it.
     ("autovideosink", "fakesink"),
     // A camera.
@@ -28,6 +28,9 @@ const STAND_INS: [(&str, &str); 7] = [
     // Streams of a network.
     ("uri=rtsp://", "uri=file://ROOT/media/face.webm"),
     ("uri=https://", "uri=file://ROOT/media/face.webm"),
+    // A detector that finds nothing.
+    ("gvadetect", "identity"),
+    ("model=face-detection", ""),
     // "Your model".
     ("model-file=m.onnx", "model-file=models/faces_robust.onnx"),
     // A picture stands still for ever; a few frames show that it does.

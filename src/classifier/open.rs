@@ -29,6 +29,7 @@ struct Loaded {
     labels: Labels,
     squash: Activation,
     scores: usize,
+    threads: usize,
     runtime: &'static Runtime,
     provider: Provider,
     model_file: PathBuf,
@@ -111,6 +112,7 @@ impl Classifier {
             labels: described.labels,
             squash,
             scores,
+            threads: options.threads,
             runtime,
             provider: settings.execution_provider,
             model_file: settings.model_file.clone(),
@@ -154,6 +156,11 @@ impl Classifier {
     /// How a picture becomes the model's input.
     pub fn signature(&self) -> &Signature {
         &self.loaded.signature
+    }
+
+    /// Threads of a run, and of what follows it.
+    pub(crate) fn threads(&self) -> usize {
+        self.loaded.threads
     }
 
     /// Number of classes; two for a model with a single score.

@@ -9,6 +9,7 @@ mod report;
 mod settings;
 mod showing;
 mod sight;
+mod smooth_grad;
 mod stage;
 mod steps;
 

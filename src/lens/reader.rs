@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::LensSettings;
 use super::region;
 use super::sight::{Framing, Sight};
+use super::smooth_grad::SmoothGrad;
 use crate::Error;
 use crate::classifier::{
     ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
@@ -30,6 +31,7 @@ pub struct Reader {
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
     objective: Objective,
+    smooth_grad: SmoothGrad,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -44,8 +46,8 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, those count here that choose the classes and the objective, and
-    /// what of a frame is seen.
+    /// Reads with an open classifier. Of the settings, those count here that choose the classes, the objective and
+    /// `smooth_grad`, and what of a frame is seen.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -59,6 +61,7 @@ impl Reader {
             wishes: Default::default(),
             pair_is_new: false,
             objective: Objective::default(),
+            smooth_grad: SmoothGrad::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -75,26 +78,33 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over classes, objective, fit and region of other settings, from the next frame on.
+    /// The map from frames of this shape to what the model sees of them, without a region.
+    pub fn sampling(&self, frame: &FrameView<'_>) -> crate::frame::Sampling {
+        self.framing.sampling(frame.shape())
+    }
+
+    /// Takes over classes, objective, `smooth_grad`, fit and region of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
+        let wishes = (&settings.source, &settings.target, settings.class_hold);
+        if wishes != (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+            let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
+            let (source, target) = (class(&settings.source)?, class(&settings.target)?);
+            self.chooser.update(source, target, settings.class_hold);
+            self.wishes = (
+                settings.source.clone(),
+                settings.target.clone(),
+                settings.class_hold,
+            );
+        }
         self.objective = settings.objective;
         self.framing = self.framing.with(settings);
         self.roi = settings.roi;
-        let wishes = (&settings.source, &settings.target, settings.class_hold);
-        if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
-            return Ok(());
+        if self.smooth_grad.update(settings) {
+            self.last = None;
         }
-        let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
-        let (source, target) = (class(&settings.source)?, class(&settings.target)?);
-        self.chooser.update(source, target, settings.class_hold);
-        self.wishes = (
-            settings.source.clone(),
-            settings.target.clone(),
-            settings.class_hold,
-        );
         Ok(())
     }
 
@@ -126,6 +136,8 @@ impl Reader {
         let (source, target) = self.chooser.pair().unwrap_or_default();
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
+        self.smooth_grad
+            .smooth(&mut self.classifier, planes, self.objective, reading)?;
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -168,6 +180,8 @@ impl Reader {
         (reading.pair_changed, reading.moment) = (false, Moment::default());
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
+        self.smooth_grad
+            .smooth(&mut self.classifier, planes, self.objective, reading)?;
         self.number(reading);
         Ok(())
     }
@@ -205,8 +219,10 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
+        self.classifier
+            .read_planes(input, (source, target), self.objective, reading)?;
         Ok(self
-            .classifier
-            .read_planes(input, (source, target), self.objective, reading)?)
+            .smooth_grad
+            .smooth(&mut self.classifier, input, self.objective, reading)?)
     }
 }

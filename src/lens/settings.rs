@@ -35,6 +35,8 @@ pub struct LensSettings {
     pub temporal_smoothing: Duration,
     pub control: Control,
     pub seed: u64,
+    pub smooth_grad: u32,
+    pub noise_level: f64,
     pub orientations: u32,
     pub octaves: u32,
     pub grid: Grid,
@@ -69,6 +71,8 @@ impl Default for LensSettings {
             temporal_smoothing: settings::TEMPORAL_SMOOTHING.default,
             control: Control::default(),
             seed: u64::from(settings::SEED.default),
+            smooth_grad: settings::SMOOTH_GRAD.default,
+            noise_level: settings::NOISE_LEVEL.default,
             orientations: settings::ORIENTATIONS.default,
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
@@ -150,6 +154,7 @@ impl LensSettings {
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
             (settings::CROP_FRACTION, self.crop_fraction),
+            (settings::NOISE_LEVEL, self.noise_level),
         ];
         let counts = [
             (settings::STEPS, self.steps),
@@ -157,6 +162,7 @@ impl LensSettings {
             (settings::OCTAVES, self.octaves),
             (settings::PADDING, self.padding),
             (settings::CLASS_HOLD, self.class_hold),
+            (settings::SMOOTH_GRAD, self.smooth_grad),
         ];
         let counts = counts.map(|(fact, value)| {
             (

@@ -17,6 +17,8 @@ pub(super) struct Framing {
     crop_fraction: f64,
     /// The crop that the model's description advises.
     advised_crop: f64,
+    /// Threads that the pyramid may use.
+    pub(super) threads: usize,
 }
 
 impl Framing {
@@ -28,6 +30,7 @@ impl Framing {
             channels: signature.channels(),
             crop_fraction: signature.crop_fraction,
             advised_crop: signature.crop_fraction,
+            threads: classifier.threads(),
         }
         .with(settings)
     }

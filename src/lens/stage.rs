@@ -109,7 +109,18 @@ impl Stage {
                 old.morpher.reset();
                 old.morpher
             }
-            _ => Morpher::new(size.0, size.1, edited, &morph)?,
+            _ => {
+                let threads = framing.threads;
+                Morpher::new(
+                    size.0,
+                    size.1,
+                    edited,
+                    &Settings {
+                        threads,
+                        ..morph.clone()
+                    },
+                )?
+            }
         };
         Ok(Self {
             shape: *shape,

@@ -12,19 +12,41 @@ use super::fourier::Fourier;
 use super::smooth::Gaussian;
 use super::{Error, Method, Settings};
 
-/// A linear way from planes to complex coefficients and back, and the scratch for it.
+/// A linear way from planes to complex coefficients and back.
 #[derive(Debug)]
 pub(super) enum Coordinates {
     /// The complex steerable pyramid (METHOD.md 1).
     Pyramid {
         plan: Plan,
+        /// For whole planes.
         workspace: Workspace,
-        /// One per channel.
-        spectra: Vec<Spectrum>,
-        change: Spectrum,
+        /// Of picture and gradient, one per channel.
+        spectra: [Vec<Spectrum>; 2],
     },
     /// One "band" of all frequencies (METHOD.md 2.9).
     Fourier(Fourier),
+}
+
+/// What coefficients are read of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of {
+    Picture,
+    Gradient,
+}
+
+/// What one thread needs to read and write bands.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// `None` for the Fourier transform, which is read as it lies.
+    workspace: Option<Workspace>,
+    change: Change,
+}
+
+/// The sum of the bands written.
+#[derive(Debug)]
+enum Change {
+    Pyramid(Spectrum),
+    Fourier(Vec<Complex32>),
 }
 
 /// One band of the coordinates.
@@ -32,7 +54,7 @@ pub(super) enum Coordinates {
 pub(super) struct Part {
     /// Which band it is.
     pub(super) index: usize,
-    /// Where its coefficients lie, strip by strip.
+    /// Where its coefficients lie among those of its share, strip by strip.
     pub(super) range: Range<usize>,
     /// How they lie; `None` for one strip of no order.
     pub(super) order: Option<Order>,
@@ -55,7 +77,7 @@ impl Part {
 }
 
 impl Coordinates {
-    /// For padded planes.
+    /// For padded planes. The parts lie one after the other.
     pub(super) fn new(
         border: &Border,
         channels: usize,
@@ -109,19 +131,24 @@ impl Coordinates {
         Ok((
             Self::Pyramid {
                 workspace: plan.workspace(),
-                change: plan.spectrum(),
-                spectra,
+                spectra: [spectra.clone(), spectra],
                 plan,
             },
             parts,
         ))
     }
 
-    /// Coefficients of one channel.
-    pub(super) fn samples(&self) -> usize {
+    /// What another thread needs.
+    pub(super) fn desk(&self) -> Desk {
         match self {
-            Self::Pyramid { plan, .. } => plan.samples(),
-            Self::Fourier(fourier) => fourier.samples(),
+            Self::Pyramid { plan, .. } => Desk {
+                workspace: Some(plan.workspace()),
+                change: Change::Pyramid(plan.spectrum()),
+            },
+            Self::Fourier(fourier) => Desk {
+                workspace: None,
+                change: Change::Fourier(fourier.spectrum()),
+            },
         }
     }
 
@@ -134,95 +161,106 @@ impl Coordinates {
     }
 
     /// Takes in a channel's plane; gives its energy, `sum_b w_b sum |c_b|^2`.
-    pub(super) fn open(&mut self, channel: usize, plane: &[f32]) -> f64 {
+    pub(super) fn open(&mut self, of: Of, channel: usize, plane: &[f32]) -> f64 {
         match self {
             Self::Pyramid {
                 plan,
                 workspace,
                 spectra,
-                ..
             } => {
-                plan.transform(plane, &mut spectra[channel], workspace);
-                plan.band_energy(&spectra[channel])
+                let spectrum = &mut spectra[of as usize][channel];
+                plan.transform(plane, spectrum, workspace);
+                plan.band_energy(spectrum)
             }
-            Self::Fourier(fourier) => fourier.open(channel, plane),
+            Self::Fourier(fourier) => fourier.open(of, channel, plane),
         }
     }
 
     /// Makes one part of an opened channel ready to be read.
-    pub(super) fn open_part(&mut self, channel: usize, part: usize) {
-        if let Self::Pyramid {
-            plan,
-            workspace,
-            spectra,
-            ..
-        } = self
-        {
-            plan.open_band(part, &spectra[channel], workspace);
+    pub(super) fn open_part(&self, of: Of, channel: usize, part: usize, desk: &mut Desk) {
+        if let (Self::Pyramid { plan, spectra, .. }, Some(workspace)) = (self, &mut desk.workspace) {
+            plan.open_band(part, &spectra[of as usize][channel], workspace);
         }
     }
 
     /// One strip of the coefficients of the part just opened, once.
-    pub(super) fn read(&mut self, channel: usize, part: usize, strip: usize, out: &mut [Complex32]) {
-        match self {
-            Self::Pyramid {
-                plan,
-                workspace,
-                spectra,
-                ..
-            } => {
-                plan.read_strip((part, strip), &spectra[channel], out, workspace);
+    pub(super) fn read(
+        &self,
+        (of, channel): (Of, usize),
+        (part, strip): (usize, usize),
+        out: &mut [Complex32],
+        desk: &mut Desk,
+    ) {
+        match (self, &mut desk.workspace) {
+            (Self::Pyramid { plan, spectra, .. }, Some(workspace)) => {
+                plan.read_strip((part, strip), &spectra[of as usize][channel], out, workspace);
             }
-            Self::Fourier(fourier) => fourier.read(channel, out),
-        }
-    }
-
-    /// Starts a change of a plane at 0.
-    pub(super) fn begin(&mut self) {
-        match self {
-            Self::Pyramid { change, .. } => change.clear(),
-            Self::Fourier(fourier) => fourier.begin(),
+            (Self::Fourier(fourier), _) => fourier.read(of, channel, out),
+            _ => panic!("{FOREIGN}"),
         }
     }
 
     /// Takes in the change of one strip of a part's coefficients, and uses them up.
-    pub(super) fn add(&mut self, part: usize, strip: usize, coefficients: &mut [Complex32]) {
-        match self {
-            Self::Pyramid {
-                plan,
-                workspace,
-                change,
-                ..
-            } => {
+    pub(super) fn add(&self, (part, strip): (usize, usize), coefficients: &mut [Complex32], desk: &mut Desk) {
+        match (self, &mut desk.workspace, &mut desk.change) {
+            (Self::Pyramid { plan, .. }, Some(workspace), Change::Pyramid(change)) => {
                 plan.write_strip((part, strip), coefficients, change, workspace);
             }
-            Self::Fourier(fourier) => fourier.add(coefficients),
+            (Self::Fourier(fourier), _, Change::Fourier(change)) => fourier.add(coefficients, change),
+            _ => panic!("{FOREIGN}"),
         }
     }
 
     /// Adds the part whose strips have been taken in to the change.
-    pub(super) fn close_part(&mut self, part: usize) {
-        if let Self::Pyramid {
-            plan,
-            workspace,
-            change,
-            ..
-        } = self
+    pub(super) fn close_part(&self, part: usize, desk: &mut Desk) {
+        if let (Self::Pyramid { plan, .. }, Some(workspace), Change::Pyramid(change)) =
+            (self, &mut desk.workspace, &mut desk.change)
         {
             plan.close_band(part, change, workspace);
         }
     }
 
-    /// The change of the plane.
-    pub(super) fn finish(&mut self, plane: &mut [f32]) {
-        match self {
-            Self::Pyramid {
-                plan,
-                workspace,
-                change,
-                ..
-            } => plan.render(change, plane, workspace),
-            Self::Fourier(fourier) => fourier.finish(plane),
+    /// The plane of what all desks have written, summed in their order.
+    pub(super) fn finish<'a>(
+        &mut self,
+        first: &mut Desk,
+        rest: impl Iterator<Item = &'a Desk>,
+        plane: &mut [f32],
+    ) {
+        for desk in rest {
+            first.change.add(&desk.change);
+        }
+        match (self, &mut first.change) {
+            (Self::Pyramid { plan, workspace, .. }, Change::Pyramid(change)) => {
+                plan.render(change, plane, workspace);
+            }
+            (Self::Fourier(fourier), Change::Fourier(change)) => fourier.finish(change, plane),
+            _ => panic!("{FOREIGN}"),
+        }
+    }
+}
+
+/// What a caller mixed up.
+const FOREIGN: &str = "a desk is that of these coordinates";
+
+impl Desk {
+    /// Starts a change of a plane at 0.
+    pub(super) fn begin(&mut self) {
+        match &mut self.change {
+            Change::Pyramid(change) => change.clear(),
+            Change::Fourier(change) => change.fill(Complex32::ZERO),
+        }
+    }
+}
+
+impl Change {
+    fn add(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Pyramid(sum), Self::Pyramid(other)) => sum.add(other),
+            (Self::Fourier(sum), Self::Fourier(other)) => {
+                sum.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
+            }
+            _ => panic!("{FOREIGN}"),
         }
     }
 }

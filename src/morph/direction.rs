@@ -4,59 +4,54 @@
 
 use std::ops::Range;
 
-use num_complex::Complex32;
-
 use crate::simd::{Isa, Simd, Task};
 
-use super::coordinates::{Coordinates, Part};
+use super::coordinates::{Coordinates, Of, Part};
 use super::field::{Fields, Weighting};
 use super::group::{Group, Limits};
-use super::path::{Path, Scratch};
+use super::path::Path;
+use super::share::{Scratch, Share};
 use super::{Normalise, Prepared};
+
+/// What every share does alike.
+#[derive(Debug, Clone, Copy)]
+struct Aim {
+    /// The picture is a new one: its coefficients are read too.
+    fresh: bool,
+    /// Share of earlier frames in the average.
+    keep: f32,
+    exponent: f64,
+    /// `f^2`.
+    floor: f64,
+}
 
 impl Path {
     /// Finds the direction of every group, and the unit of magnification. `keep` is the share of earlier frames
-    /// in the average.
-    pub(super) fn direct(&mut self, gradient: &[f32], keep: f32) -> Prepared {
+    /// in the average; `fresh` says that the picture just opened is the source.
+    pub(super) fn direct(&mut self, gradient: &[f32], keep: f32, fresh: bool) -> Prepared {
         let Some(scale) = self.gradient_scale(gradient) else {
             return self.stand_still();
         };
-        let Self {
-            border,
-            coordinates,
-            parts,
-            source,
-            groups,
-            limits,
-            scratch,
-            ..
-        } = self;
-        let pixels = gradient.len() / source.len();
-        let (mut moved, mut total) = (0.0, 0.0);
-        for group in groups {
-            for channel in group.channels.clone() {
-                border.embed(&gradient[channel * pixels..][..pixels], scale, &mut scratch.plane);
-                coordinates.open(channel, &scratch.plane);
-            }
-            let simd = group.simd;
-            let floor = (group.channels.len() as f64 * self.floor) as f32;
-            for part in parts.iter() {
-                let weighting = Weighting {
-                    exponent: self.exponent,
-                    floor,
-                    gain: part.gain,
-                };
-                let mut moments = project(group, part, coordinates, source, limits, scratch, weighting);
-                if smoothes(group, part) {
-                    smooth(group, part, keep, scratch);
-                    moments = fields(group, &part.range, &mut scratch.energy).moments(simd);
-                }
-                let (band_moved, band_total) = moments;
-                moved += part.weight * band_moved;
-                total += part.weight * band_total;
-            }
+        let planes = gradient.chunks_exact(gradient.len() / self.channels);
+        for (channel, plane) in planes.enumerate() {
+            self.border.embed(plane, scale, &mut self.plane);
+            self.coordinates.open(Of::Gradient, channel, &self.plane);
         }
+        let aim = Aim {
+            fresh,
+            keep,
+            exponent: self.exponent,
+            floor: self.floor,
+        };
+        let (coordinates, limits) = (&self.coordinates, &self.limits);
+        self.crew
+            .each(&mut self.shares, |share| share.direct(coordinates, limits, aim));
         self.remembers = true;
+        let (mut moved, mut total) = (0.0, 0.0);
+        for share in &self.shares {
+            moved += share.moments.0;
+            total += share.moments.1;
+        }
         self.measure_unit(moved, total, f64::from(scale))
     }
 
@@ -89,45 +84,91 @@ impl Path {
     }
 }
 
-/// One band's fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into the scratch: all of it
-/// where it is needed again, else the last strip's, which stays in the cache.
-fn project(
-    group: &mut Group,
-    part: &Part,
-    coordinates: &mut Coordinates,
-    source: &[Vec<Complex32>],
-    limits: &Limits,
-    scratch: &mut Scratch,
-    weighting: Weighting,
-) -> (f64, f64) {
-    let simd = group.simd;
-    let channels = group.channels.clone();
-    let keeps_energy = smoothes(group, part) || channels.len() > 1;
-    let (mut moved, mut total) = (0.0, 0.0);
-    for channel in channels.clone() {
-        coordinates.open_part(channel, part.index);
-        for (strip, range) in part.strips() {
-            let gradient = &mut scratch.gradient[..range.len()];
-            coordinates.read(channel, part.index, strip, gradient);
-            let room = &mut scratch.coefficients[..range.len()];
-            let here = group.here(&source[channel], &range, limits, room);
-            let at = if keeps_energy {
-                range.start - part.range.start
-            } else {
-                0
-            };
-            let mut fields = fields(group, &range, &mut scratch.energy[at..]);
-            let first = channel == channels.start;
-            if channel + 1 < channels.end {
-                fields.add(simd, here, gradient, first);
-            } else {
-                let moments = fields.finish(simd, here, gradient, first, weighting);
-                moved += moments.0;
-                total += moments.1;
+impl Share {
+    /// Finds the direction of the share's bands, and its moments.
+    fn direct(&mut self, coordinates: &Coordinates, limits: &Limits, aim: Aim) {
+        self.moments = (0.0, 0.0);
+        for part in 0..self.parts.len() {
+            if aim.fresh {
+                self.read_picture(part, coordinates);
+            }
+            for group in 0..self.groups.len() {
+                let (moved, total) = self.project(group, part, coordinates, limits, aim);
+                let weight = self.parts[part].weight;
+                self.moments.0 += weight * moved;
+                self.moments.1 += weight * total;
             }
         }
     }
-    (moved, total)
+
+    fn read_picture(&mut self, part: usize, coordinates: &Coordinates) {
+        let part = &self.parts[part];
+        for (channel, source) in self.source.iter_mut().enumerate() {
+            coordinates.open_part(Of::Picture, channel, part.index, &mut self.desk);
+            for (strip, range) in part.strips() {
+                let of = (Of::Picture, channel);
+                coordinates.read(of, (part.index, strip), &mut source[range], &mut self.desk);
+            }
+        }
+    }
+
+    /// One band's fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into the scratch: all
+    /// of it where it is needed again, else the last strip's, which stays in the cache.
+    fn project(
+        &mut self,
+        group: usize,
+        part: usize,
+        coordinates: &Coordinates,
+        limits: &Limits,
+        aim: Aim,
+    ) -> (f64, f64) {
+        let Self {
+            parts,
+            source,
+            groups,
+            desk,
+            scratch,
+            ..
+        } = self;
+        let (group, part) = (&mut groups[group], &parts[part]);
+        let simd = group.simd;
+        let channels = group.channels.clone();
+        let weighting = Weighting {
+            exponent: aim.exponent,
+            floor: (channels.len() as f64 * aim.floor) as f32,
+            gain: part.gain,
+        };
+        let keeps_energy = smoothes(group, part) || channels.len() > 1;
+        let (mut moved, mut total) = (0.0, 0.0);
+        for channel in channels.clone() {
+            coordinates.open_part(Of::Gradient, channel, part.index, desk);
+            for (strip, range) in part.strips() {
+                let gradient = &mut scratch.gradient[..range.len()];
+                coordinates.read((Of::Gradient, channel), (part.index, strip), gradient, desk);
+                let room = &mut scratch.coefficients[..range.len()];
+                let here = group.here(&source[channel], &range, limits, room);
+                let at = if keeps_energy {
+                    range.start - part.range.start
+                } else {
+                    0
+                };
+                let mut fields = fields(group, &range, &mut scratch.energy[at..]);
+                let first = channel == channels.start;
+                if channel + 1 < channels.end {
+                    fields.add(simd, here, gradient, first);
+                } else {
+                    let moments = fields.finish(simd, here, gradient, first, weighting);
+                    moved += moments.0;
+                    total += moments.1;
+                }
+            }
+        }
+        if smoothes(group, part) {
+            smooth(group, part, aim.keep, scratch);
+            return fields(group, &part.range, &mut scratch.energy).moments(simd);
+        }
+        (moved, total)
+    }
 }
 
 fn smoothes(group: &Group, part: &Part) -> bool {

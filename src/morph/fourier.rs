@@ -6,14 +6,15 @@ use num_complex::Complex32;
 
 use crate::pyramid::{ImageScratch, ImageTransform};
 
+use super::coordinates::Of;
+
 /// The global Fourier transform of real planes, by pairs.
 #[derive(Debug)]
 pub(super) struct Fourier {
     transform: ImageTransform,
     scratch: ImageScratch,
-    /// One half spectrum per channel.
-    spectra: Vec<Vec<Complex32>>,
-    change: Vec<Complex32>,
+    /// Half spectra of picture and gradient, one per channel.
+    spectra: [Vec<Vec<Complex32>>; 2],
     /// Of every pair, the index of the member read, in the half spectrum.
     pairs: Vec<u32>,
     /// `(member, mirror image)` of the pairs that the half spectrum holds both of.
@@ -39,8 +40,7 @@ impl Fourier {
         let zeros = vec![Complex32::ZERO; transform.spectrum_len()];
         Self {
             scratch: transform.scratch(),
-            spectra: vec![zeros.clone(); channels],
-            change: zeros,
+            spectra: [vec![zeros.clone(); channels], vec![zeros; channels]],
             pairs,
             twins,
             pixels: (width * height) as f32,
@@ -52,8 +52,13 @@ impl Fourier {
         self.pairs.len()
     }
 
-    pub(super) fn open(&mut self, channel: usize, plane: &[f32]) -> f64 {
-        let spectrum = &mut self.spectra[channel];
+    /// A half spectrum, all 0.
+    pub(super) fn spectrum(&self) -> Vec<Complex32> {
+        vec![Complex32::ZERO; self.transform.spectrum_len()]
+    }
+
+    pub(super) fn open(&mut self, of: Of, channel: usize, plane: &[f32]) -> f64 {
+        let spectrum = &mut self.spectra[of as usize][channel];
         self.transform.forward(plane, spectrum, &mut self.scratch);
         let energy: f64 = self
             .pairs
@@ -63,31 +68,27 @@ impl Fourier {
         2.0 / f64::from(self.pixels) * energy
     }
 
-    pub(super) fn read(&mut self, channel: usize, out: &mut [Complex32]) {
+    pub(super) fn read(&self, of: Of, channel: usize, out: &mut [Complex32]) {
         let factor = (2.0 / self.pixels).sqrt();
-        let spectrum = &self.spectra[channel];
+        let spectrum = &self.spectra[of as usize][channel];
         out.iter_mut()
             .zip(&self.pairs)
             .for_each(|(out, &f)| *out = spectrum[f as usize] * factor);
     }
 
-    pub(super) fn begin(&mut self) {
-        self.change.fill(Complex32::ZERO);
-    }
-
-    pub(super) fn add(&mut self, coefficients: &[Complex32]) {
+    pub(super) fn add(&self, coefficients: &[Complex32], change: &mut [Complex32]) {
         // sqrt(N/2) back to X, 1/N of the inverse transform.
         let factor = (0.5 / self.pixels).sqrt();
         self.pairs
             .iter()
             .zip(coefficients)
-            .for_each(|(&f, c)| self.change[f as usize] = c * factor);
+            .for_each(|(&f, c)| change[f as usize] = c * factor);
         self.twins
             .iter()
-            .for_each(|&(f, mirror)| self.change[mirror as usize] = self.change[f as usize].conj());
+            .for_each(|&(f, mirror)| change[mirror as usize] = change[f as usize].conj());
     }
 
-    pub(super) fn finish(&mut self, plane: &mut [f32]) {
-        self.transform.inverse(&self.change, plane, &mut self.scratch);
+    pub(super) fn finish(&mut self, change: &[Complex32], plane: &mut [f32]) {
+        self.transform.inverse(change, plane, &mut self.scratch);
     }
 }

@@ -8,9 +8,9 @@
 //!
 //! Where to read: `path` is the method from top to bottom; `direction` and `field` the step (2.3); `group` and
 //! `rotate` limit and rotation (2.4); `smooth` and `average` the step's smoothing in space and time (2.5, 2.10);
-//! `border` the padding (2.5b); `coordinates` and `fourier` what is rotated; `pixel` the path without phases
-//! (2.9); `budget` how far to go for a wanted distance (2.7); `surrogate` a direction of chance to compare with;
-//! `flow` what motion a change amounts to.
+//! `share` who works on which bands; `border` the padding (2.5b); `coordinates` and `fourier` what is rotated;
+//! `pixel` the path without phases (2.9); `budget` how far to go for a wanted distance (2.7); `surrogate` a direction
+//! of chance to compare with; `flow` what motion a change amounts to.
 
 mod average;
 mod border;
@@ -26,6 +26,7 @@ mod path;
 mod pixel;
 mod rotate;
 mod settings;
+mod share;
 mod smooth;
 mod surrogate;
 

@@ -38,6 +38,8 @@ pub struct Settings {
     pub padding: usize,
     /// How several steps follow each other.
     pub step_mode: StepMode,
+    /// Threads that the pyramid may use, at least 1; the result does not depend on them, and a small picture takes one.
+    pub threads: usize,
     /// Time constant of the running average of phase steps in seconds, 0..60; 0 is off.
     pub temporal_smooth: f64,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             amplitude_limit: 4f64.ln(),
             padding: 0,
             step_mode: StepMode::default(),
+            threads: 1,
             temporal_smooth: 0.0,
         }
     }

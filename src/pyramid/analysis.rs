@@ -21,6 +21,21 @@ impl Spectrum {
             Values::Portable(values) => values.fill(Complex32::ZERO),
         }
     }
+
+    /// Adds another spectrum of the same plan.
+    pub(crate) fn add(&mut self, other: &Self) {
+        match (&mut self.values, &other.values) {
+            (Values::Kernel(sum), Values::Kernel(other)) => {
+                sum.iter_mut()
+                    .zip(other.iter())
+                    .for_each(|(sum, value)| *sum += value);
+            }
+            (Values::Portable(sum), Values::Portable(other)) => {
+                sum.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
+            }
+            _ => panic!("both spectra are those of one plan"),
+        }
+    }
 }
 
 impl Plan {

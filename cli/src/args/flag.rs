@@ -84,15 +84,20 @@ pub(super) fn choice<T: Choice + Send + Sync>() -> Arg {
 
 /// The value given for a setting, or another.
 pub(super) fn real_of(matches: &ArgMatches, setting: Real, base: f64) -> f64 {
-    matches.get_one(setting.name).copied().unwrap_or(base)
+    given(matches, setting.name).unwrap_or(base)
 }
 
 /// The value given for a setting, or another.
 pub(super) fn count_of(matches: &ArgMatches, setting: Count, base: u32) -> u32 {
-    matches.get_one(setting.name).copied().unwrap_or(base)
+    given(matches, setting.name).unwrap_or(base)
 }
 
 /// The value given for a setting, or another.
 pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches, base: T) -> T {
-    matches.get_one(T::NAME).copied().unwrap_or(base)
+    given(matches, T::NAME).unwrap_or(base)
+}
+
+/// The value of a flag that not every command has.
+pub(super) fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    matches.try_get_one(name).ok().flatten().cloned()
 }

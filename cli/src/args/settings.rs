@@ -16,7 +16,7 @@ use steerlens::{
     ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Preset, Provider, Resolution,
 };
 
-use super::flag::{choice, choice_of, count, count_of, real, real_of, switch, text};
+use super::flag::{choice, choice_of, count, count_of, given, real, real_of, switch, text};
 
 const PRESET: &str = "preset";
 
@@ -111,6 +111,8 @@ pub(super) fn method_flags() -> Vec<Arg> {
         choice::<Grid>().hide_short_help(true),
         choice::<Control>().hide_short_help(true),
         count(settings::SEED).hide_short_help(true),
+        count(settings::SMOOTH_GRAD).hide_short_help(true),
+        real(settings::NOISE_LEVEL).hide_short_help(true),
     ]
 }
 
@@ -187,6 +189,8 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         step_mode: choice_of(matches, base.step_mode),
         control: choice_of(matches, base.control),
         seed: u64::from(count_of(matches, settings::SEED, settings::SEED.default)),
+        smooth_grad: count_of(matches, settings::SMOOTH_GRAD, base.smooth_grad),
+        noise_level: real_of(matches, settings::NOISE_LEVEL, base.noise_level),
         orientations: count_of(matches, settings::ORIENTATIONS, base.orientations),
         octaves: count_of(matches, settings::OCTAVES, base.octaves),
         grid: choice_of(matches, base.grid),
@@ -200,11 +204,6 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         class_hold: base.class_hold,
         temporal_smoothing: base.temporal_smoothing,
     }
-}
-
-/// The value of a flag that not every command has.
-fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    matches.try_get_one(name).ok().flatten().cloned()
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {

@@ -63,8 +63,8 @@ fn every_flag_reaches_its_setting() {
     let line = "--target-label smile --source-class 3 --method csp-joint --color-mode joint \
          --resolution model --magnification -2.5 --amplitude-exponent 0 --amplitude-floor .25 \
          --amplitude-gain 2 --phase-limit 3 --normalise none --l2-budget 7 --padding 16 --steps 8 \
-         --step-mode source --control random --seed 7 --orientations 6 --octaves 3 --grid exact --display-mode difference \
-         --caption --roi 8,4,96,64 \
+         --step-mode source --control random --seed 7 --smooth-grad 16 --noise-level .2 --orientations 6 --octaves 3 \
+         --grid exact --display-mode difference --caption --roi 8,4,96,64 \
          --output-name scores --input-size 48x192 --label-file l.txt --model-info i.ini --input-format bgr \
          --input-layout nhwc --normalization byte --mean .1,.2,.3 --std 1 --fit stretch --crop-fraction .875 \
          --onnxruntime-library libonnxruntime.so --threads 2 --objective logit --execution-provider cuda --device 1 \
@@ -90,6 +90,8 @@ fn every_flag_reaches_its_setting() {
         step_mode: StepMode::Source,
         control: steerlens::Control::Random,
         seed: 7,
+        smooth_grad: 16,
+        noise_level: 0.2,
         orientations: 6,
         octaves: 3,
         grid: Grid::Exact,

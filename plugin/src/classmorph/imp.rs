@@ -357,7 +357,7 @@ impl BaseTransformImpl for ClassMorph {
         inbuf: &'a gst::BufferRef,
     ) -> bool {
         region::passes(&meta, self.doubled.load(Ordering::Acquire))
-            .unwrap_or_else(|| self.parent_transform_meta(outbuf, meta, inbuf))
+            .unwrap_or_else(|| metas::is_analytics(&meta) || self.parent_transform_meta(outbuf, meta, inbuf))
     }
 
     /// Counts; the base class drops frames that are late (QoS).

@@ -21,6 +21,19 @@ pub(super) fn attach(buffer: &mut gst::BufferRef, report: &FrameReport) -> Resul
     Ok(())
 }
 
+/// Whether a meta holds the analytics of elements in front. The base class leaves it behind; the frame is the same one.
+pub(super) fn is_analytics(meta: &gst::MetaRef<'_, gst::Meta>) -> bool {
+    #[cfg(feature = "v1_24")]
+    return meta
+        .downcast_ref::<gst_analytics::AnalyticsRelationMeta>()
+        .is_some();
+    #[cfg(not(feature = "v1_24"))]
+    {
+        let _ = meta;
+        false
+    }
+}
+
 /// The same classes for elements that know GStreamer's own analytics meta: the most probable ones of the frame, and
 /// with `measure-after` source and target of the picture as written, related to the first.
 #[cfg(feature = "v1_24")]

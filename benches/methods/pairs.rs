@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pairs of classes that a person tells apart by a stroke: in how many does the judge see the target?
+
+use std::path::Path;
+
+use steerlens::Control;
+use steerlens::morph::Method;
+
+use super::Result;
+use super::kind::{Kind, top_class};
+use super::walk::{Reach, Walker, Way};
+
+/// Method, steps, reach and tuning.
+type Choice = (Method, u32, Reach, Option<(f64, u32)>);
+
+/// A kind's pairs, how many pictures of each, and the ways.
+fn plan(kind: &str) -> (&'static [(&'static str, &'static str)], usize, Vec<Choice>) {
+    use Reach::{Budget, Magnification};
+    match kind {
+        "digits" => (
+            &[
+                ("3", "8"),
+                ("4", "9"),
+                ("9", "4"),
+                ("5", "6"),
+                ("7", "9"),
+                ("1", "7"),
+                ("8", "3"),
+                ("0", "6"),
+            ],
+            25,
+            vec![
+                (Method::CspPhase, 8, Budget(6.0), None),
+                (Method::CspPhase, 8, Budget(6.0), Some((2.0, 4))),
+                (Method::CspJoint, 8, Budget(6.0), None),
+                (Method::Pixel, 8, Budget(6.0), None),
+                (Method::CspPhase, 1, Budget(6.0), None),
+            ],
+        ),
+        "faces" => (
+            &[
+                ("neutral", "smile"),
+                ("neutral", "frown"),
+                ("smile", "neutral"),
+                ("frown", "neutral"),
+                ("smile", "frown"),
+                ("neutral", "surprise"),
+            ],
+            20,
+            vec![
+                (Method::CspPhase, 8, Magnification(1.0), None),
+                (Method::CspJoint, 8, Magnification(0.5), None),
+                (Method::Pixel, 8, Budget(4.0), None),
+                (Method::CspPhase, 1, Magnification(1.0), None),
+            ],
+        ),
+        _ => (
+            &[
+                ("circle", "square"),
+                ("square", "circle"),
+                ("circle", "triangle"),
+                ("square", "triangle"),
+                ("triangle", "star"),
+                ("cross", "star"),
+                ("circle", "ring"),
+                ("ring", "circle"),
+            ],
+            20,
+            vec![
+                (Method::CspPhase, 8, Budget(12.0), None),
+                (Method::CspJoint, 8, Budget(12.0), None),
+                (Method::Pixel, 8, Budget(12.0), None),
+                (Method::CspPhase, 1, Budget(12.0), None),
+            ],
+        ),
+    }
+}
+
+/// Prints the table; the morphs of faces go into `out`, where their mouths are measured.
+pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
+    let (pairs, count, ways) = plan(kind.name);
+    println!(
+        "\n### Pairs of {}, {count} pictures each: driver / judge\n",
+        kind.name
+    );
+    let names: Vec<String> = pairs.iter().map(|(s, t)| format!("{s}\u{2192}{t} |")).collect();
+    println!("| driver | way | {} all | attained | judge |", names.join(" "));
+    println!("|---|---|{}---|---|---|", "---|".repeat(pairs.len()));
+    let mut drivers = std::mem::take(&mut kind.drivers);
+    for (name, driver) in &mut drivers {
+        for &(method, steps, reach, tuning) in &ways {
+            let way = Way {
+                method,
+                steps,
+                control: Control::None,
+                reach,
+                color_mode: kind.color_mode,
+                rival: true,
+                tuning,
+            };
+            let title = match reach {
+                Reach::Budget(budget) => format!("{}, L2 {budget}", way.name()),
+                Reach::Magnification(magnification) => format!("{}, m {magnification}", way.name()),
+            };
+            let mut walker = Walker::new(driver, way)?;
+            let (mut row, mut all, mut attained, mut sums) = (String::new(), 0, 0, [0; 2]);
+            for (source, target) in pairs {
+                let (from, to) = (kind.class(source)?, kind.class(target)?);
+                let pictures = kind.pictures.iter().filter(|picture| picture.label == from);
+                let pictures: Vec<_> = pictures.take(count).cloned().collect();
+                let mut counts = [0; 2];
+                for picture in &pictures {
+                    let morphed = walker.walk(driver, picture, to, 0)?;
+                    // Compared at matched distance: what falls short is left out, not scored 0.
+                    if !morphed.attained {
+                        continue;
+                    }
+                    attained += 1;
+                    counts[0] += usize::from(top_class(driver, &morphed.picture)? == to);
+                    counts[1] += usize::from(kind.verdicts(&morphed.picture)?[0] == to);
+                    if kind.name == "faces" {
+                        let folder = out.join("mouths").join(format!("{name}, {title}"));
+                        std::fs::create_dir_all(&folder)?;
+                        let file = format!("{}\u{2192}{target}.png", picture.name);
+                        morphed.picture.save(&folder.join(file))?;
+                    }
+                }
+                row += &format!(" {}/{} |", counts[0], counts[1]);
+                all += pictures.len();
+                sums = [sums[0] + counts[0], sums[1] + counts[1]];
+            }
+            let share = 100.0 * sums[1] as f64 / f64::from(attained.max(1));
+            println!(
+                "| {name} | {title} |{row} {}/{} | {attained}/{all} | {share:.0} % |",
+                sums[0], sums[1]
+            );
+        }
+    }
+    kind.drivers = drivers;
+    Ok(())
+}

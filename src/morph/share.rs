@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The bands are dealt out to a fixed number of shares, whatever the number of threads: what one thread computes
+//! with is its own, sums go over the shares in their order, and one thread gives the same bits as two.
+
+use num_complex::Complex32;
+use rayon::prelude::*;
+
+use super::average::Average;
+use super::border::Border;
+use super::coordinates::{Coordinates, Desk, Part};
+use super::group::{Group, Limits, Steps};
+use super::{ColorMode, Method, Settings, StepMode};
+use crate::simd::Simd;
+
+/// How many shares there are, and threads at most. Each has a spectrum of its own to write to: more of them would
+/// cost one thread more than many threads gain.
+const SHARES: usize = 2;
+
+/// Below this number of pixels a second thread is not worth waking: a frame takes half a millisecond.
+const WORTH_THREADS: usize = 1 << 17;
+
+/// The bands of one thread, and all that it writes.
+#[derive(Debug)]
+pub(super) struct Share {
+    pub(super) parts: Vec<Part>,
+    /// Coefficients `c` of the source, per channel.
+    pub(super) source: Vec<Vec<Complex32>>,
+    pub(super) groups: Vec<Group>,
+    pub(super) desk: Desk,
+    pub(super) scratch: Scratch,
+    /// `sum w a2 d^2` and `sum w a2` of the direction (METHOD.md 2.4).
+    pub(super) moments: (f64, f64),
+}
+
+/// Room for one band.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    pub(super) gradient: Vec<Complex32>,
+    pub(super) coefficients: Vec<Complex32>,
+    /// `a2`.
+    pub(super) energy: Vec<f32>,
+    /// `sqrt(a2)`; as the next two, only where something is smoothed.
+    pub(super) amplitude: Vec<f32>,
+    pub(super) weight: Vec<f32>,
+    pub(super) smooth: Vec<f32>,
+}
+
+impl Share {
+    /// Deals out the parts, largest first, each to the share that has least.
+    pub(super) fn deal(
+        parts: Vec<Part>,
+        coordinates: &Coordinates,
+        channels: usize,
+        simd: Simd,
+        settings: &Settings,
+    ) -> Vec<Self> {
+        let mut dealt: [(usize, Vec<Part>); SHARES] = Default::default();
+        let mut parts = parts;
+        parts.sort_by_key(|part| std::cmp::Reverse(part.range.len()));
+        for mut part in parts {
+            // The first of those that have least.
+            let least = (0..SHARES).min_by_key(|share| dealt[*share].0).unwrap_or(0);
+            let (samples, share) = &mut dealt[least];
+            let end = *samples + part.range.len();
+            part.range = *samples..end;
+            *samples = end;
+            share.push(part);
+        }
+        dealt
+            .into_iter()
+            .enumerate()
+            // The first is there even for a picture too small for any band.
+            .filter(|(index, (samples, _))| *index == 0 || *samples > 0)
+            .map(|(_, (samples, parts))| Self::new(parts, samples, coordinates, channels, simd, settings))
+            .collect()
+    }
+
+    fn new(
+        parts: Vec<Part>,
+        samples: usize,
+        coordinates: &Coordinates,
+        channels: usize,
+        simd: Simd,
+        settings: &Settings,
+    ) -> Self {
+        let with_amplitude = settings.method == Method::CspJoint;
+        let per_group = if settings.color_mode == ColorMode::Independent {
+            1
+        } else {
+            channels
+        };
+        let groups = (0..channels).step_by(per_group).map(|first| Group {
+            simd,
+            channels: first..first + per_group,
+            direction: Steps::new(samples, with_amplitude),
+            taken: (settings.step_mode == StepMode::Source).then(|| Steps::new(samples, with_amplitude)),
+            average: (settings.temporal_smooth > 0.0).then(|| Average::new(samples, with_amplitude)),
+        });
+        Self {
+            groups: groups.collect(),
+            source: vec![vec![Complex32::ZERO; samples]; channels],
+            desk: coordinates.desk(),
+            scratch: Scratch::new(&parts, settings),
+            moments: (0.0, 0.0),
+            parts,
+        }
+    }
+
+    /// Makes or drops the running averages, and the room for them.
+    pub(super) fn smooth(&mut self, settings: &Settings) {
+        for group in &mut self.groups {
+            let (samples, with_amplitude) = (
+                group.direction.phase.len(),
+                !group.direction.log_amplitude.is_empty(),
+            );
+            let averages = settings.temporal_smooth > 0.0;
+            group.average = averages.then(|| Average::new(samples, with_amplitude));
+        }
+        self.scratch = Scratch::new(&self.parts, settings);
+    }
+
+    /// Writes the change of one channel of one group at `k = factor`.
+    pub(super) fn change(
+        &mut self,
+        (group, channel): (usize, usize),
+        factor: f64,
+        limits: &Limits,
+        coordinates: &Coordinates,
+    ) {
+        self.desk.begin();
+        for part in &self.parts {
+            for (strip, range) in part.strips() {
+                let moved = &mut self.scratch.coefficients[..range.len()];
+                self.groups[group].change(&self.source[channel], &range, factor, limits, moved);
+                coordinates.add((part.index, strip), moved, &mut self.desk);
+            }
+            coordinates.close_part(part.index, &mut self.desk);
+        }
+    }
+}
+
+impl Scratch {
+    fn new(parts: &[Part], settings: &Settings) -> Self {
+        let largest = parts.iter().map(|part| part.range.len()).max().unwrap_or(0);
+        let smoothed = if settings.phase_smooth > 0.0 || settings.temporal_smooth > 0.0 {
+            largest
+        } else {
+            0
+        };
+        Self {
+            gradient: vec![Complex32::ZERO; largest],
+            coefficients: vec![Complex32::ZERO; largest],
+            energy: vec![0.0; largest],
+            amplitude: vec![0.0; smoothed],
+            weight: vec![0.0; smoothed],
+            smooth: vec![0.0; smoothed],
+        }
+    }
+}
+
+/// Who works on the shares: the caller's thread, or threads of its own.
+#[derive(Debug)]
+pub(super) struct Crew(Option<rayon::ThreadPool>);
+
+impl Crew {
+    /// At most `threads` of them, for planes of this size.
+    pub(super) fn new(threads: usize, border: &Border) -> Self {
+        let (width, height) = border.padded_size();
+        if threads.min(SHARES) < 2 || width * height < WORTH_THREADS {
+            return Self(None);
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(SHARES)
+            .thread_name(|index| format!("steerlens-{index}"))
+            .build();
+        // Without threads the work is done all the same.
+        Self(
+            pool.inspect_err(|e| log::warn!("no threads for the pyramid: {e}"))
+                .ok(),
+        )
+    }
+
+    /// Runs a task on every share.
+    pub(super) fn each(&self, shares: &mut [Share], task: impl Fn(&mut Share) + Send + Sync) {
+        match &self.0 {
+            Some(pool) => pool.install(|| shares.par_iter_mut().for_each(task)),
+            None => shares.iter_mut().for_each(task),
+        }
+    }
+}
