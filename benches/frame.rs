@@ -9,11 +9,12 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
+use steerlens::Shape;
 use steerlens::frame::{
     Fit, FrameView, FrameViewMut, PixelFormat, Sampling, read_luma, read_rgb, write_luma_change,
     write_rgb_change,
 };
-use steerlens::render::{DisplayMode, render};
+use steerlens::render::{Bar, Caption, Captioner, Renderer, View};
 
 const ROUNDS: usize = 200;
 const INPUT: usize = 224;
@@ -23,7 +24,13 @@ type Step<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 fn main() {
     println!("CPU time in ms, minimum and median of {ROUNDS}; ratio of minima to the copy");
-    for format in [PixelFormat::Rgb, PixelFormat::Bgrx, PixelFormat::Gray8] {
+    for format in [
+        PixelFormat::Rgb,
+        PixelFormat::Bgrx,
+        PixelFormat::Gray8,
+        PixelFormat::I420,
+        PixelFormat::Nv12,
+    ] {
         for size in [(640, 480), (1280, 720)] {
             bench(format, size);
         }
@@ -31,16 +38,16 @@ fn main() {
 }
 
 fn bench(format: PixelFormat, (width, height): (usize, usize)) {
-    let row = width * format.bytes();
-    let bytes: Vec<u8> = (0..row * height)
+    let shape = Shape::new(format, (width, height));
+    let bytes: Vec<u8> = (0..shape.packed_len())
         .map(|i| ((i * 2_654_435_761) >> 13) as u8)
         .collect();
     let pixels = width * height;
     let change: Vec<f32> = (0..3 * pixels).map(|i| (i % 97) as f32 / 970.0 - 0.05).collect();
     let gradient: Vec<f32> = (0..INPUT * INPUT).map(|i| (i % 89) as f32 / 89.0 - 0.5).collect();
-    let frame = FrameView::new(format, width, height, row, &bytes).expect("the buffer fits");
+    let frame = FrameView::packed(shape, &bytes).expect("the buffer fits");
 
-    let mut samplings = [(); 4].map(|()| Sampling::new(Fit::Stretch, (width, height), (INPUT, INPUT), 1.0));
+    let mut samplings = [(); 4].map(|()| Sampling::new(Fit::Stretch, &shape, (INPUT, INPUT), 1.0));
     let [sample_rgb, sample_luma, adjoint, enlarge] = &mut samplings;
     let mut inputs = vec![0.0; 4 * INPUT * INPUT];
     let (input_rgb, input_luma) = inputs.split_at_mut(3 * INPUT * INPUT);
@@ -49,10 +56,21 @@ fn bench(format: PixelFormat, (width, height): (usize, usize)) {
         return;
     };
     let mut rgb = vec![0.0; 3 * pixels];
-    let mut outs = [(); 4].map(|()| vec![0u8; row * height]);
-    let [copied, written, written_rgb, shown] = &mut outs;
-    let out = |bytes| FrameViewMut::new(format, width, height, row, bytes).expect("the buffer fits");
+    let mut outs = [(); 5].map(|()| vec![0u8; shape.packed_len()]);
+    let [copied, written, written_rgb, shown, captioned] = &mut outs;
+    let out = |bytes| FrameViewMut::packed(shape, bytes).expect("the buffer fits");
     let (mut written, mut written_rgb, mut shown) = (out(written), out(written_rgb), out(shown));
+    let mut captioned = out(captioned);
+    let (mut renderer, mut captioner) = (Renderer::default(), Captioner::default());
+    let class = |label, before| Bar {
+        label,
+        before,
+        after: None,
+    };
+    let caption = Caption {
+        classes: [class("tiger cat", 0.6), class("Egyptian Mau", 0.3)],
+        age: None,
+    };
 
     let mut steps: Vec<Step<'_>> = vec![
         ("copy", Box::new(|| copied.copy_from_slice(black_box(&bytes)))),
@@ -89,7 +107,16 @@ fn bench(format: PixelFormat, (width, height): (usize, usize)) {
         (
             "show difference",
             Box::new(|| {
-                render(DisplayMode::Difference, &frame, black_box(&frame), &mut shown).expect("same size");
+                let view = View::Difference(*black_box(&frame));
+                renderer.render(&view, &frame, &mut shown).expect("same size");
+            }),
+        ),
+        (
+            "caption, unchanged",
+            Box::new(|| {
+                captioner
+                    .draw(black_box(&caption), &mut captioned)
+                    .expect("not empty")
             }),
         ),
     ];

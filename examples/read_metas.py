@@ -11,11 +11,15 @@ Needs PyGObject and GStreamer's introspection data (Debian: python3-gi gir1.2-gs
 GST_PLUGIN_PATH.  A custom meta needs no bindings of its own: it is a GstStructure under a name."""
 import os
 import sys
+import warnings
 
 import gi
 
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
+
+# GObject.ValueArray is deprecated, and without gst-python the only way to a GstValueArray.
+warnings.simplefilter("ignore", DeprecationWarning)
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 

@@ -11,6 +11,7 @@
 //! [`classifier`] (over [`onnx`], [`gradient`] and [`runtime`]), [`morph`] (over [`pyramid`]), [`render`],
 //! [`measure`].
 
+mod blur;
 pub mod classifier;
 mod error;
 pub mod frame;
@@ -32,7 +33,7 @@ pub use classifier::{
     OperatorCount, Reading, TensorInfo, Written, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
-pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Watch};
+pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Shape, Watch};
 pub use gradient::{Profile, Refusal};
 pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
 pub use preset::Preset;

@@ -160,6 +160,8 @@ choice!(DisplayMode, "display-mode", Morph, "What is shown",
     Morph = "morph": "The morphed frame",
     Source = "source": "The frame as it came",
     Difference = "difference": "Mid-grey plus the change, magnified",
+    Saliency = "saliency": "Size of the gradient, blurred by 1/100 of the shorter side, in colours over the dimmed frame",
+    PhaseFlow = "phase-flow": "Where the morph moves things, direction and size in colours over the dimmed frame",
     SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide");
 choice!(Sweep, "sweep", None, "How the magnification moves over a clip",
     None = "none": "It stands still",
@@ -226,6 +228,8 @@ facts! {
     Real L2_BUDGET = { name: "l2-budget", default: 0.0, min: 0.0, max: 1e6, blurb: "L2 distance that the morph is taken to, pixel values 0..1; 0: off, magnification decides" };
     Count PADDING = { name: "padding", default: 0, min: 0, max: 256, blurb: "Mirrored border around the frame, in pixels; 8 to 16 keep structure at one border from acting on the opposite one" };
     Count STEPS = { name: "steps", default: 1, min: 1, max: 64, blurb: "How often the gradient is taken along the way; 1 is the paper's single gradient" };
+    Text ROI = { name: "roi", blurb: "Part of the frame that is read and morphed: x, y, width, height in pixels, clipped to the frame; unset: all of it" };
+    Switch CAPTION = { name: "caption", default: false, blurb: "Draw the two classes with their probabilities into the lower edge of the picture" };
     Span TEMPORAL_SMOOTHING = { name: "temporal-smoothing", default: Duration::ZERO, min: Duration::ZERO, max: Duration::from_secs(60), blurb: "Time constant of the running average of phase steps over the frames of a video, with steps=1; 0: none, 0.1 s takes most of the flicker away" };
     Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random, and which noise of smooth-grad" };
     Count SMOOTH_GRAD = { name: "smooth-grad", default: 0, min: 0, max: 1000, blurb: "Noisy copies of the picture whose gradients are averaged, for stills; 0: the picture's own gradient" };

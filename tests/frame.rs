@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which may fail by panicking")]
 
 use proptest::prelude::*;
+use steerlens::Shape;
 use steerlens::frame::{
     Fit, FrameView, FrameViewMut, PixelFormat, Rect, Resize, Sampling, read_luma, read_rgb,
     write_luma_change, write_rgb_change,
 };
-use steerlens::render::{DisplayMode, render};
+use steerlens::render::{DisplayMode, Renderer, View, side_by_side};
 
 /// What stands in bytes that nobody may touch.
 const POISON: u8 = 0xAA;
+
+/// The formats with one plane; `frame_yuv.rs` has the others.
+fn packed() -> impl Iterator<Item = PixelFormat> {
+    PixelFormat::ALL.into_iter().filter(|format| !format.is_yuv())
+}
 
 /// A sequence of reproducible values in 0..1.
 fn noise(seed: u32) -> impl Iterator<Item = f32> {
@@ -190,10 +196,11 @@ fn a_constant_stays_constant() {
 #[test]
 fn sampling_is_reading_then_cropping_then_resizing() {
     for fit in [Fit::CenterCrop, Fit::Stretch, Fit::Letterbox] {
-        for format in PixelFormat::ALL {
+        for format in packed() {
             for (frame, input) in [((53, 37), (16, 24)), ((5, 3), (8, 9)), ((1, 1), (3, 2))] {
                 let picture = Picture::noisy(format, frame.0, frame.1, 3);
-                let mut sampling = Sampling::new(fit, frame, input, 0.875);
+                let shape = Shape::new(format, frame);
+                let mut sampling = Sampling::new(fit, &shape, input, 0.875);
                 let (inputs, size) = (input.0 * input.1, frame.0 * frame.1);
 
                 let mut plane = vec![f32::NAN; size];
@@ -261,7 +268,7 @@ fn the_gradient_is_zero_where_the_model_does_not_look() {
         (Fit::Letterbox, (53, 37), (16, 16)),
         (Fit::Stretch, (9, 70), (28, 12)),
     ] {
-        let mut sampling = Sampling::new(fit, frame, input, 0.8);
+        let mut sampling = Sampling::new(fit, &Shape::new(PixelFormat::Rgb, frame), input, 0.8);
         let x: Vec<f32> = noise(4).take(frame.0 * frame.1).collect();
         let y: Vec<f32> = noise(5).take(input.0 * input.1).map(|v| v - 0.5).collect();
         let (mut rx, mut ry) = (vec![f32::NAN; y.len()], vec![f32::NAN; x.len()]);
@@ -288,7 +295,7 @@ fn the_gradient_is_zero_where_the_model_does_not_look() {
 
 #[test]
 fn planes_are_the_bytes_in_every_format() {
-    for format in PixelFormat::ALL {
+    for format in packed() {
         let picture = Picture::noisy(format, 13, 5, 6);
         let (mut luma, mut rgb) = (vec![f32::NAN; 65], vec![f32::NAN; 195]);
         read_luma(&picture.view(), &mut luma);
@@ -328,7 +335,7 @@ fn a_crop_is_a_view_of_the_same_bytes() {
 
 #[test]
 fn no_change_is_the_frame_bit_for_bit() {
-    for format in PixelFormat::ALL {
+    for format in packed() {
         for width in [1, 63, 64, 65, 130] {
             let picture = Picture::noisy(format, width, 3, 8);
             for zero in [0.0, -0.0] {
@@ -355,7 +362,7 @@ fn a_change_is_added_clipped_rounded_and_measured() {
     let size = width * height;
     // Changes up to 0.75 clip at both ends.
     let change: Vec<f32> = noise(9).take(3 * size).map(|v| (v - 0.5) * 1.5).collect();
-    for format in PixelFormat::ALL {
+    for format in packed() {
         let picture = Picture::noisy(format, width, height, 10);
         for luma in [true, false] {
             let mut out = Picture::poisoned(format, width, height);
@@ -407,45 +414,52 @@ fn an_output_of_another_size_or_format_is_refused() {
         let error = write_luma_change(&picture.view(), &[0.0; 12], &mut out.view_mut()).unwrap_err();
         assert!(error.to_string().contains("4x3 Rgb"), "{error}");
         assert!(write_rgb_change(&picture.view(), &[0.0; 36], &mut out.view_mut()).is_err());
+        let shown = View::Picture(picture.view());
+        let mut renderer = Renderer::default();
         assert!(
-            render(
-                DisplayMode::Morph,
-                &picture.view(),
-                &picture.view(),
-                &mut out.view_mut()
-            )
-            .is_err()
+            renderer
+                .render(&shown, &picture.view(), &mut out.view_mut())
+                .is_err()
         );
         let other = Picture::poisoned(format, width, height);
         let mut fits = Picture::poisoned(PixelFormat::Rgb, 4, 3);
-        assert!(
-            render(
-                DisplayMode::Source,
-                &picture.view(),
-                &other.view(),
-                &mut fits.view_mut()
-            )
-            .is_err()
-        );
+        for shown in [View::Picture(other.view()), View::Difference(other.view())] {
+            assert!(
+                renderer
+                    .render(&shown, &picture.view(), &mut fits.view_mut())
+                    .is_err()
+            );
+        }
     }
 }
 
 #[test]
 fn render_shows_what_its_mode_says() {
-    for format in PixelFormat::ALL {
+    for format in packed() {
         let source = Picture::noisy(format, 17, 4, 12);
         let morph = Picture::noisy(format, 17, 4, 13);
-        let show = |mode: DisplayMode| {
-            let (width, height) = mode.output_size((17, 4));
-            let mut out = Picture::poisoned(format, width, height);
-            render(mode, &source.view(), &morph.view(), &mut out.view_mut()).unwrap();
+        let show = |view: View<'_>| {
+            let mut out = Picture::poisoned(format, 17, 4);
+            Renderer::default()
+                .render(&view, &source.view(), &mut out.view_mut())
+                .unwrap();
             out.assert_padding_untouched();
             out
         };
-        assert_eq!(show(DisplayMode::Morph).bytes, morph.bytes);
-        assert_eq!(show(DisplayMode::Source).bytes, source.bytes);
-        let (both, difference) = (show(DisplayMode::SideBySide), show(DisplayMode::Difference));
-        assert_eq!(both.width, 34);
+        assert_eq!(show(View::Picture(morph.view())).bytes, morph.bytes);
+        assert_eq!(show(View::Picture(source.view())).bytes, source.bytes);
+        let difference = show(View::Difference(morph.view()));
+        let (width, height) = DisplayMode::SideBySide.output_size((17, 4));
+        assert_eq!((width, height), (34, 4));
+        let mut both = Picture::poisoned(format, width, height);
+        let whole = Rect {
+            x: 0,
+            y: 0,
+            width: 17,
+            height: 4,
+        };
+        side_by_side(&source.view(), &morph.view(), whole, &mut both.view_mut()).unwrap();
+        both.assert_padding_untouched();
         for (x, y) in (0..17 * 4).map(|at| (at % 17, at / 17)) {
             assert_eq!(
                 (both.rgb(x, y), both.fourth(x, y)),
@@ -473,9 +487,10 @@ proptest! {
         frame in (1usize..5000, 1usize..5000),
         input in (1usize..600, 1usize..600),
         crop_fraction in -0.5f64..1.5,
+        aspect in 0.25f64..4.0,
     ) {
         for fit in [Fit::CenterCrop, Fit::Stretch, Fit::Letterbox] {
-            let placement = fit.place(frame, input, crop_fraction);
+            let placement = fit.place(frame, aspect, input, crop_fraction);
             for (rect, outer) in [(placement.frame, frame), (placement.input, input)] {
                 prop_assert!(rect.width > 0 && rect.height > 0);
                 prop_assert!(rect.x + rect.width <= outer.0 && rect.y + rect.height <= outer.1);
@@ -488,8 +503,9 @@ proptest! {
                     Fit::CenterCrop => (placement.frame, input),
                     _ => (placement.input, frame),
                 };
-                let skew = (part.width * shape.1).abs_diff(part.height * shape.0);
-                prop_assert!(skew <= shape.0 + shape.1);
+                let look = if fit == Fit::CenterCrop { aspect } else { 1.0 / aspect };
+                let skew = part.width as f64 * look * shape.1 as f64 - part.height as f64 * shape.0 as f64;
+                prop_assert!(skew.abs() <= shape.0 as f64 + shape.1 as f64 * look);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! Data goes to standard output, talk to standard error.
 
 mod args;
+mod audit;
 mod command;
 mod picture;
 mod progress;
@@ -20,15 +21,26 @@ enum Outcome {
     Done,
     /// The answer is "no": the model is refused, a budget was not attained, something is missing.
     Finding,
+    /// The work is done but for some inputs that could not be read.
+    Partial,
+    /// A comparison went beyond its threshold.
+    Exceeded,
+    /// The user ended it; what is done is kept.
+    Interrupted,
 }
 
 fn main() -> ExitCode {
     let matches = args::command().get_matches();
-    // The one place where endings become exit codes: 0 done, 1 finding, 2 error. A reader that closed the pipe
+    // The one place where endings become exit codes: 0 done, 1 finding, 2 error, and what
+    // an audit has besides. A reader that closed the pipe
     // has seen enough.
     match command::run(&matches) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
+        Ok(Outcome::Partial) => ExitCode::from(3),
+        Ok(Outcome::Exceeded) => ExitCode::from(4),
+        // As shells count a program that SIGINT ended.
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             progress::say(format_args!("error: {error}"));

@@ -8,7 +8,8 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use image::metadata::Orientation;
 use image::{
-    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba, RgbaImage, imageops,
+    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, Rgba, RgbaImage,
+    imageops,
 };
 use steerlens::{FrameView, FrameViewMut, PixelFormat};
 
@@ -18,7 +19,7 @@ const MOST_PIXELS: u64 = 100_000_000;
 const MOST_BYTES: u64 = 10 * MOST_PIXELS;
 
 /// A picture in memory. Gray stays gray, alpha stays.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Picture {
     format: PixelFormat,
     image: DynamicImage,
@@ -105,9 +106,23 @@ impl Picture {
         paper
     }
 
+    /// The picture in colour, as it looks on white paper.
+    pub(crate) fn to_rgb(&self) -> RgbImage {
+        DynamicImage::from(self.on_white()).into_rgb8()
+    }
+
     /// Writes a PNG file.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         write_png(&self.image, path)
+    }
+}
+
+impl From<RgbImage> for Picture {
+    fn from(image: RgbImage) -> Self {
+        Self {
+            format: PixelFormat::Rgb,
+            image: image.into(),
+        }
     }
 }
 

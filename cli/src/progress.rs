@@ -30,6 +30,15 @@ pub(crate) fn bar(count: usize, what: impl Into<String>) -> ProgressBar {
     bar
 }
 
+/// A bar over thousandths of long work, with the time left; what was done and how fast is its message.
+pub(crate) fn long_bar() -> ProgressBar {
+    let bar = ProgressBar::new(1000);
+    bar.set_style(style("{spinner} {percent:>3} % {wide_bar} {msg}, {eta} left"));
+    bar.set_message("beginning");
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

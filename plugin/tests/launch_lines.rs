@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Every launch line that README.md and docs/ show is run, so that none of them rots.
+//! Every launch line that README.md, docs/ and the element's own documentation show is run, so that none rots.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use gst::prelude::*;
 
 /// What stands in for a thing that a test machine does not have: the beginning of a word of the line, and the words
 /// in its place. `ROOT` is the repository. This is the only place where a line is changed.
-const STAND_INS: [(&str, &str); 7] = [
+const STAND_INS: [(&str, &str); 9] = [
     // A window, and the clock that paces it.
     ("autovideosink", "fakesink"),
     // A camera.
@@ -28,6 +28,9 @@ const STAND_INS: [(&str, &str); 7] = [
     // Streams of a network.
     ("uri=rtsp://", "uri=file://ROOT/media/face.webm"),
     ("uri=https://", "uri=file://ROOT/media/face.webm"),
+    // A detector that finds nothing.
+    ("gvadetect", "identity"),
+    ("model=face-detection", ""),
     // "Your model".
     ("model-file=m.onnx", "model-file=models/faces_robust.onnx"),
     // A picture stands still for ever; a few frames show that it does.
@@ -54,6 +57,8 @@ fn lines(page: &Path) -> Vec<Line> {
     let mut found = Vec::new();
     let (mut shell, mut joined, mut start) = (false, String::new(), 0);
     for (number, line) in text.lines().enumerate() {
+        // In a comment of the source.
+        let line = line.strip_prefix(" * ").unwrap_or(line);
         if let Some(language) = line.trim_start().strip_prefix("```") {
             shell = matches!(language, "sh" | "shell") && !shell;
             continue;
@@ -146,7 +151,7 @@ fn every_line_of_the_pages_runs_to_its_end() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|end| end == "md"))
         .collect();
-    pages.push(root.join("README.md"));
+    pages.extend(["README.md", "plugin/src/classmorph/mod.rs"].map(|page| root.join(page)));
     pages.sort();
 
     // Lines write where they are run; what they read is beside them.

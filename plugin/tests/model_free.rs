@@ -47,8 +47,10 @@ normalization GstClassMorphNormalization auto R
 mean GstValueArray <  > R
 std GstValueArray <  > R
 input-size gchararray NULL R
-crop-fraction gdouble 0 R
-fit GstClassMorphFit center-crop R
+crop-fraction gdouble 0 P
+fit GstClassMorphFit center-crop P
+roi GstValueArray <  > P
+roi-source GstClassMorphRoiSource property P
 source-class gint -1 P
 target-class gint -1 P
 source-label gchararray NULL P
@@ -73,6 +75,7 @@ grid GstClassMorphGrid fast P
 color-mode GstClassMorphColorMode luma P
 resolution GstClassMorphResolution auto P
 display-mode GstClassMorphDisplayMode morph P
+caption gboolean false P
 sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
 inference-interval guint 1 P
@@ -238,7 +241,7 @@ fn side_by_side_is_twice_as_wide() {
                 .get::<gst::List>("format")
                 .unwrap()
                 .len(),
-            11
+            13
         );
     }
     assert!(taken("side-by-side", "(int)81").is_empty());

@@ -92,7 +92,7 @@ fn kind(element: &gst::Element, spec: &glib::ParamSpec) -> (String, String) {
         return whole(min, max, i128::from(i32::MAX), default);
     }
     match spec.value_type() {
-        glib::Type::BOOL => ("yes or no".into(), value.get::<bool>().unwrap().to_string()),
+        glib::Type::BOOL => ("true or false".into(), value.get::<bool>().unwrap().to_string()),
         glib::Type::STRING => ("text".into(), "unset".into()),
         of if of == gst::Array::static_type() => ("list of numbers, `<a,b,c>`".into(), "empty".into()),
         _ => ("structure".into(), "".into()),

@@ -161,6 +161,8 @@ fn seeks_and_ends_at_any_time() {
                     pipeline.set_state(gst::State::Playing).unwrap();
                 }
                 10 => {
+                    // A source takes an end only between frames, and the sink holds the first until it plays.
+                    let _ = pipeline.state(gst::ClockTime::from_seconds(5));
                     pipeline.send_event(gst::event::Eos::new());
                 }
                 _ => {
@@ -275,24 +277,30 @@ fn nothing_is_left_alive() {
         .find(|tracer| tracer.type_().name() == "GstLeaksTracer")
         .expect("run by `make soak`, which sets GST_TRACERS=leaks");
     for mode in MODES {
+        // Classes and templates are made once, and stay.
+        from_null_to_null(mode);
         tracer.emit_by_name::<()>("activity-start-tracking", &[]);
-        {
-            let element = element(mode);
-            let (mut harness, _bus) = playing(&element);
-            let info = info(gst_video::VideoFormat::Rgb, 64, 48);
-            harness.set_src_caps(info.to_caps().unwrap());
-            for number in 0..5 {
-                let frame = frame(&info, info.stride()[0] as usize, number);
-                harness.push_and_pull(frame).unwrap();
-            }
-            drop(harness);
-            element.set_state(gst::State::Null).unwrap();
-        }
+        from_null_to_null(mode);
         let checkpoint: gst::Structure = tracer.emit_by_name("activity-get-checkpoint", &[]);
         let count = |name: &str| checkpoint.get::<gst::List>(name).map_or(0, |list| list.len());
         let (created, removed) = (count("objects-created-list"), count("objects-removed-list"));
-        println!("{mode}: {created} objects made, {removed} gone, {checkpoint}");
-        assert!(created > 0 && created == removed, "{mode}");
+        println!("{mode}: {created} objects made, {removed} gone");
+        assert!(created > 0 && created == removed, "{mode}: {checkpoint}");
         tracer.emit_by_name::<()>("activity-stop-tracking", &[]);
     }
+}
+
+fn from_null_to_null(mode: &str) {
+    let element = element(mode);
+    let (mut harness, bus) = playing(&element);
+    let info = info(gst_video::VideoFormat::Rgb, 64, 48);
+    harness.set_src_caps(info.to_caps().unwrap());
+    for number in 0..5 {
+        let frame = frame(&info, info.stride()[0] as usize, number);
+        harness.push_and_pull(frame).unwrap();
+    }
+    drop(harness);
+    element.set_state(gst::State::Null).unwrap();
+    // What waits on a bus names the element, as a pipeline that goes to NULL knows.
+    bus.set_flushing(true);
 }

@@ -38,7 +38,7 @@ fn every_format_goes_through_and_alpha_stays() {
     init();
     let template = classmorph().static_pad("sink").unwrap().pad_template_caps();
     let formats = template.structure(0).unwrap().get::<gst::List>("format").unwrap();
-    assert_eq!(formats.len(), 11);
+    assert_eq!(formats.len(), 13);
     for format in formats.iter() {
         let format: gst_video::VideoFormat = format.get::<&str>().unwrap().parse().unwrap();
         let mut rig = Rig::new(format, 40, 32, |_| ());

@@ -103,10 +103,6 @@ pub struct ClassifierSettings {
     pub mean: Vec<f64>,
     /// Standard deviations on the 0..1 scale, empty, 1 or 3 values.
     pub std: Vec<f64>,
-    /// How a frame is laid into the input.
-    pub fit: crate::frame::Fit,
-    /// Share of the short side that center-crop keeps; 0: side-car, metadata, else 1.
-    pub crop_fraction: f64,
     /// ONNX Runtime's library; `None`: searched.
     pub runtime_library: Option<PathBuf>,
     /// Threads of a run; 0: physical cores minus one, at least one.

@@ -27,7 +27,6 @@ pub struct Classifier {
 struct Loaded {
     signature: Signature,
     labels: Labels,
-    fit: crate::frame::Fit,
     squash: Activation,
     scores: usize,
     threads: usize,
@@ -111,7 +110,6 @@ impl Classifier {
         let loaded = Loaded {
             signature,
             labels: described.labels,
-            fit: settings.fit,
             squash,
             scores,
             threads: options.threads,
@@ -158,11 +156,6 @@ impl Classifier {
     /// How a picture becomes the model's input.
     pub fn signature(&self) -> &Signature {
         &self.loaded.signature
-    }
-
-    /// How frames are laid into the input.
-    pub fn fit(&self) -> crate::frame::Fit {
-        self.loaded.fit
     }
 
     /// Threads of a run, and of what follows it.

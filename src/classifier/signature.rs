@@ -28,7 +28,7 @@ pub struct Signature {
     pub ranges: Vec<Range>,
     /// Whether the input holds bytes, which take the pixel values as they are.
     pub bytes: bool,
-    /// Share of the short side that center-crop keeps.
+    /// Share of the short side that center-crop keeps when nothing else is asked for.
     pub crop_fraction: f64,
     /// A magnification that the model's description advises.
     pub magnification: Option<f64>,
@@ -99,12 +99,7 @@ impl Signature {
         } else {
             ranges(settings, &described, format, channels, &mut warnings)?
         };
-        let crop = settings.crop_fraction;
-        let crop_fraction = if crop > 0.0 {
-            crop
-        } else {
-            described.crop_fraction.unwrap_or(1.0)
-        };
+        let crop_fraction = described.crop_fraction.unwrap_or(1.0);
         let magnification = described.magnification;
         Ok(Self {
             format,
@@ -236,14 +231,12 @@ mod tests {
         assert_eq!(from_side_car.crop_fraction, 0.875);
         settings.input_format = InputFormat::Bgr;
         settings.normalization = Normalization::Imagenet;
-        settings.crop_fraction = 0.5;
         let set = decide([1, 3, 8, 8], &settings, described).unwrap();
         assert_eq!(
             set.ranges[0],
             Range::from_mean_std(0.406, 0.225).unwrap(),
             "blue comes first"
         );
-        assert_eq!(set.crop_fraction, 0.5);
         settings.std = vec![0.5, 0.0, 0.5];
         assert!(decide([1, 3, 8, 8], &settings, InputInfo::default()).is_err());
     }

@@ -122,12 +122,18 @@ pub(super) struct Axis {
 impl Axis {
     /// Triangle filter with half-pixel centres, as wide as the coarser of the two samplings (METHOD.md 2.11).
     pub(super) fn new(from: usize, to: usize) -> Self {
-        let scale = from as f64 / to as f64;
+        Self::window(from, (0.0, from as f64), to)
+    }
+
+    /// As [`Axis::new`] from a part of the samples: its start and its length, not always whole. What the filter would
+    /// need from outside of `from` is left out.
+    pub(super) fn window(from: usize, (start, length): (f64, f64), to: usize) -> Self {
+        let scale = length / to as f64;
         let support = scale.max(1.0);
         let mut forward = Vec::with_capacity(to);
         let mut back = vec![(0, Vec::new()); from];
         for o in 0..to {
-            let centre = (o as f64 + 0.5) * scale;
+            let centre = start + (o as f64 + 0.5) * scale;
             let weight = |i: usize| (1.0 - (i as f64 + 0.5 - centre).abs() / support).max(0.0);
             let first = (centre - support - 0.5).floor().max(0.0) as usize;
             let end = ((centre + support).ceil() as usize).min(from);

@@ -39,6 +39,24 @@ pub enum Error {
         /// Rows.
         height: usize,
     },
+    /// Another number of planes came than the format has.
+    #[error("a frame of {format:?} has {expected} planes, and {found} were given")]
+    Planes {
+        /// The format.
+        format: super::PixelFormat,
+        /// Planes that it has.
+        expected: usize,
+        /// Planes that were given.
+        found: usize,
+    },
+    /// More than luma is to be edited where colour differences lie apart.
+    #[error(
+        "a frame of {format:?} can be edited in luma only: choose color-mode luma, or convert the frame to RGB"
+    )]
+    LumaOnly {
+        /// The format.
+        format: super::PixelFormat,
+    },
     /// Two frames that belong together differ in size or format.
     #[error("a {expected} frame is needed here, and a {found} frame was given")]
     Mismatch {

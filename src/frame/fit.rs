@@ -47,6 +47,19 @@ impl Rect {
         (self.width, self.height)
     }
 
+    /// The part of it that lies in a picture of `outer` (width, height), if any does.
+    pub fn clipped(&self, outer: (usize, usize)) -> Option<Self> {
+        let side = |start: usize, length: usize, limit: usize| {
+            let length = start.saturating_add(length).min(limit).saturating_sub(start);
+            (length > 0).then_some(length)
+        };
+        Some(Self {
+            width: side(self.x, self.width, outer.0)?,
+            height: side(self.y, self.height, outer.1)?,
+            ..*self
+        })
+    }
+
     /// The centred rectangle of `size` in a picture of `outer`; an odd remainder leaves the wider margin at the
     /// right and at the bottom.
     fn centred(size: (usize, usize), outer: (usize, usize)) -> Self {
@@ -61,9 +74,22 @@ impl Rect {
 
 impl Fit {
     /// Lays a frame of `frame` (width, height) into an input of `input` (width, height), neither of them empty.
+    /// `aspect` is the width of a frame's pixel over its height; the input's pixels are square.
     /// `crop_fraction` (0..1] is the share of the largest centred cut that center-crop keeps; anything else counts
     /// as 1. Sides are rounded to whole pixels, at least one (METHOD.md 2.11).
-    pub fn place(self, frame: (usize, usize), input: (usize, usize), crop_fraction: f64) -> Placement {
+    pub fn place(
+        self,
+        frame: (usize, usize),
+        aspect: f64,
+        input: (usize, usize),
+        crop_fraction: f64,
+    ) -> Placement {
+        let sides = |(width, height): (usize, usize)| (width as f64, height as f64);
+        // Sides in pixels of the frame that look as long as the input's, and the reverse.
+        let (input_in_frame, frame_in_input) = {
+            let ((width, height), (frame_width, frame_height)) = (sides(input), sides(frame));
+            ((width / aspect, height), (frame_width * aspect, frame_height))
+        };
         let (whole_frame, whole_input) = (Rect::whole(frame), Rect::whole(input));
         match self {
             Self::Stretch => Placement {
@@ -77,22 +103,22 @@ impl Fit {
                     1.0
                 };
                 Placement {
-                    frame: Rect::centred(inscribed(input, frame, share), frame),
+                    frame: Rect::centred(inscribed(input_in_frame, frame, share), frame),
                     input: whole_input,
                 }
             }
             Self::Letterbox => Placement {
                 frame: whole_frame,
-                input: Rect::centred(inscribed(frame, input, 1.0), input),
+                input: Rect::centred(inscribed(frame_in_input, input, 1.0), input),
             },
         }
     }
 }
 
 /// Size of the largest rectangle shaped like `shape` inside `outer`, scaled by `share`.
-fn inscribed(shape: (usize, usize), outer: (usize, usize), share: f64) -> (usize, usize) {
-    let scale = share * (outer.0 as f64 / shape.0 as f64).min(outer.1 as f64 / shape.1 as f64);
-    let side = |shape: usize, outer: usize| ((shape as f64 * scale).round() as usize).min(outer).max(1);
+fn inscribed(shape: (f64, f64), outer: (usize, usize), share: f64) -> (usize, usize) {
+    let scale = share * (outer.0 as f64 / shape.0).min(outer.1 as f64 / shape.1);
+    let side = |shape: f64, outer: usize| ((shape * scale).round() as usize).min(outer).max(1);
     (side(shape.0, outer.0), side(shape.1, outer.1))
 }
 
@@ -106,7 +132,7 @@ mod tests {
 
     #[test]
     fn center_crop_cuts_the_square_of_the_short_side() {
-        let place = |frame, fraction| Fit::CenterCrop.place(frame, (224, 224), fraction).frame;
+        let place = |frame, fraction| Fit::CenterCrop.place(frame, 1.0, (224, 224), fraction).frame;
         assert_eq!(place((640, 480), 1.0), rect(80, 0, 480, 480));
         assert_eq!(place((480, 640), 1.0), rect(0, 80, 480, 480));
         // .875 of 256 is the 224 of ImageNet's usual evaluation.
@@ -120,18 +146,18 @@ mod tests {
     #[test]
     fn center_crop_follows_the_inputs_shape() {
         assert_eq!(
-            Fit::CenterCrop.place((640, 480), (200, 100), 1.0).frame,
+            Fit::CenterCrop.place((640, 480), 1.0, (200, 100), 1.0).frame,
             rect(0, 80, 640, 320)
         );
         assert_eq!(
-            Fit::CenterCrop.place((640, 480), (200, 100), 1.0).input,
+            Fit::CenterCrop.place((640, 480), 1.0, (200, 100), 1.0).input,
             rect(0, 0, 200, 100)
         );
     }
 
     #[test]
     fn letterbox_leaves_bars_in_the_input() {
-        let placement = Fit::Letterbox.place((640, 480), (224, 224), 0.5);
+        let placement = Fit::Letterbox.place((640, 480), 1.0, (224, 224), 0.5);
         assert_eq!(
             placement,
             Placement {
@@ -140,14 +166,14 @@ mod tests {
             }
         );
         assert_eq!(
-            Fit::Letterbox.place((1000, 1), (8, 8), 1.0).input,
+            Fit::Letterbox.place((1000, 1), 1.0, (8, 8), 1.0).input,
             rect(0, 3, 8, 1)
         );
     }
 
     #[test]
     fn stretch_takes_all_of_both() {
-        let placement = Fit::Stretch.place((3, 5), (7, 2), 0.5);
+        let placement = Fit::Stretch.place((3, 5), 1.0, (7, 2), 0.5);
         assert_eq!(
             placement,
             Placement {
@@ -155,5 +181,35 @@ mod tests {
                 input: rect(0, 0, 7, 2)
             }
         );
+    }
+
+    #[test]
+    fn wide_pixels_are_seen_as_wide() {
+        // PAL's 720x576 on a 4:3 screen: pixels of 16:15, 768 square ones wide.
+        let placement = |fit: Fit, input| fit.place((720, 576), 16.0 / 15.0, input, 1.0);
+        assert_eq!(
+            placement(Fit::CenterCrop, (224, 224)).frame,
+            rect(90, 0, 540, 576)
+        );
+        assert_eq!(placement(Fit::Letterbox, (224, 224)).input, rect(0, 28, 224, 168));
+        assert_eq!(placement(Fit::Stretch, (224, 224)).frame, rect(0, 0, 720, 576));
+        // Pixels twice as high as wide.
+        assert_eq!(
+            Fit::CenterCrop.place((640, 240), 0.5, (100, 100), 1.0).frame,
+            rect(80, 0, 480, 240)
+        );
+    }
+
+    #[test]
+    fn a_region_is_clipped_to_the_picture() {
+        assert_eq!(rect(2, 3, 4, 5).clipped((10, 10)), Some(rect(2, 3, 4, 5)));
+        assert_eq!(rect(8, 3, 4, 5).clipped((10, 6)), Some(rect(8, 3, 2, 3)));
+        assert_eq!(
+            rect(0, 0, usize::MAX, 1).clipped((10, 6)),
+            Some(rect(0, 0, 10, 1))
+        );
+        assert_eq!(rect(10, 0, 4, 5).clipped((10, 6)), None);
+        assert_eq!(rect(usize::MAX, 0, usize::MAX, 5).clipped((10, 6)), None);
+        assert_eq!(rect(1, 1, 0, 5).clipped((10, 6)), None);
     }
 }

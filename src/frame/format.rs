@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Pixel formats, and views of a caller's buffer. Nothing is copied.
+//! Pixel formats: how 8-bit pixels lie in memory.
 
-use super::{Error, Rect};
-
-/// Layout of one 8-bit pixel in memory, named as GStreamer names it.
+/// Layout of 8-bit pixels in memory, named as GStreamer names it.
+///
+/// Packed formats have one plane. [`PixelFormat::I420`] and [`PixelFormat::Nv12`] have luma in a plane of its own and
+/// colour differences at half the width and height, rounded up: in two planes, or interleaved in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say the byte order")]
 pub enum PixelFormat {
@@ -18,11 +19,13 @@ pub enum PixelFormat {
     Argb,
     Abgr,
     Gray8,
+    I420,
+    Nv12,
 }
 
 impl PixelFormat {
     /// Every format.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Rgb,
         Self::Bgr,
         Self::Rgbx,
@@ -34,21 +37,23 @@ impl PixelFormat {
         Self::Argb,
         Self::Abgr,
         Self::Gray8,
+        Self::I420,
+        Self::Nv12,
     ];
 
-    /// Bytes per pixel.
+    /// Bytes per pixel of the first plane.
     pub const fn bytes(self) -> usize {
         match self {
-            Self::Gray8 => 1,
+            Self::Gray8 | Self::I420 | Self::Nv12 => 1,
             Self::Rgb | Self::Bgr => 3,
             _ => 4,
         }
     }
 
-    /// Byte offsets of red, green and blue within a pixel; all 0 for grey.
+    /// Byte offsets of red, green and blue within a pixel; all 0 for grey, and for luma.
     pub const fn offsets(self) -> [usize; 3] {
         match self {
-            Self::Gray8 => [0, 0, 0],
+            Self::Gray8 | Self::I420 | Self::Nv12 => [0, 0, 0],
             Self::Rgb | Self::Rgbx | Self::Rgba => [0, 1, 2],
             Self::Bgr | Self::Bgrx | Self::Bgra => [2, 1, 0],
             Self::Xrgb | Self::Argb => [1, 2, 3],
@@ -60,14 +65,37 @@ impl PixelFormat {
     pub const fn is_gray(self) -> bool {
         matches!(self, Self::Gray8)
     }
+
+    /// Whether luma has a plane of its own and colour differences lie apart.
+    pub const fn is_yuv(self) -> bool {
+        matches!(self, Self::I420 | Self::Nv12)
+    }
+
+    /// Number of planes.
+    pub const fn planes(self) -> usize {
+        match self {
+            Self::I420 => 3,
+            Self::Nv12 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Bytes in a row of a plane, and its rows, for a picture of `width` and `height` pixels.
+    pub const fn plane_size(self, plane: usize, (width, height): (usize, usize)) -> (usize, usize) {
+        match (self, plane) {
+            (_, 0) => (width * self.bytes(), height),
+            (Self::I420, _) => (width.div_ceil(2), height.div_ceil(2)),
+            _ => (2 * width.div_ceil(2), height.div_ceil(2)),
+        }
+    }
 }
 
 /// Calls a function generic over bytes per pixel and the offsets of red, green and blue, so that the format is
-/// asked for once per frame and never per pixel.
+/// asked for once per frame and never per pixel. A plane of luma is a grey picture.
 macro_rules! with_layout {
     ($format:expr, $function:ident $arguments:tt) => {
         match $format {
-            PixelFormat::Gray8 => with_layout!(@ Gray8 $function $arguments),
+            PixelFormat::Gray8 | PixelFormat::I420 | PixelFormat::Nv12 => with_layout!(@ Gray8 $function $arguments),
             PixelFormat::Rgb => with_layout!(@ Rgb $function $arguments),
             PixelFormat::Bgr => with_layout!(@ Bgr $function $arguments),
             PixelFormat::Rgbx | PixelFormat::Rgba => with_layout!(@ Rgba $function $arguments),
@@ -86,204 +114,3 @@ macro_rules! with_layout {
     };
 }
 pub(crate) use with_layout;
-
-fn check(format: PixelFormat, width: usize, height: usize, stride: usize, found: usize) -> Result<(), Error> {
-    if width == 0 || height == 0 {
-        return Err(Error::Empty { width, height });
-    }
-    let row = width.checked_mul(format.bytes()).filter(|row| *row <= stride);
-    let Some(row) = row else {
-        return Err(Error::Stride {
-            width,
-            stride,
-            pixel: format.bytes(),
-        });
-    };
-    let needed = stride.saturating_mul(height - 1).saturating_add(row);
-    if found < needed {
-        return Err(Error::Short {
-            width,
-            height,
-            stride,
-            needed,
-            found,
-        });
-    }
-    Ok(())
-}
-
-/// A picture in somebody else's buffer, to read.
-#[derive(Debug, Clone, Copy)]
-pub struct FrameView<'a> {
-    format: PixelFormat,
-    width: usize,
-    height: usize,
-    stride: usize,
-    data: &'a [u8],
-}
-
-impl<'a> FrameView<'a> {
-    /// Looks at `data` as `height` rows of `width` pixels, `stride` bytes apart.
-    ///
-    /// # Errors
-    /// When the frame is empty, or `stride` or `data` is too short for it.
-    pub fn new(
-        format: PixelFormat,
-        width: usize,
-        height: usize,
-        stride: usize,
-        data: &'a [u8],
-    ) -> Result<Self, Error> {
-        check(format, width, height, stride, data.len())?;
-        Ok(Self {
-            format,
-            width,
-            height,
-            stride,
-            data,
-        })
-    }
-
-    /// The pixel format.
-    pub fn format(&self) -> PixelFormat {
-        self.format
-    }
-
-    /// Pixels per row.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Rows.
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// Width and height.
-    pub fn size(&self) -> (usize, usize) {
-        (self.width, self.height)
-    }
-
-    /// Checks that this is a picture of `format` and `size`.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] when it is not.
-    pub(crate) fn expect(&self, format: PixelFormat, size: (usize, usize)) -> Result<(), Error> {
-        if (self.format, self.size()) == (format, size) {
-            return Ok(());
-        }
-        let text =
-            |format: PixelFormat, (width, height): (usize, usize)| format!("{width}x{height} {format:?}");
-        Err(Error::Mismatch {
-            expected: text(format, size),
-            found: text(self.format, self.size()),
-        })
-    }
-
-    /// The part of the picture inside `rect`, still in the caller's buffer; `None` when `rect` is empty or leaves
-    /// the picture.
-    pub fn crop(&self, rect: Rect) -> Option<Self> {
-        let inside = |start: usize, length: usize, limit: usize| {
-            length > 0 && start.checked_add(length).is_some_and(|end| end <= limit)
-        };
-        if !inside(rect.x, rect.width, self.width) || !inside(rect.y, rect.height, self.height) {
-            return None;
-        }
-        let data = &self.data[rect.y * self.stride + rect.x * self.format.bytes()..];
-        Some(Self {
-            width: rect.width,
-            height: rect.height,
-            data,
-            ..*self
-        })
-    }
-
-    /// The visible bytes of row `y`; the padding after them is not part of the picture.
-    ///
-    /// # Panics
-    /// When `y` is not below the height.
-    pub fn row(&self, y: usize) -> &'a [u8] {
-        assert!(y < self.height, "row {y} of {}", self.height);
-        let start = y * self.stride;
-        &self.data[start..start + self.width * self.format.bytes()]
-    }
-}
-
-/// A picture in somebody else's buffer, to write.
-#[derive(Debug)]
-pub struct FrameViewMut<'a> {
-    format: PixelFormat,
-    width: usize,
-    height: usize,
-    stride: usize,
-    data: &'a mut [u8],
-}
-
-impl<'a> FrameViewMut<'a> {
-    /// Looks at `data` as `height` rows of `width` pixels, `stride` bytes apart.
-    ///
-    /// # Errors
-    /// When the frame is empty, or `stride` or `data` is too short for it.
-    pub fn new(
-        format: PixelFormat,
-        width: usize,
-        height: usize,
-        stride: usize,
-        data: &'a mut [u8],
-    ) -> Result<Self, Error> {
-        check(format, width, height, stride, data.len())?;
-        Ok(Self {
-            format,
-            width,
-            height,
-            stride,
-            data,
-        })
-    }
-
-    /// The pixel format.
-    pub fn format(&self) -> PixelFormat {
-        self.format
-    }
-
-    /// Pixels per row.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Rows.
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// Width and height.
-    pub fn size(&self) -> (usize, usize) {
-        (self.width, self.height)
-    }
-
-    /// As [`FrameView::expect`].
-    pub(crate) fn expect(&self, format: PixelFormat, size: (usize, usize)) -> Result<(), Error> {
-        self.as_view().expect(format, size)
-    }
-
-    /// The same picture, to read.
-    pub fn as_view(&self) -> FrameView<'_> {
-        FrameView {
-            format: self.format,
-            width: self.width,
-            height: self.height,
-            stride: self.stride,
-            data: self.data,
-        }
-    }
-
-    /// The visible bytes of row `y`; the padding after them is not ours to write.
-    ///
-    /// # Panics
-    /// When `y` is not below the height.
-    pub fn row_mut(&mut self, y: usize) -> &mut [u8] {
-        assert!(y < self.height, "row {y} of {}", self.height);
-        let start = y * self.stride;
-        &mut self.data[start..start + self.width * self.format.bytes()]
-    }
-}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the model sees of a frame: placement and resize in one linear map, its adjoint, and the way back up.
 
+use super::axis::Axis;
 use super::format::with_layout;
 use super::planes::{WHITE, luma_of};
-use super::{Fit, FrameView, PixelFormat, Placement, Rect, Resize};
+use super::{Fit, FrameView, PixelFormat, Placement, Rect, Resize, Shape};
 
 /// The map `R` of METHOD.md 2.11 from frames of one size to the model's input picture: a part of the frame is
 /// resized into a part of the input, bars are black. Built once per size; nothing is allocated per frame.
@@ -16,25 +17,44 @@ pub struct Sampling {
     input: (usize, usize),
     resize: Resize,
     enlarge: Resize,
+    /// From colour differences of half the frame's size to the input, for the formats that have them.
+    chroma: [Axis; 2],
     scratch: Vec<f32>,
 }
 
 impl Sampling {
-    /// Lays frames of `frame` (width, height) into an input of `input`, neither of them empty; `crop_fraction` as
-    /// for [`Fit::place`].
-    pub fn new(fit: Fit, frame: (usize, usize), input: (usize, usize), crop_fraction: f64) -> Self {
-        let placement = fit.place(frame, input, crop_fraction);
-        let resize = Resize::new(placement.frame.size(), placement.input.size());
-        let enlarge = Resize::new(placement.input.size(), placement.frame.size());
-        // One row of four-byte pixels is the most that reading a frame needs.
-        let row = 4 * placement.frame.width;
+    /// Lays frames like `frame`, of whatever format, into an input of `input`, neither of them empty; `crop_fraction`
+    /// as for [`Fit::place`].
+    pub fn new(fit: Fit, frame: &Shape, input: (usize, usize), crop_fraction: f64) -> Self {
+        let placement = fit.place(frame.size(), frame.aspect(), input, crop_fraction);
+        Self::between(frame.size(), placement.frame, input, placement.input)
+    }
+
+    /// From a part of frames of size `frame` to a part of an input.
+    pub(super) fn between(frame: (usize, usize), from: Rect, input: (usize, usize), to: Rect) -> Self {
+        let resize = Resize::new(from.size(), to.size());
+        let enlarge = Resize::new(to.size(), from.size());
+        // One of these covers two pixels; the last one of an odd row covers the last pixel, and nothing beyond.
+        let half = |frame: usize, start: usize, length: usize, to: usize| {
+            Axis::window(frame.div_ceil(2), (start as f64 / 2.0, length as f64 / 2.0), to)
+        };
+        let chroma = [
+            half(frame.0, from.x, from.width, to.width),
+            half(frame.1, from.y, from.height, to.height),
+        ];
+        // One row of four-byte pixels, or rows of luma and of colour differences, as they lie and resized.
+        let row = 4 * from.width + frame.0 + 2 + 3 * to.width;
         let scratch = vec![0.0; resize.scratch_len().max(enlarge.scratch_len()).max(row)];
         Self {
-            placement,
+            placement: Placement {
+                frame: from,
+                input: to,
+            },
             frame,
             input,
             resize,
             enlarge,
+            chroma,
             scratch,
         }
     }
@@ -54,20 +74,27 @@ impl Sampling {
         self.input
     }
 
-    /// The input picture's BT.601 luma, 0..1, straight from a frame's bytes.
+    /// The input picture's luma, 0..1, straight from a frame's bytes; which luma, says [`super::read_luma`].
     ///
     /// # Panics
     /// When the frame is of another size than these, or `plane` than the input.
     pub fn read_luma(&mut self, frame: &FrameView<'_>, plane: &mut [f32]) {
         let [start, stride] = self.black_window(plane, 1);
-        let gray = frame.format().is_gray();
+        let (black, span) = if frame.format().is_yuv() {
+            frame.shape().colorimetry.luma_scale()
+        } else {
+            (0.0, WHITE)
+        };
+        let single = frame.format().bytes() == 1;
         self.read(frame, |x, y, rgb| {
-            plane[start + y * stride + x] = if gray { rgb[0] } else { luma_of(rgb) } / WHITE;
+            let byte = if single { rgb[0] } else { luma_of(rgb) };
+            plane[start + y * stride + x] = (byte - black) / span;
         });
     }
 
     /// The input picture's red, green and blue planes, 0..1, straight from a frame's bytes; a grey frame gives its
-    /// plane three times.
+    /// plane three times. Luma and colour differences are resized first and become colours there; colour differences
+    /// are taken to lie in the middle of their four pixels.
     ///
     /// # Panics
     /// When the frame is of another size than these, or `planes` not three of the input's.
@@ -75,12 +102,16 @@ impl Sampling {
         let [start, stride] = self.black_window(planes, 3);
         let (red, rest) = planes.split_at_mut(self.input.0 * self.input.1);
         let (green, blue) = rest.split_at_mut(self.input.0 * self.input.1);
-        self.read(frame, |x, y, rgb| {
+        let mut put = |x: usize, y: usize, rgb: [f32; 3]| {
             let at = start + y * stride + x;
-            red[at] = rgb[0] / WHITE;
-            green[at] = rgb[1] / WHITE;
-            blue[at] = rgb[2] / WHITE;
-        });
+            [red[at], green[at], blue[at]] = rgb;
+        };
+        if frame.format().is_yuv() {
+            let colorimetry = frame.shape().colorimetry;
+            self.read_yuv(frame, |x, y, yuv| put(x, y, colorimetry.to_rgb(yuv)));
+        } else {
+            self.read(frame, |x, y, rgb| put(x, y, rgb.map(|byte| byte / WHITE)));
+        }
     }
 
     /// `input = R frame` for one plane.
@@ -143,19 +174,53 @@ impl Sampling {
         window(plane.len(), self.placement.frame, self.frame, 1)
     }
 
-    /// Resizes the seen part and hands out each pixel (x, y) of it in units of bytes.
+    /// Resizes the seen part of the first plane and hands out each pixel (x, y) of it in units of bytes.
     fn read(&mut self, frame: &FrameView<'_>, put: impl FnMut(usize, usize, [f32; 3])) {
+        self.check(frame);
+        with_layout!(
+            frame.format(),
+            resize_bytes(&self.resize, self.placement.frame, frame, &mut self.scratch, put)
+        );
+    }
+
+    /// As [`Sampling::read`] for luma, Cb and Cr, each from its own samples.
+    fn read_yuv(&mut self, frame: &FrameView<'_>, mut put: impl FnMut(usize, usize, [f32; 3])) {
+        self.check(frame);
+        let Rect { x, y, width, .. } = self.placement.frame;
+        let (out_width, out_height) = self.placement.input.size();
+        let half = self.frame.0.div_ceil(2);
+        let (line, rest) = self.scratch.split_at_mut(width);
+        let (halves, rest) = rest.split_at_mut(2 * half);
+        let (luma, rest) = rest.split_at_mut(out_width);
+        let (cb, cr) = rest[..2 * out_width].split_at_mut(out_width);
+        let [across, down] = &self.chroma;
+        for row in 0..out_height {
+            let seen = |i| &frame.row(y + i)[x..x + width];
+            self.resize.y().forward().blend(row, seen, line);
+            self.resize.x().forward().gather(line, luma);
+            let (across, down) = (across.forward(), down.forward());
+            if frame.format() == PixelFormat::Nv12 {
+                down.blend(row, |i| frame.plane_row(1, i), halves);
+                let (pairs, _) = halves.as_chunks::<2>();
+                across.gather_pixels(pairs, [0, 1, 1], |i, [blue, red, _]| [cb[i], cr[i]] = [blue, red]);
+            } else {
+                for (plane, difference) in [(1, &mut *cb), (2, &mut *cr)] {
+                    let line = &mut halves[..half];
+                    down.blend(row, |i| frame.plane_row(plane, i), line);
+                    across.gather(line, difference);
+                }
+            }
+            for (i, ((luma, cb), cr)) in luma.iter().zip(&*cb).zip(&*cr).enumerate() {
+                put(i, row, [*luma, *cb, *cr]);
+            }
+        }
+    }
+
+    fn check(&self, frame: &FrameView<'_>) {
         assert_eq!(
             frame.size(),
             self.frame,
             "a frame of the size that was planned for"
-        );
-        let seen = frame
-            .crop(self.placement.frame)
-            .expect("a placement lies inside its frame");
-        with_layout!(
-            frame.format(),
-            resize_bytes(&self.resize, &seen, &mut self.scratch, put)
         );
     }
 }
@@ -169,13 +234,15 @@ fn window(found: usize, part: Rect, size: (usize, usize), count: usize) -> [usiz
 /// Bytes are summed over rows as they lie, and only the few rows that result are told apart into channels.
 fn resize_bytes<const STEP: usize, const R: usize, const G: usize, const B: usize>(
     resize: &Resize,
+    seen: Rect,
     frame: &FrameView<'_>,
     scratch: &mut [f32],
     mut put: impl FnMut(usize, usize, [f32; 3]),
 ) {
-    let blended = &mut scratch[..frame.width() * STEP];
+    let blended = &mut scratch[..seen.width * STEP];
     for y in 0..resize.output_size().1 {
-        resize.y().forward().blend(y, |i| frame.row(i), blended);
+        let row = |i| &frame.row(seen.y + i)[seen.x * STEP..];
+        resize.y().forward().blend(y, row, blended);
         let (pixels, _) = blended.as_chunks::<STEP>();
         resize
             .x()

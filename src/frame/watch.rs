@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{FrameView, PixelFormat};
+use super::{FrameView, Shape};
 
 /// Numbers pictures, so that those of different watches never meet.
 static PICTURES: AtomicU64 = AtomicU64::new(1);
@@ -45,24 +45,21 @@ impl Moment {
 /// A frame of one's own, tightly packed; room once made is used again.
 #[derive(Debug, Default)]
 pub struct FrameCopy {
-    shape: Option<(PixelFormat, (usize, usize))>,
+    shape: Option<Shape>,
     bytes: Vec<u8>,
 }
 
 impl FrameCopy {
     /// Copies a frame.
     pub fn take(&mut self, frame: &FrameView<'_>) {
-        self.shape = Some((frame.format(), frame.size()));
+        self.shape = Some(*frame.shape());
         self.bytes.clear();
-        for y in 0..frame.height() {
-            self.bytes.extend_from_slice(frame.row(y));
-        }
+        rows(frame).for_each(|row| self.bytes.extend_from_slice(row));
     }
 
     /// The frame; `None` before the first.
     pub fn view(&self) -> Option<FrameView<'_>> {
-        let (format, (width, height)) = self.shape?;
-        FrameView::new(format, width, height, width * format.bytes(), &self.bytes).ok()
+        FrameView::packed(self.shape?, &self.bytes).ok()
     }
 }
 
@@ -72,7 +69,7 @@ impl FrameCopy {
 /// picture. A frame that differs is known at the first byte that does.
 #[derive(Debug, Default)]
 pub struct Watch {
-    shape: Option<(PixelFormat, (usize, usize))>,
+    shape: Option<Shape>,
     bytes: Vec<u8>,
     picture: Option<Picture>,
 }
@@ -80,25 +77,37 @@ pub struct Watch {
 impl Watch {
     /// The picture of this frame: that of the frame before, or a new one.
     pub fn look(&mut self, frame: &FrameView<'_>) -> Picture {
-        let shape = Some((frame.format(), frame.size()));
-        let len = frame.row(0).len();
+        let shape = Some(*frame.shape());
         if self.shape != shape {
             self.shape = shape;
             self.picture = None;
-            self.bytes.resize(len * frame.height(), 0);
+            self.bytes.resize(frame.shape().packed_len(), 0);
         }
-        let mut rows = self.bytes.chunks_exact_mut(len).enumerate();
-        let known = self.picture;
-        let new = rows.find(|(y, kept)| known.is_none() || **kept != *frame.row(*y));
+        let (mut rest, known) = (&mut self.bytes[..], self.picture);
+        let mut rows = rows(frame).map(|row| {
+            let (kept, after) = std::mem::take(&mut rest).split_at_mut(row.len());
+            rest = after;
+            (row, kept)
+        });
+        let new = rows.find(|(row, kept)| known.is_none() || *row != &**kept);
         if let (None, Some(picture)) = (&new, known) {
             return picture;
         }
         // The rows before this one are equal.
         new.into_iter()
             .chain(rows)
-            .for_each(|(y, kept)| kept.copy_from_slice(frame.row(y)));
+            .for_each(|(row, kept)| kept.copy_from_slice(row));
         *self.picture.insert(Picture::new())
     }
+}
+
+/// The visible rows of every plane, plane after plane.
+fn rows<'a>(frame: &FrameView<'a>) -> impl Iterator<Item = &'a [u8]> {
+    let frame = *frame;
+    (0..frame.format().planes()).flat_map(move |plane| {
+        let (_, rows) = frame.shape().plane_size(plane);
+        (0..rows).map(move |y| frame.plane_row(plane, y))
+    })
 }
 
 impl Picture {
@@ -111,6 +120,7 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::PixelFormat;
 
     fn look(watch: &mut Watch, width: usize, stride: usize, bytes: &[u8]) -> Picture {
         watch.look(&FrameView::new(PixelFormat::Rgb, width, 2, stride, bytes).unwrap())
@@ -132,6 +142,24 @@ mod tests {
             let after = look(&mut watch, 2, 8, &bytes);
             assert_ne!(after, before, "byte {visible}");
             assert_eq!(look(&mut watch, 2, 8, &bytes), after, "byte {visible}");
+        }
+    }
+
+    #[test]
+    fn planes_of_colour_count_too() {
+        for format in [PixelFormat::I420, PixelFormat::Nv12] {
+            let shape = Shape::new(format, (3, 3));
+            let mut bytes = vec![7u8; shape.packed_len()];
+            let mut watch = Watch::default();
+            let mut look = |bytes: &[u8]| watch.look(&FrameView::packed(shape, bytes).unwrap());
+            let first = look(&bytes);
+            assert_eq!(look(&bytes), first);
+            *bytes.last_mut().unwrap() ^= 1;
+            assert_ne!(look(&bytes), first, "{format:?}");
+            let mut copy = FrameCopy::default();
+            copy.take(&FrameView::packed(shape, &bytes).unwrap());
+            assert_eq!(copy.bytes, bytes);
+            assert_eq!(copy.view().unwrap().shape(), &shape);
         }
     }
 

@@ -17,6 +17,9 @@ const SMALL: usize = 4096;
 /// Bytes of a weight from which on zeros stand in for it.
 const LARGE: usize = 1 << 16;
 
+/// The first opset with the operator that makes them.
+const CONSTANT_OF_SHAPE: i64 = 9;
+
 /// What is known of the tensors of a graph.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -107,6 +110,9 @@ impl Facts {
 pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input) -> Result<Facts, Error> {
     let mut facts = Facts::default();
     let mut probed = model.clone();
+    let standard = |o: &&onnx::OperatorSetIdProto| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx"));
+    let opset = model.opset_import.iter().find(standard).and_then(|o| o.version);
+    let has_zeros = opset.is_some_and(|opset| opset >= CONSTANT_OF_SHAPE);
     if let Some(graph) = &mut probed.graph {
         facts.dependence = Dependence::on(&input.name, &graph.node);
         graph
@@ -121,7 +127,9 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
             .filter(|o| !o.is_empty() && !named.contains(*o));
         let added: Vec<_> = inner.map(|name| ValueInfoProto::untyped(name)).collect();
         graph.output.extend(added);
-        without_weights(graph);
+        if has_zeros {
+            without_weights(graph);
+        }
     }
     let options = SessionOptions {
         optimisation: Optimisation::Disable,

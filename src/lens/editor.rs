@@ -4,12 +4,14 @@
 use std::time::Instant;
 
 use super::reader::Reader;
+use super::region;
 use super::sight::Framing;
 use super::stage::Stage;
 use super::{LensSettings, Report, steps};
 use crate::Error;
-use crate::classifier::Reading;
-use crate::frame::{FrameView, FrameViewMut, Moment};
+use crate::classifier::{Labels, Reading};
+use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
+use crate::render::{Bar, Caption, Captioner, pass_on};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub struct Editor {
     settings: LensSettings,
     framing: Framing,
     stage: Option<Stage>,
+    /// The part of the frame that was edited last.
+    part: Option<Rect>,
+    labels: Labels,
+    captioner: Captioner,
     moment: Moment,
 }
 
@@ -28,9 +34,12 @@ impl Editor {
     pub fn new(reader: &Reader, settings: LensSettings) -> Result<Self, Error> {
         settings.check()?;
         Ok(Self {
+            framing: reader.framing().with(&settings),
             settings,
-            framing: reader.framing(),
             stage: None,
+            part: None,
+            labels: reader.classifier().labels().clone(),
+            captioner: Captioner::default(),
             moment: Moment::default(),
         })
     }
@@ -51,6 +60,7 @@ impl Editor {
         {
             self.stage = None;
         }
+        self.framing = self.framing.with(&settings);
         self.settings = settings;
         Ok(())
     }
@@ -105,7 +115,6 @@ impl Editor {
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
         let start = Instant::now();
-        let stage = Stage::for_frame(&mut self.stage, frame, self.framing, &self.settings)?;
         let mut report = Report {
             source: reading.source,
             target: reading.target,
@@ -115,6 +124,20 @@ impl Editor {
         };
         if report.held {
             report.gradient_age = self.moment.distance(&reading.moment);
+        }
+        let whole = frame;
+        let part = region::part(self.settings.roi, frame.shape());
+        let Some((part, frame)) = part.and_then(|part| Some((part, whole.crop(part)?))) else {
+            report.warning =
+                Some("the region lies outside of the frame, which is passed on unchanged".into());
+            self.stage = None;
+            pass_on(whole, out)?;
+            return Ok(report);
+        };
+        let frame = &frame;
+        let stage = Stage::for_frame(&mut self.stage, frame, self.framing, &self.settings)?;
+        if self.part.replace(part) != Some(part) {
+            stage.forget();
         }
         let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
         let refusal = refusal(reading, &self.settings);
@@ -128,12 +151,48 @@ impl Editor {
             }
             _ => stage.step(frame, &self.moment, reading, &self.settings, &mut report)?,
         }
-        stage.show(self.settings.display_mode, frame, out)?;
+        stage.show(self.settings.display_mode, whole, part, reading, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);
         Ok(report)
     }
 
-    /// The morphed picture of the last frame, whatever was shown of it; `None` before the first.
+    /// With [`LensSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
+    /// and, where it was measured, of the morph. [`super::Lens::apply`] does it by itself.
+    ///
+    /// # Errors
+    /// When `out` is empty.
+    pub fn caption(
+        &mut self,
+        reading: &Reading,
+        report: &Report,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<(), Error> {
+        if !self.settings.caption {
+            return Ok(());
+        }
+        let before = |class: usize| reading.probabilities.get(class).copied().unwrap_or(0.0);
+        let after = report.after.as_ref();
+        let (source, target) = (self.labels.name(report.source), self.labels.name(report.target));
+        let classes = [
+            Bar {
+                label: &source,
+                before: before(report.source),
+                after: after.map(|after| after.source_probability),
+            },
+            Bar {
+                label: &target,
+                before: before(report.target),
+                after: after.map(|after| after.target_probability),
+            },
+        ];
+        let caption = Caption {
+            classes,
+            age: report.held.then_some(report.gradient_age),
+        };
+        Ok(self.captioner.draw(&caption, out)?)
+    }
+
+    /// The morphed picture of the last frame's region, whatever was shown of it; `None` before the first.
     pub fn morph(&self) -> Option<FrameView<'_>> {
         self.stage.as_ref().and_then(Stage::morph)
     }

@@ -4,8 +4,10 @@
 mod editor;
 mod history;
 mod reader;
+mod region;
 mod report;
 mod settings;
+mod showing;
 mod sight;
 mod smooth_grad;
 mod stage;
@@ -227,6 +229,7 @@ impl Lens {
                 time: scores.inference_time,
             });
         }
+        self.editor.caption(reading, &report, out)?;
         Ok(report)
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::LensSettings;
+use super::region;
 use super::sight::{Framing, Sight};
 use super::smooth_grad::SmoothGrad;
 use crate::Error;
@@ -11,7 +12,7 @@ use crate::classifier::{
     ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
     resolve,
 };
-use crate::frame::{FrameView, Moment};
+use crate::frame::{FrameView, Moment, Rect};
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
@@ -22,6 +23,9 @@ pub struct Reader {
     classifier: Classifier,
     framing: Framing,
     chooser: PairChooser,
+    roi: Option<Rect>,
+    /// The last reading, and what of its frame was seen.
+    last: Option<(u64, Framing, Option<Rect>)>,
     /// Classes and hold that `chooser` was made for.
     wishes: (ClassChoice, ClassChoice, u32),
     /// Whether the pair is an automatic one that no reading has been made for.
@@ -42,15 +46,18 @@ impl Reader {
         Self::new(Classifier::open(classifier)?, settings)
     }
 
-    /// Reads with an open classifier. Of the settings, the classes, the objective and `smooth_grad` count here.
+    /// Reads with an open classifier. Of the settings, those count here that choose the classes, the objective and
+    /// `smooth_grad`, and what of a frame is seen.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
     pub fn new(classifier: Classifier, settings: &LensSettings) -> Result<Self, Error> {
         let mut reader = Self {
-            framing: Framing::of(&classifier),
+            framing: Framing::of(&classifier, settings),
             classifier,
             chooser: PairChooser::default(),
+            roi: None,
+            last: None,
             wishes: Default::default(),
             pair_is_new: false,
             objective: Objective::default(),
@@ -71,25 +78,33 @@ impl Reader {
         self.framing
     }
 
-    /// Takes over classes, objective and `smooth_grad` of other settings, from the next frame on.
+    /// The map from frames of this shape to what the model sees of them, without a region.
+    pub fn sampling(&self, frame: &FrameView<'_>) -> crate::frame::Sampling {
+        self.framing.sampling(frame.shape())
+    }
+
+    /// Takes over classes, objective, `smooth_grad`, fit and region of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
-        self.objective = settings.objective;
-        self.smooth_grad.update(settings);
         let wishes = (&settings.source, &settings.target, settings.class_hold);
-        if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
-            return Ok(());
+        if wishes != (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+            let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
+            let (source, target) = (class(&settings.source)?, class(&settings.target)?);
+            self.chooser.update(source, target, settings.class_hold);
+            self.wishes = (
+                settings.source.clone(),
+                settings.target.clone(),
+                settings.class_hold,
+            );
         }
-        let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
-        let (source, target) = (class(&settings.source)?, class(&settings.target)?);
-        self.chooser.update(source, target, settings.class_hold);
-        self.wishes = (
-            settings.source.clone(),
-            settings.target.clone(),
-            settings.class_hold,
-        );
+        self.objective = settings.objective;
+        self.framing = self.framing.with(settings);
+        self.roi = settings.roi;
+        if self.smooth_grad.update(settings) {
+            self.last = None;
+        }
         Ok(())
     }
 
@@ -110,7 +125,8 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
-        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        let seen = region::seen(self.roi, frame);
+        let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         // Should the run fail, it is no reading of anything.
         reading.moment = Moment::default();
         if self.chooser.pair().is_none() {
@@ -122,7 +138,7 @@ impl Reader {
             .read_planes(planes, (source, target), self.objective, reading)?;
         self.smooth_grad
             .smooth(&mut self.classifier, planes, self.objective, reading)?;
-        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
         self.pair_is_new = self.chooser.observe(&reading.logits);
@@ -138,7 +154,7 @@ impl Reader {
     /// needed. An automatic choice of classes counts the frame as any other.
     pub(super) fn recall(&mut self, reading: &mut Reading) -> bool {
         self.pair_is_new |= self.chooser.observe(&reading.logits);
-        let stands = self.stands(reading);
+        let stands = self.stands(reading) && self.last == Some((reading.id, self.framing, self.roi));
         if stands {
             reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         }
@@ -159,14 +175,20 @@ impl Reader {
         if let Some(index) = [source, target].into_iter().find(|class| *class >= classes) {
             return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
         }
-        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
+        let seen = region::seen(self.roi, frame);
+        let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
         self.classifier
             .read_planes(planes, (source, target), self.objective, reading)?;
         self.smooth_grad
             .smooth(&mut self.classifier, planes, self.objective, reading)?;
-        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        self.number(reading);
         Ok(())
+    }
+
+    fn number(&mut self, reading: &mut Reading) {
+        reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
+        self.last = Some((reading.id, self.framing, self.roi));
     }
 
     /// Runs the model on a frame without its gradient: logits and probabilities (a forward run).

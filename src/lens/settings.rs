@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
+use crate::frame::{Fit, Rect};
 use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
@@ -40,7 +41,11 @@ pub struct LensSettings {
     pub octaves: u32,
     pub grid: Grid,
     pub display_mode: DisplayMode,
+    pub caption: bool,
     pub measure_after: bool,
+    pub fit: Fit,
+    pub crop_fraction: f64,
+    pub roi: Option<Rect>,
 }
 
 impl Default for LensSettings {
@@ -72,7 +77,11 @@ impl Default for LensSettings {
             octaves: settings::OCTAVES.default,
             grid: Grid::default(),
             display_mode: DisplayMode::default(),
+            caption: settings::CAPTION.default,
             measure_after: settings::MEASURE_AFTER.default,
+            fit: Fit::default(),
+            crop_fraction: settings::CROP_FRACTION.default,
+            roi: None,
         }
     }
 }
@@ -119,7 +128,7 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        let of = |s: &Self| (s.class_hold, s.objective);
+        let of = |s: &Self| (s.class_hold, s.objective, s.fit, s.crop_fraction, s.roi);
         (&self.source, &self.target, of(self)) == (&other.source, &other.target, of(other))
     }
 
@@ -144,6 +153,7 @@ impl LensSettings {
         let reals = [
             (settings::MAGNIFICATION, self.magnification),
             (settings::L2_BUDGET, self.l2_budget),
+            (settings::CROP_FRACTION, self.crop_fraction),
             (settings::NOISE_LEVEL, self.noise_level),
         ];
         let counts = [

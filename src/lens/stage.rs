@@ -2,16 +2,18 @@
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
 use super::history::History;
+use super::region;
+use super::showing::{Magnitude, Motion, luma_of_planes};
 use super::sight::Framing;
 use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
-    self, FrameView, FrameViewMut, LUMA, Moment, Picture, PixelFormat, Sampling, read_luma, read_rgb,
+    self, FrameView, FrameViewMut, LUMA, Moment, Picture, Rect, Sampling, Shape, read_luma, read_rgb,
     write_luma_change, write_rgb_change,
 };
 use crate::morph::{ColorMode, Morpher, Prepared, Settings, Surrogate, reach_budget};
-use crate::render::{DisplayMode, render};
+use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
 const AUTO_PIXELS: usize = 640 * 480;
@@ -26,11 +28,11 @@ struct Subject {
     seed: u64,
 }
 
-/// Buffers and plans for frames of one size and format, under one choice of settings.
+/// Buffers and plans for frames of one shape, under one choice of settings.
 #[derive(Debug)]
 pub(super) struct Stage {
-    format: PixelFormat,
-    frame: (usize, usize),
+    shape: Shape,
+    framing: Framing,
     pub(super) sampling: Sampling,
     /// Whether the pyramid works at the frame's size, not at the model's.
     pub(super) at_frame: bool,
@@ -59,6 +61,9 @@ pub(super) struct Stage {
     enlarged: Vec<f32>,
     /// The morphed frame, tightly packed.
     morph: Vec<u8>,
+    renderer: Renderer,
+    magnitude: Option<Magnitude>,
+    motion: Option<Motion>,
 }
 
 impl Stage {
@@ -69,46 +74,63 @@ impl Stage {
         framing: Framing,
         settings: &LensSettings,
     ) -> Result<&'a mut Self, Error> {
-        let fits = slot
-            .as_ref()
-            .is_some_and(|s| s.format == frame.format() && s.frame == frame.size());
         let stage = match slot.take() {
-            Some(stage) if fits => stage,
-            _ => Self::new(frame, framing, settings)?,
+            Some(stage) if stage.shape == *frame.shape() && stage.framing == framing => stage,
+            old => Self::new(frame.shape(), framing, settings, old)?,
         };
         Ok(slot.insert(stage))
     }
 
-    fn new(frame: &FrameView<'_>, framing: Framing, settings: &LensSettings) -> Result<Self, Error> {
-        let whole = frame.size();
-        let sampling = framing.sampling(whole);
+    /// A stage for frames of this shape, with the path of an old one where that fits: regions that come and go then
+    /// cost no plan where the pyramid works at the model's size.
+    fn new(
+        shape: &Shape,
+        framing: Framing,
+        settings: &LensSettings,
+        old: Option<Self>,
+    ) -> Result<Self, Error> {
+        let whole = shape.size();
+        let sampling = framing.sampling(shape);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
         let size = if at_frame { whole } else { framing.input };
-        let gray = frame.format().is_gray() || settings.color_mode == ColorMode::Luma;
+        let gray = shape.format.is_gray() || settings.color_mode == ColorMode::Luma;
+        if shape.format.is_yuv() && !gray {
+            return Err(frame::Error::LumaOnly { format: shape.format }.into());
+        }
         let edited = if gray { 1 } else { 3 };
         let pixels = size.0 * size.1;
         let morph = settings.morph(size);
+        let morpher = match old {
+            Some(mut old) if (old.size, old.edited, &old.settings) == (size, edited, &morph) => {
+                old.morpher.reset();
+                old.morpher
+            }
+            _ => {
+                let threads = framing.threads;
+                Morpher::new(
+                    size.0,
+                    size.1,
+                    edited,
+                    &Settings {
+                        threads,
+                        ..morph.clone()
+                    },
+                )?
+            }
+        };
         Ok(Self {
-            format: frame.format(),
-            frame: whole,
+            shape: *shape,
+            framing,
             sampling,
             at_frame,
             size,
             edited,
             seen: framing.channels,
-            morpher: Morpher::new(
-                size.0,
-                size.1,
-                edited,
-                &Settings {
-                    threads: framing.threads,
-                    ..morph.clone()
-                },
-            )?,
+            morpher,
             settings: morph,
             resolution: settings.resolution,
             image: vec![0.0; edited * pixels],
@@ -123,7 +145,10 @@ impl Stage {
             } else {
                 vec![0.0; edited * whole.0 * whole.1]
             },
-            morph: vec![0; whole.0 * whole.1 * frame.format().bytes()],
+            morph: vec![0; shape.packed_len()],
+            renderer: Renderer::default(),
+            magnitude: None,
+            motion: None,
         })
     }
 
@@ -153,21 +178,13 @@ impl Stage {
 
     /// The morphed frame.
     pub(super) fn morph(&self) -> Option<FrameView<'_>> {
-        let (width, height) = self.frame;
-        FrameView::new(
-            self.format,
-            width,
-            height,
-            width * self.format.bytes(),
-            &self.morph,
-        )
-        .ok()
+        FrameView::packed(self.shape, &self.morph).ok()
     }
 
     /// The morph is the frame itself.
     pub(super) fn keep(&mut self, frame: &FrameView<'_>) -> Result<(), frame::Error> {
-        let mut out = packed(&mut self.morph, self.format, self.frame)?;
-        render(DisplayMode::Source, frame, frame, &mut out)
+        self.change.fill(0.0);
+        pass_on(frame, &mut FrameViewMut::packed(self.shape, &mut self.morph)?)
     }
 
     /// One step along the reading's gradient, as the paper does it: analysis of picture and gradient, phase step,
@@ -320,7 +337,7 @@ impl Stage {
         let change = if self.at_frame {
             &self.change
         } else {
-            let (from, to) = (self.size.0 * self.size.1, self.frame.0 * self.frame.1);
+            let (from, to) = (self.size.0 * self.size.1, self.shape.width * self.shape.height);
             for (plane, large) in self
                 .change
                 .chunks_exact(from)
@@ -330,7 +347,7 @@ impl Stage {
             }
             &self.enlarged
         };
-        let mut out = packed(&mut self.morph, self.format, self.frame)?;
+        let mut out = FrameViewMut::packed(self.shape, &mut self.morph)?;
         let squared = match self.edited {
             1 => write_luma_change(frame, change, &mut out)?,
             _ => write_rgb_change(frame, change, &mut out)?,
@@ -345,7 +362,12 @@ impl Stage {
         frame: &FrameView<'_>,
         change: &[f32],
     ) -> Result<f64, frame::Error> {
-        let (from, to) = (self.size.0 * self.size.1, self.frame.0 * self.frame.1);
+        if self.change.len() == change.len() {
+            self.change.copy_from_slice(change);
+        } else {
+            luma_of_planes(change, &mut self.change);
+        }
+        let (from, to) = (self.size.0 * self.size.1, self.shape.width * self.shape.height);
         let mut large = Vec::new();
         let change = if self.at_frame {
             change
@@ -356,36 +378,64 @@ impl Stage {
             }
             &large
         };
-        let mut out = packed(&mut self.morph, self.format, self.frame)?;
-        let squared = match self.format.is_gray() {
+        let mut out = FrameViewMut::packed(self.shape, &mut self.morph)?;
+        let squared = match self.shape.format.is_gray() {
             true => write_luma_change(frame, change, &mut out)?,
             false => write_rgb_change(frame, change, &mut out)?,
         };
         Ok(squared.sqrt())
     }
 
-    /// Shows frame and morph as asked for.
+    /// Shows the frame, whose part `at` was edited, as asked for. Outside of that part there is the frame.
     pub(super) fn show(
         &mut self,
         mode: DisplayMode,
         frame: &FrameView<'_>,
+        at: Rect,
+        reading: &Reading,
         out: &mut FrameViewMut<'_>,
-    ) -> Result<(), frame::Error> {
-        let morph = packed(&mut self.morph, self.format, self.frame)?;
-        render(mode, frame, &morph.as_view(), out)
+    ) -> Result<(), Error> {
+        let part = region::seen(Some(at), frame);
+        if mode == DisplayMode::SideBySide {
+            let morph = FrameView::packed(self.shape, &self.morph)?;
+            return Ok(side_by_side(frame, &morph, at, out)?);
+        }
+        frame.shape().expect(out.shape())?;
+        if at.size() != frame.size() {
+            pass_on(frame, out)?;
+        }
+        let Self {
+            sampling,
+            magnitude,
+            motion,
+            renderer,
+            ..
+        } = self;
+        let morph = FrameView::packed(self.shape, &self.morph)?;
+        let view = match mode {
+            DisplayMode::Morph | DisplayMode::SideBySide => View::Picture(morph),
+            DisplayMode::Source => View::Picture(part),
+            DisplayMode::Difference => View::Difference(morph),
+            DisplayMode::Saliency => {
+                let magnitude = magnitude.get_or_insert_with(|| Magnitude::new(part.size()));
+                View::Saliency(magnitude.of(&reading.gradient, sampling))
+            }
+            DisplayMode::PhaseFlow => {
+                let motion = match motion {
+                    Some(motion) => motion,
+                    None => motion.insert(Motion::new(self.size, part.size(), self.at_frame)?),
+                };
+                View::PhaseFlow(motion.of(&part, &self.change, self.at_frame, sampling))
+            }
+        };
+        let Some(mut out) = out.crop(at) else {
+            return Ok(());
+        };
+        Ok(renderer.render(&view, &part, &mut out)?)
     }
 }
 
 /// Root of the sum of squares.
 pub(super) fn norm(values: &[f32]) -> f64 {
     values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
-}
-
-/// A tightly packed picture in `bytes`.
-fn packed(
-    bytes: &mut [u8],
-    format: PixelFormat,
-    (width, height): (usize, usize),
-) -> Result<FrameViewMut<'_>, frame::Error> {
-    FrameViewMut::new(format, width, height, width * format.bytes(), bytes)
 }

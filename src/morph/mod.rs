@@ -8,8 +8,9 @@
 //!
 //! Where to read: `path` is the method from top to bottom; `direction` and `field` the step (2.3); `group` and
 //! `rotate` limit and rotation (2.4); `smooth` and `average` the step's smoothing in space and time (2.5, 2.10);
-//! `share` who works on which bands; `border` the padding (2.5b); `coordinates` and `fourier` what is rotated; `pixel` the path without phases
-//! (2.9); `budget` how far to go for a wanted distance (2.7); `surrogate` a direction of chance to compare with.
+//! `share` who works on which bands; `border` the padding (2.5b); `coordinates` and `fourier` what is rotated;
+//! `pixel` the path without phases (2.9); `budget` how far to go for a wanted distance (2.7); `surrogate` a direction
+//! of chance to compare with; `flow` what motion a change amounts to.
 
 mod average;
 mod border;
@@ -17,6 +18,7 @@ mod budget;
 mod coordinates;
 mod direction;
 mod field;
+mod flow;
 mod fourier;
 mod group;
 mod morpher;
@@ -29,6 +31,7 @@ mod smooth;
 mod surrogate;
 
 pub use budget::{Reach, reach_budget};
+pub use flow::Flow;
 pub use group::Steps;
 pub use morpher::{Morpher, Prepared};
 pub use settings::Settings;

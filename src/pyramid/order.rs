@@ -22,6 +22,11 @@ impl Order {
         self.strip * self.height
     }
 
+    /// Columns of the band.
+    pub(crate) fn width(self) -> usize {
+        self.width
+    }
+
     /// From strips to rows.
     pub(crate) fn to_rows<T: Copy>(self, strips: &[T], rows: &mut [T]) {
         for (strip, first) in strips.chunks(self.strip_len()).zip((0..).step_by(self.strip)) {

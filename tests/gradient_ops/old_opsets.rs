@@ -138,3 +138,9 @@ fn newer_opsets() {
     }
     all(cases);
 }
+
+/// Large enough for zeros to stand in for it while shapes are found, with an operator that came with opset 9.
+#[test]
+fn large_weights() {
+    all([7, 8, 9, 17].map(|opset| Case::of("MatMul", &[1, 128]).opset(opset).noise(&[128, 128])));
+}

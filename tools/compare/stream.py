@@ -68,7 +68,7 @@ class Python:
     def phase_step(self, luma, gradient):
         image, slope = self.pyramid(luma), self.pyramid(gradient)
         steps, energy, moved = {}, 0.0, 0.0
-        bands = [key for key in image if isinstance(key, tuple)]
+        bands = [key for key in image if isinstance(key, int)]  # one tensor of all orientations per octave
         rms = torch.sqrt(sum((image[k].abs() ** 2).sum() for k in bands) / sum(image[k].numel() for k in bands))
         for key in bands:
             c, g = image[key], slope[key]

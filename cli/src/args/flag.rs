@@ -2,8 +2,8 @@
 //! One setting of the library as one flag: its name, range, default and description are the setting's own.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, ArgMatches};
-use steerlens::settings::{Choice, Count, Real, Text};
+use clap::{Arg, ArgAction, ArgMatches};
+use steerlens::settings::{Choice, Count, Real, Switch, Text};
 
 use crate::report::short;
 
@@ -52,6 +52,14 @@ pub(super) fn count(setting: Count) -> Arg {
         .value_parser(range)
 }
 
+/// A flag that is given or not.
+pub(super) fn switch(setting: Switch) -> Arg {
+    Arg::new(setting.name)
+        .long(setting.name)
+        .action(ArgAction::SetTrue)
+        .help(setting.blurb)
+}
+
 /// A flag that takes text; add a parser for anything narrower.
 pub(super) fn text(setting: Text, value: &'static str) -> Arg {
     Arg::new(setting.name)
@@ -76,15 +84,20 @@ pub(super) fn choice<T: Choice + Send + Sync>() -> Arg {
 
 /// The value given for a setting, or another.
 pub(super) fn real_of(matches: &ArgMatches, setting: Real, base: f64) -> f64 {
-    matches.get_one(setting.name).copied().unwrap_or(base)
+    given(matches, setting.name).unwrap_or(base)
 }
 
 /// The value given for a setting, or another.
 pub(super) fn count_of(matches: &ArgMatches, setting: Count, base: u32) -> u32 {
-    matches.get_one(setting.name).copied().unwrap_or(base)
+    given(matches, setting.name).unwrap_or(base)
 }
 
 /// The value given for a setting, or another.
 pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches, base: T) -> T {
-    matches.get_one(T::NAME).copied().unwrap_or(base)
+    given(matches, T::NAME).unwrap_or(base)
+}
+
+/// The value of a flag that not every command has.
+pub(super) fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    matches.try_get_one(name).ok().flatten().cloned()
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The command line as users see it: commands, their flags, their help.
 
+mod audit;
 mod flag;
 mod settings;
 #[cfg(test)]
@@ -12,6 +13,8 @@ use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, value_parser};
 use steerlens::settings as facts;
 
+pub(crate) use audit::results as audit_results;
+pub(crate) use audit::settings as audit_settings;
 pub(crate) use settings::{classifier, lens};
 
 /// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
@@ -45,7 +48,8 @@ pub(crate) fn command() -> Command {
             "Examples:\n  \
              steerlens doctor\n  \
              steerlens inspect model.onnx\n  \
-             steerlens morph face.png -m model.onnx --target smile -o smile.png\n\n\
+             steerlens morph face.png -m model.onnx --target smile -o smile.png\n  \
+             steerlens audit clips/ -m model.onnx -o report\n\n\
              Data goes to standard output, talk to standard error.\n\
              Exit status: 0 done; 1 the answer is no (refused, missing, not attained); \
              2 error.",
@@ -57,6 +61,7 @@ pub(crate) fn command() -> Command {
         .subcommand(inspect())
         .subcommand(gradient())
         .subcommand(morph())
+        .subcommand(audit::command())
         .subcommand(doctor())
 }
 
@@ -155,6 +160,7 @@ fn morph() -> Command {
         .next_help_heading("How")
         .args(settings::method_flags())
         .args(settings::display_flags())
+        .args(settings::sight_flags())
         .next_help_heading("Model")
         .args(settings::signature_flags().into_iter().map(|flag| flag.hide_short_help(true)))
         .args(settings::input_flags().into_iter().map(|flag| flag.hide_short_help(true)))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::classifier::{InputFormat, InputLayout, Normalization};
-use steerlens::frame::Fit;
+use steerlens::frame::{Fit, Rect};
 use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
@@ -16,7 +16,7 @@ use steerlens::{
     ClassChoice, ClassifierSettings, Control, LensSettings, Objective, Preset, Provider, Resolution,
 };
 
-use super::flag::{choice, choice_of, count, count_of, real, real_of, text};
+use super::flag::{choice, choice_of, count, count_of, given, real, real_of, switch, text};
 
 const PRESET: &str = "preset";
 
@@ -45,8 +45,15 @@ pub(super) fn input_flags() -> Vec<Arg> {
         text(settings::STD, "X,..")
             .value_parser(value_parser!(f64))
             .value_delimiter(','),
-        choice::<Fit>(),
-        real(settings::CROP_FRACTION),
+    ]
+}
+
+/// What of a picture the model sees.
+pub(super) fn sight_flags() -> Vec<Arg> {
+    vec![
+        text(settings::ROI, "X,Y,W,H").value_parser(region),
+        choice::<Fit>().hide_short_help(true),
+        real(settings::CROP_FRACTION).hide_short_help(true),
     ]
 }
 
@@ -123,7 +130,7 @@ fn preset() -> Arg {
 
 /// What the picture shows.
 pub(super) fn display_flags() -> Vec<Arg> {
-    vec![choice::<DisplayMode>()]
+    vec![choice::<DisplayMode>(), switch(settings::CAPTION)]
 }
 
 /// The model named by `model`, with every flag about it that the command has.
@@ -149,9 +156,6 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
         normalization: given(matches, Normalization::NAME).unwrap_or_default(),
         mean: numbers(settings::MEAN),
         std: numbers(settings::STD),
-        fit: given(matches, Fit::NAME).unwrap_or_default(),
-        crop_fraction: given(matches, settings::CROP_FRACTION.name)
-            .unwrap_or(settings::CROP_FRACTION.default),
         runtime_library: path(settings::RUNTIME_LIBRARY),
         execution_provider: given(matches, Provider::NAME).unwrap_or_default(),
         device: given(matches, settings::DEVICE.name),
@@ -191,16 +195,15 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         octaves: count_of(matches, settings::OCTAVES, base.octaves),
         grid: choice_of(matches, base.grid),
         display_mode: choice_of(matches, base.display_mode),
+        caption: matches.get_flag(settings::CAPTION.name) || base.caption,
         measure_after: true,
+        fit: choice_of(matches, base.fit),
+        crop_fraction: real_of(matches, settings::CROP_FRACTION, base.crop_fraction),
+        roi: given(matches, settings::ROI.name),
         // A still has no frames to hold a class over, nor to smooth between.
         class_hold: base.class_hold,
         temporal_smoothing: base.temporal_smoothing,
     }
-}
-
-/// The value of a flag that not every command has.
-fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    matches.try_get_one(name).ok().flatten().cloned()
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {
@@ -223,5 +226,14 @@ fn height_by_width(text: &str) -> Result<(usize, usize), &'static str> {
     match (height.parse(), width.parse()) {
         (Ok(height), Ok(width)) if height > 0 && width > 0 => Ok((height, width)),
         _ => Err("write height, x, width as whole numbers of pixels: 224x224"),
+    }
+}
+
+fn region(text: &str) -> Result<Rect, &'static str> {
+    const FORM: &str = "write x, y, width and height in pixels: 80,40,320,320";
+    let numbers: Result<Vec<usize>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    match numbers.map_err(|_| FORM)?[..] {
+        [x, y, width, height] if width > 0 && height > 0 => Ok(Rect { x, y, width, height }),
+        _ => Err(FORM),
     }
 }

@@ -55,7 +55,7 @@ fn no_flag_means_the_library_s_defaults() {
 #[test]
 fn every_flag_reaches_its_setting() {
     use steerlens::classifier::{InputFormat, InputLayout, Normalization};
-    use steerlens::frame::Fit;
+    use steerlens::frame::{Fit, Rect};
     use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
     use steerlens::pyramid::Grid;
     use steerlens::render::DisplayMode;
@@ -63,7 +63,8 @@ fn every_flag_reaches_its_setting() {
     let line = "--target-label smile --source-class 3 --method csp-joint --color-mode joint \
          --resolution model --magnification -2.5 --amplitude-exponent 0 --amplitude-floor .25 \
          --amplitude-gain 2 --phase-limit 3 --normalise none --l2-budget 7 --padding 16 --steps 8 \
-         --step-mode source --control random --seed 7 --smooth-grad 16 --noise-level .2 --orientations 6 --octaves 3 --grid exact --display-mode difference \
+         --step-mode source --control random --seed 7 --smooth-grad 16 --noise-level .2 --orientations 6 --octaves 3 \
+         --grid exact --display-mode difference --caption --roi 8,4,96,64 \
          --output-name scores --input-size 48x192 --label-file l.txt --model-info i.ini --input-format bgr \
          --input-layout nhwc --normalization byte --mean .1,.2,.3 --std 1 --fit stretch --crop-fraction .875 \
          --onnxruntime-library libonnxruntime.so --threads 2 --objective logit --execution-provider cuda --device 1 \
@@ -95,7 +96,16 @@ fn every_flag_reaches_its_setting() {
         octaves: 3,
         grid: Grid::Exact,
         display_mode: DisplayMode::Difference,
+        caption: true,
         measure_after: true,
+        fit: Fit::Stretch,
+        crop_fraction: 0.875,
+        roi: Some(Rect {
+            x: 8,
+            y: 4,
+            width: 96,
+            height: 64,
+        }),
         ..LensSettings::default()
     };
     assert_eq!(lens, expected);
@@ -110,8 +120,6 @@ fn every_flag_reaches_its_setting() {
         normalization: Normalization::Byte,
         mean: vec![0.1, 0.2, 0.3],
         std: vec![1.0],
-        fit: Fit::Stretch,
-        crop_fraction: 0.875,
         runtime_library: Some("libonnxruntime.so".into()),
         threads: 2,
         execution_provider: steerlens::Provider::Cuda,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The commands: each turns its flags into one call of the library, and the answer into one report.
 
+mod audit;
 mod doctor;
 mod gradient;
 mod inspect;
@@ -23,6 +24,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Outcome> {
         Some(("inspect", matches)) => inspect::run(matches),
         Some(("gradient", matches)) => gradient::run(matches),
         Some(("morph", matches)) => morph::run(matches),
+        Some(("audit", matches)) => audit::run(matches),
         Some(("doctor", matches)) => doctor::run(matches),
         // clap requires one of the above.
         _ => Ok(Outcome::Done),

@@ -4,7 +4,7 @@
 use crate::common::steerlens;
 use steerlens::settings::{self, Choice};
 
-const COMMANDS: [&str; 4] = ["inspect", "gradient", "morph", "doctor"];
+const COMMANDS: [&str; 5] = ["inspect", "gradient", "morph", "audit", "doctor"];
 
 #[test]
 fn no_line_is_wider_than_a_terminal() {
@@ -26,7 +26,7 @@ fn no_line_is_wider_than_a_terminal() {
 
 #[test]
 fn examples_fit_eighty_columns_and_stand_at_the_end() {
-    for command in ["inspect", "gradient", "morph"] {
+    for command in ["inspect", "gradient", "morph", "audit"] {
         let help = steerlens([command, "--help"]).code(0).stdout;
         let (_, examples) = help.split_once("Examples:").expect("help ends in examples");
         assert!(examples.contains(&format!("steerlens {command} ")), "{examples}");

@@ -3,6 +3,7 @@
 
 mod common;
 
+mod audit;
 mod help;
 mod model;
 mod morph;

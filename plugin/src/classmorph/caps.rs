@@ -4,10 +4,11 @@
 use gst::glib::{self, prelude::*};
 use gst_video::VideoFormat;
 use steerlens::PixelFormat;
+use steerlens::morph::ColorMode;
 use steerlens::render::DisplayMode;
 
 /// The formats of the element with the library's names for them.
-const FORMATS: [(VideoFormat, PixelFormat); 11] = [
+const FORMATS: [(VideoFormat, PixelFormat); 13] = [
     (VideoFormat::Rgb, PixelFormat::Rgb),
     (VideoFormat::Bgr, PixelFormat::Bgr),
     (VideoFormat::Rgbx, PixelFormat::Rgbx),
@@ -19,6 +20,8 @@ const FORMATS: [(VideoFormat, PixelFormat); 11] = [
     (VideoFormat::Argb, PixelFormat::Argb),
     (VideoFormat::Abgr, PixelFormat::Abgr),
     (VideoFormat::Gray8, PixelFormat::Gray8),
+    (VideoFormat::I420, PixelFormat::I420),
+    (VideoFormat::Nv12, PixelFormat::Nv12),
 ];
 
 /// Both pads' caps: any size, any frame rate (0/1 for pictures), the formats above.
@@ -34,6 +37,23 @@ pub(super) fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
         .iter()
         .find(|(gst, _)| *gst == format)
         .map(|(_, pixel)| *pixel)
+}
+
+/// The structures of caps, and the formats in them, that can be edited in this colour mode: where colour differences
+/// lie apart, only luma can. A structure without any is left out.
+pub(super) fn editable(caps: &gst::Caps, color_mode: ColorMode) -> gst::Caps {
+    if color_mode == ColorMode::Luma {
+        return caps.clone();
+    }
+    let formats = FORMATS.into_iter().filter(|(_, pixel)| !pixel.is_yuv());
+    let rgb = gst::Structure::builder("video/x-raw")
+        .field(
+            "format",
+            gst::List::new(formats.map(|(format, _)| format.to_str())),
+        )
+        .build();
+    let rgb: gst::Caps = [(rgb, gst::CapsFeatures::new_any())].into_iter().collect();
+    caps.intersect_with_mode(&rgb, gst::CapsIntersectMode::First)
 }
 
 /// How the width changes from one pad to the other.
@@ -156,8 +176,28 @@ mod tests {
             assert_eq!(usize::try_from(info.comp_pstride(0)), Ok(pixel.bytes()));
             assert!(template().can_intersect(&info.to_caps().unwrap()), "{gst}");
             let red_green_blue =
-                [0, 1, 2].map(|c| info.comp_poffset(if pixel.is_gray() { 0 } else { c }) as usize);
+                [0, 1, 2].map(|c| info.comp_poffset(if pixel.bytes() == 1 { 0 } else { c }) as usize);
             assert_eq!(red_green_blue, pixel.offsets(), "{gst}");
+            assert_eq!(info.n_planes() as usize, pixel.planes(), "{gst}");
+            for plane in 0..pixel.planes() {
+                let (row, rows) = pixel.plane_size(plane, (7, 5));
+                let component = if plane == 0 { 0 } else { plane as u8 };
+                let pixels = info.comp_width(component) as usize;
+                assert_eq!(pixels * info.comp_pstride(component) as usize, row, "{gst}");
+                assert_eq!(info.comp_height(component) as usize, rows, "{gst}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_luma_can_be_edited_where_it_lies_apart() {
+        let all = caps("video/x-raw, format={ I420, RGB, NV12, GRAY8 }, width=8; video/x-raw, format=NV12");
+        assert_eq!(editable(&all, ColorMode::Luma), all);
+        for mode in [ColorMode::Joint, ColorMode::Independent] {
+            let rest = editable(&all, mode);
+            assert_eq!(rest, caps("video/x-raw, format={ RGB, GRAY8 }, width=8"));
+            assert!(editable(&caps("video/x-raw, format=I420"), mode).is_empty());
+            assert_eq!(editable(&template(), mode).size(), 1);
         }
     }
 

@@ -185,8 +185,9 @@ impl Engine {
         self.gear = match (self.gear.take(), mode) {
             (Some(Gear::Sync(lens)), GradientMode::Held) => {
                 let (reader, editor) = lens.into_parts();
-                let worker = Worker::start(reader)
-                    .map_err(|error| Failure::Panic(format!("no thread can be started: {error}")))?;
+                let worker = Worker::start(reader).map_err(|error| {
+                    Failure::Thread(format!("no thread can be started to run the model: {error}"))
+                })?;
                 Some(Gear::Held(Box::new(Held {
                     worker,
                     editor,
@@ -245,7 +246,9 @@ impl Held {
         }
         self.editor.set_settings(wanted)?;
         self.editor.at(moment);
-        Ok(self.editor.apply(view, reading, out)?)
+        let report = self.editor.apply(view, reading, out)?;
+        self.editor.caption(reading, &report, out)?;
+        Ok(report)
     }
 
     /// Takes the newest reading, if there is one.
@@ -263,5 +266,7 @@ impl Held {
 }
 
 fn gone() -> Failure {
-    Failure::Panic("the model went with it; set the element to NULL and start again".to_owned())
+    Failure::Thread(
+        "the model is gone, since its thread panicked; set the element to NULL and start again".to_owned(),
+    )
 }

@@ -98,6 +98,8 @@ mirror!(DisplayMode, "GstClassMorphDisplayMode", steerlens::render::DisplayMode,
     Morph = "morph": "The morphed frame",
     Source = "source": "The frame as it came",
     Difference = "difference": "Mid-grey plus the change, magnified",
+    Saliency = "saliency": "Size of the gradient, blurred by 1/100 of the shorter side, in colours over the dimmed frame",
+    PhaseFlow = "phase-flow": "Where the morph moves things, direction and size in colours over the dimmed frame",
     SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide");
 mirror!(InputFormat, "GstClassMorphInputFormat", steerlens::classifier::InputFormat,
     Auto = "auto": "From side-car, metadata, or the number of channels (three: RGB)",

@@ -35,7 +35,7 @@ pub(super) fn bus_error(error: &Error) -> gst::ErrorMessage {
 pub(super) fn of_failure(failure: &Failure) -> gst::ErrorMessage {
     match failure {
         Failure::Library(error) => bus_error(error),
-        Failure::Panic(_) => gst::error_msg!(StreamError::Failed, ("{failure}")),
+        Failure::Thread(_) => gst::error_msg!(StreamError::Failed, ("{failure}")),
     }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! GStreamer's mapped frames as the library's views, and the plain copy.
 
-use gst_video::{VideoFrameRef, prelude::*};
-use steerlens::{FrameView, FrameViewMut, PixelFormat};
+use gst_video::{VideoColorRange, VideoFrameRef, VideoInfo, prelude::*};
+use steerlens::frame::{Colorimetry, Range};
+use steerlens::{FrameView, FrameViewMut, Shape, render};
 
 use super::{caps, errors};
 
@@ -10,101 +11,122 @@ use super::{caps, errors};
 pub(super) fn view<'a>(
     frame: &'a VideoFrameRef<&gst::BufferRef>,
 ) -> Result<FrameView<'a>, gst::ErrorMessage> {
-    let Shape {
-        format,
-        width,
-        height,
-        stride,
-    } = Shape::of(frame)?;
-    let data = frame.plane_data(0).map_err(|_| unmapped())?;
-    FrameView::new(format, width, height, stride, data).map_err(|error| errors::bus_error(&error.into()))
+    let shape = shape(frame.info())?;
+    let stride = strides(frame.info());
+    let [first, second, third, _] = frame.planes_data();
+    match shape.format.planes() {
+        1 => FrameView::with_planes(shape, [(stride(0), first)]),
+        2 => FrameView::with_planes(shape, [(stride(0), first), (stride(1), second)]),
+        _ => FrameView::with_planes(
+            shape,
+            [(stride(0), first), (stride(1), second), (stride(2), third)],
+        ),
+    }
+    .map_err(|error| errors::bus_error(&error.into()))
 }
 
 /// The frame, to write.
 pub(super) fn view_mut<'a>(
     frame: &'a mut VideoFrameRef<&mut gst::BufferRef>,
 ) -> Result<FrameViewMut<'a>, gst::ErrorMessage> {
-    let Shape {
-        format,
-        width,
-        height,
-        stride,
-    } = Shape::of(frame)?;
-    let data = frame.plane_data_mut(0).map_err(|_| unmapped())?;
-    FrameViewMut::new(format, width, height, stride, data).map_err(|error| errors::bus_error(&error.into()))
+    let info = frame.info().clone();
+    let (shape, stride) = (shape(&info)?, strides(&info));
+    let [first, second, third, _] = frame.planes_data_mut();
+    match shape.format.planes() {
+        1 => FrameViewMut::with_planes(shape, [(stride(0), first)]),
+        2 => FrameViewMut::with_planes(shape, [(stride(0), first), (stride(1), second)]),
+        _ => FrameViewMut::with_planes(
+            shape,
+            [(stride(0), first), (stride(1), second), (stride(2), third)],
+        ),
+    }
+    .map_err(|error| errors::bus_error(&error.into()))
 }
 
 /// Writes `frame` as it is, side by side with itself where `out` is that much wider. Padding is not touched.
-pub(super) fn copy(frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) {
-    let height = frame.height().min(out.as_view().height());
-    for y in 0..height {
-        let row = frame.row(y);
-        for half in out.row_mut(y).chunks_exact_mut(row.len()) {
-            half.copy_from_slice(row);
-        }
+pub(super) fn copy(frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<(), gst::ErrorMessage> {
+    render::pass_on(frame, out).map_err(|error| errors::bus_error(&error.into()))
+}
+
+/// The bytes from row to row of each plane.
+fn strides(info: &VideoInfo) -> impl Fn(usize) -> usize {
+    let strides = info.stride();
+    move |plane| {
+        let stride = strides.get(plane).copied().unwrap_or(0);
+        usize::try_from(stride).unwrap_or(0)
     }
 }
 
-struct Shape {
-    format: PixelFormat,
-    width: usize,
-    height: usize,
-    stride: usize,
-}
-
-impl Shape {
-    fn of<T>(frame: &VideoFrameRef<T>) -> Result<Self, gst::ErrorMessage>
-    where
-        VideoFrameRef<T>: VideoFrameExt,
-    {
-        let found = || {
-            Some((
-                caps::pixel_format(frame.format())?,
-                *frame.plane_stride().first()?,
-            ))
-        };
+/// What a frame's description means to the library.
+pub(super) fn shape(info: &VideoInfo) -> Result<Shape, gst::ErrorMessage> {
+    let found = || {
+        let format = caps::pixel_format(info.format())?;
         let size = |pixels: u32| usize::try_from(pixels).ok();
-        let shape = || {
-            let (format, stride) = found()?;
-            let stride = usize::try_from(stride).ok()?;
-            Some(Self {
-                format,
-                width: size(frame.width())?,
-                height: size(frame.height())?,
-                stride,
-            })
-        };
-        shape().ok_or_else(|| {
-            gst::error_msg!(
-                gst::CoreError::Negotiation,
-                ("a {} frame came, which classmorph does not take", frame.format())
-            )
+        let part = |number: i32| u32::try_from(number).ok();
+        Some(Shape {
+            colorimetry: colorimetry(info),
+            pixel_aspect: (part(info.par().numer())?, part(info.par().denom())?),
+            ..Shape::new(format, (size(info.width())?, size(info.height())?))
         })
-    }
+    };
+    found().ok_or_else(|| {
+        gst::error_msg!(
+            gst::CoreError::Negotiation,
+            ("a {} frame came, which classmorph does not take", info.format())
+        )
+    })
 }
 
-fn unmapped() -> gst::ErrorMessage {
-    gst::error_msg!(
-        gst::StreamError::Format,
-        ("the frame has no pixels that can be reached")
-    )
+/// Caps that say nothing have been given GStreamer's own default by size; a matrix without weights counts as BT.601.
+fn colorimetry(info: &VideoInfo) -> Colorimetry {
+    let described = info.colorimetry();
+    let weights = described.matrix().kr_kb();
+    let coded = weights.map_or(Colorimetry::BT601, |(kr, kb)| Colorimetry {
+        kr: kr as f32,
+        kb: kb as f32,
+        range: Range::Limited,
+    });
+    match described.range() {
+        VideoColorRange::Range0_255 => coded.full(),
+        _ => coded,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gst_video::VideoFormat;
+
+    fn info(colorimetry: &str, size: (u32, u32)) -> VideoInfo {
+        gst::init().unwrap();
+        let mut caps = VideoInfo::builder(VideoFormat::I420, size.0, size.1)
+            .par(gst::Fraction::new(16, 15))
+            .build()
+            .unwrap()
+            .to_caps()
+            .unwrap();
+        if colorimetry.is_empty() {
+            caps.make_mut()
+                .structure_mut(0)
+                .unwrap()
+                .remove_field("colorimetry");
+        } else {
+            caps.make_mut().set("colorimetry", colorimetry);
+        }
+        VideoInfo::from_caps(&caps).unwrap()
+    }
 
     #[test]
-    fn a_copy_keeps_to_the_picture_and_repeats_it_side_by_side() {
-        let (stride_in, stride_out) = (8, 16);
-        let input: Vec<u8> = (0..16).collect();
-        let mut output = vec![99u8; 32];
-        let frame = FrameView::new(PixelFormat::Rgb, 2, 2, stride_in, &input).unwrap();
-        let mut out = FrameViewMut::new(PixelFormat::Rgb, 4, 2, stride_out, &mut output).unwrap();
-        copy(&frame, &mut out);
-        assert_eq!(output[..12], [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]);
-        assert_eq!(output[12..16], [99; 4]);
-        assert_eq!(output[16..28], [8, 9, 10, 11, 12, 13, 8, 9, 10, 11, 12, 13]);
-        assert_eq!(output[28..], [99; 4]);
+    fn what_caps_say_of_colours_is_kept() {
+        let of = |text, size| shape(&info(text, size)).unwrap().colorimetry;
+        assert_eq!(of("bt601", (720, 576)), Colorimetry::BT601);
+        assert_eq!(of("bt709", (720, 576)), Colorimetry::BT709);
+        assert_eq!(of("bt2020", (720, 576)), Colorimetry::BT2020);
+        // Full range, BT.601's matrix: what JPEG decoders say.
+        assert_eq!(of("1:4:0:0", (720, 576)), Colorimetry::BT601.full());
+        // Without a word GStreamer goes by size.
+        assert_eq!(of("", (720, 576)), Colorimetry::BT601);
+        assert_eq!(of("", (1280, 720)), Colorimetry::BT709);
+        assert_eq!(shape(&info("bt601", (720, 576))).unwrap().pixel_aspect, (16, 15));
     }
 }

@@ -17,6 +17,7 @@ use gst_base::subclass::prelude::*;
 use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::classifier::Interrupter;
+use steerlens::morph::ColorMode;
 use steerlens::render::DisplayMode;
 use steerlens::{ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Preset};
 
@@ -25,6 +26,7 @@ use super::engine::Engine;
 use super::instances::{self, Instance};
 use super::messages::{self, Stamp};
 use super::properties::TABLE;
+use super::region::{self, RoiSource};
 use super::settings::Settings;
 use super::stats::Stats;
 use super::warnings::{Kind, Limiter};
@@ -53,6 +55,8 @@ struct Opened {
 struct Said {
     report: Option<FrameReport>,
     warning: Option<String>,
+    /// The most probable class and its probability, where a region of interest is told.
+    top: Option<(String, f64)>,
 }
 
 #[derive(Default)]
@@ -63,6 +67,10 @@ pub struct ClassMorph {
     interrupter: Mutex<Option<Interrupter>>,
     /// What earlier frames left behind is forgotten before the next one.
     forget: AtomicBool,
+    /// Whether pictures go out twice as wide as they come in.
+    doubled: AtomicBool,
+    /// What this frame's region of interest is to be told.
+    region: Mutex<Option<region::Said>>,
     segment: Mutex<Option<gst::Segment>>,
     stats: Mutex<Stats>,
     limiter: Mutex<Limiter>,
@@ -116,12 +124,18 @@ impl ObjectImpl for ClassMorph {
 
     fn set_property(&self, id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
         let Some(property) = TABLE.get(id - 1) else { return };
+        let recolored;
         let display_mode = {
             let mut settings = lock(&self.settings);
             let before = settings.lens.display_mode;
+            let color_mode = settings.lens.color_mode;
             property.set(&mut settings, value);
+            recolored = color_mode != settings.lens.color_mode;
             (before, settings.lens.display_mode)
         };
+        if recolored {
+            self.obj().reconfigure_sink();
+        }
         if property.needs_start() && self.obj().current_state() > gst::State::Ready {
             let name = property.spec.name();
             gst::warning!(
@@ -257,11 +271,15 @@ impl BaseTransformImpl for ClassMorph {
         caps: &gst::Caps,
         filter: Option<&gst::Caps>,
     ) -> Option<gst::Caps> {
-        let display_mode = lock(&self.settings).lens.display_mode;
+        let (display_mode, color_mode) = {
+            let settings = lock(&self.settings);
+            (settings.lens.display_mode, settings.lens.color_mode)
+        };
+        let caps = caps::editable(caps, color_mode);
         let other = match (display_mode, direction) {
-            (DisplayMode::SideBySide, gst::PadDirection::Src) => caps::with_width(caps, Width::Halved),
-            (DisplayMode::SideBySide, _) => caps::with_width(caps, Width::Doubled),
-            _ => caps.clone(),
+            (DisplayMode::SideBySide, gst::PadDirection::Src) => caps::with_width(&caps, Width::Halved),
+            (DisplayMode::SideBySide, _) => caps::with_width(&caps, Width::Doubled),
+            _ => caps,
         };
         Some(match filter {
             Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
@@ -312,18 +330,34 @@ impl BaseTransformImpl for ClassMorph {
         }
     }
 
-    /// Metas go onto the buffer when its frame is done.
+    /// Results go onto the buffer when its frame is no longer mapped.
     fn transform(
         &self,
         inbuf: &gst::Buffer,
         outbuf: &mut gst::BufferRef,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        lock(&self.region).take();
         let flow = self.parent_transform(inbuf, outbuf)?;
         let report = lock(&self.attached).take();
         if let Some(report) = report {
             self.attach(outbuf, &report)?;
         }
+        let told = lock(&self.region).take();
+        if let Some(said) = told {
+            region::annotate(outbuf, &said);
+        }
         Ok(flow)
+    }
+
+    /// What is said of places in the frame goes on with it.
+    fn transform_meta<'a>(
+        &self,
+        outbuf: &mut gst::BufferRef,
+        meta: gst::MetaRef<'a, gst::Meta>,
+        inbuf: &'a gst::BufferRef,
+    ) -> bool {
+        region::passes(&meta, self.doubled.load(Ordering::Acquire))
+            .unwrap_or_else(|| metas::is_analytics(&meta) || self.parent_transform_meta(outbuf, meta, inbuf))
     }
 
     /// Counts; the base class drops frames that are late (QoS).
@@ -354,6 +388,8 @@ impl VideoFilterImpl for ClassMorph {
     ) -> Result<(), gst::LoggableError> {
         gst::info!(CAT, imp = self, "in {incaps}, out {outcaps}");
         self.forget();
+        self.doubled
+            .store(out_info.width() != in_info.width(), Ordering::Release);
         self.parent_set_info(incaps, in_info, outcaps, out_info)
     }
 
@@ -373,13 +409,32 @@ impl VideoFilterImpl for ClassMorph {
 
         let mut wanted = settings.lens(stamp.stream_time);
         wanted.display_mode = caps::negotiated(wanted.display_mode, view.width(), out.as_view().width());
-        if gap || settings.pass_on(&wanted) {
-            self.pass_on(&view, &mut out);
+        // The frame may come between a change of the property and the new caps.
+        if view.format().is_yuv() {
+            wanted.color_mode = ColorMode::Luma;
+        }
+        let found = match settings.roi_source {
+            RoiSource::Meta => region::largest(inframe.buffer(), view.size()),
+            RoiSource::Property => None,
+        };
+        let nowhere = settings.roi_source == RoiSource::Meta && found.is_none();
+        if gap || nowhere || settings.pass_on(&wanted) {
+            self.pass_on(&view, &mut out)?;
             return Ok(gst::FlowSuccess::Ok);
+        }
+        if let Some(found) = found {
+            wanted.roi = Some(found.rect);
         }
         let broken = flags.contains(gst::BufferFlags::DISCONT);
         match self.morph(&settings, wanted, (&stamp, broken), &view, &mut out) {
             Ok(said) => {
+                if let (Some(of), Some((label, confidence))) = (found, said.top) {
+                    *lock(&self.region) = Some(region::Said {
+                        of,
+                        label,
+                        confidence,
+                    });
+                }
                 if let Some(warning) = said.warning {
                     self.warn(Kind::Frame, &warning);
                 }
@@ -395,7 +450,7 @@ impl VideoFilterImpl for ClassMorph {
                 ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
                 ErrorKind::Settings => {
                     self.warn(Kind::Settings, &failure.to_string());
-                    self.pass_on(&view, &mut out);
+                    self.pass_on(&view, &mut out)?;
                     Ok(gst::FlowSuccess::Ok)
                 }
                 _ => Err(self.fail(errors::of_failure(&failure))),
@@ -457,10 +512,11 @@ impl ClassMorph {
         let mut opened = lock(&self.opened);
         let Some(Opened { engine, .. }) = opened.as_mut() else {
             // The base class sends no frame outside of start() and stop().
-            frame::copy(view, out);
+            steerlens::render::pass_on(view, out).map_err(steerlens::Error::from)?;
             return Ok(Said {
                 report: None,
                 warning: None,
+                top: None,
             });
         };
         if self.forget.swap(false, Ordering::AcqRel) {
@@ -480,9 +536,15 @@ impl ClassMorph {
         let said = settings
             .is_asked()
             .then(|| messages::analysed(number, stamp, labels, reading, &report, settings.top_k));
+        let top = (settings.roi_source == RoiSource::Meta).then(|| {
+            let class = reading.top_class();
+            let confidence = reading.probabilities.get(class).copied().unwrap_or(0.0);
+            (labels.name(class).into_owned(), f64::from(confidence))
+        });
         Ok(Said {
             report: said,
             warning: report.warning,
+            top,
         })
     }
 
@@ -499,9 +561,10 @@ impl ClassMorph {
         })
     }
 
-    fn pass_on(&self, view: &FrameView<'_>, out: &mut FrameViewMut<'_>) {
-        frame::copy(view, out);
+    fn pass_on(&self, view: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<(), gst::FlowError> {
+        frame::copy(view, out).map_err(|message| self.fail(message))?;
         lock(&self.stats).frames_bypassed += 1;
+        Ok(())
     }
 
     /// Nothing has been seen yet: the start, and the signal `reset`.

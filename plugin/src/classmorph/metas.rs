@@ -21,6 +21,19 @@ pub(super) fn attach(buffer: &mut gst::BufferRef, report: &FrameReport) -> Resul
     Ok(())
 }
 
+/// Whether a meta holds the analytics of elements in front. The base class leaves it behind; the frame is the same one.
+pub(super) fn is_analytics(meta: &gst::MetaRef<'_, gst::Meta>) -> bool {
+    #[cfg(feature = "v1_24")]
+    return meta
+        .downcast_ref::<gst_analytics::AnalyticsRelationMeta>()
+        .is_some();
+    #[cfg(not(feature = "v1_24"))]
+    {
+        let _ = meta;
+        false
+    }
+}
+
 /// The same classes for elements that know GStreamer's own analytics meta: the most probable ones of the frame, and
 /// with `measure-after` source and target of the picture as written, related to the first.
 #[cfg(feature = "v1_24")]
@@ -38,7 +51,13 @@ pub(super) fn attach_analytics(
     let levels: Vec<f32> = report.probabilities.iter().map(level).collect();
     let classes: Vec<Quark> = report.labels.iter().map(Quark::from_str).collect();
 
-    let mut meta = AnalyticsRelationMeta::add(buffer);
+    // One that came with the input holds the results of elements in front, and is added to.
+    if buffer.meta::<AnalyticsRelationMeta>().is_none() {
+        AnalyticsRelationMeta::add(buffer);
+    }
+    let Some(mut meta) = buffer.meta_mut::<AnalyticsRelationMeta>() else {
+        return Err(gst::glib::bool_error!("the analytics meta is not there"));
+    };
     let before = meta.add_cls_mtd(&levels, &classes)?.id();
     if let Some(after) = &report.after {
         let pair = [&after.source_probability, &after.target_probability].map(level);

@@ -24,6 +24,7 @@ mod messages;
 mod metas;
 mod presets;
 mod properties;
+mod region;
 mod settings;
 mod stats;
 mod warnings;
@@ -41,7 +42,7 @@ mod worker;
  * ## A drawn face smiles and is sober again, every two seconds
  *
  * ```shell
- * gst-launch-1.0 filesrc location=face.webm ! decodebin ! videoconvert \
+ * gst-launch-1.0 filesrc location=media/face.webm ! decodebin ! videoconvert \
  *     ! classmorph model-file=models/faces_robust.onnx target-label=smile sweep=triangle \
  *     ! videoconvert ! autovideosink
  * ```
@@ -49,8 +50,9 @@ mod worker;
  * ## One picture, and what the network says of it
  *
  * ```shell
- * gst-launch-1.0 -m filesrc location=cat.jpg ! decodebin ! videoconvert \
- *     ! classmorph model-file=m.onnx target-label="Egyptian cat" post-messages=true measure-after=true \
+ * gst-launch-1.0 -m filesrc location=media/face_astronaut.png ! decodebin ! videoconvert \
+ *     ! classmorph model-file=models/face_expression.onnx target-label="sad" magnification=0.2 post-messages=true \
+ *         measure-after=true \
  *     ! videoconvert ! pngenc ! filesink location=out.png
  * ```
  *
@@ -80,7 +82,7 @@ mod worker;
  * ## Live video, and video that is calm
  *
  * ```shell
- * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @calm model-file=models/faces_robust.onnx \
+ * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @preset=calm model-file=models/faces_robust.onnx \
  *     target-label=smile gradient-mode=held ! videoconvert ! autovideosink
  * ```
  *
@@ -94,7 +96,8 @@ mod worker;
  * A buffer marked as discontinuous starts it anew as well, which a leaky queue does with the first buffer after
  * every one that it drops: for live video `held` is the better way to keep up.
  *
- * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset); others can be saved beside them.
+ * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset; `@preset=calm` in gst-launch-1.0); others
+ * can be saved beside them.
  *
  * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
  * time and the counters of #GstClassMorph:stats.

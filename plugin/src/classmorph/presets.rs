@@ -85,10 +85,12 @@ unsafe extern "C" fn meta(
 ) -> gboolean {
     // SAFETY: both are NULL or strings that outlive the call.
     let (shipped, tag_text) = unsafe { (shipped(name), text(tag)) };
-    if let (Some(shipped), Some("comment"), false) = (shipped, tag_text, value.is_null()) {
+    if let (Some(shipped), false) = (shipped, value.is_null()) {
+        // GStreamer's own function would say yes to any tag, and give NULL.
+        let about = (tag_text == Some("comment")).then_some(shipped.about);
         // SAFETY: `value` is not NULL, and the caller frees what it points to.
-        unsafe { value.write(shipped.about.to_glib_full()) };
-        return GTRUE;
+        unsafe { value.write(about.to_glib_full()) };
+        return about.is_some().into_glib();
     }
     match DEFAULTS.get().and_then(|defaults| defaults.meta) {
         // SAFETY: it takes what this function was given.

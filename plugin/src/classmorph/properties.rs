@@ -10,6 +10,7 @@ use steerlens::Sweep;
 use steerlens::settings::{self as facts, Choice, Count, Real, Span, Switch, Text};
 
 use super::enums::{self, Mirror};
+use super::region::RoiSource;
 use super::settings::{Class, Settings};
 use crate::message::nanoseconds;
 
@@ -86,8 +87,10 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         list(&facts::MEAN, Ready, |s| &mut s.classifier.mean),
         list(&facts::STD, Ready, |s| &mut s.classifier.std),
         text(&facts::INPUT_SIZE, Ready, |s| &mut s.input_size),
-        real(&facts::CROP_FRACTION, Ready, |s| &mut s.classifier.crop_fraction),
-        choice::<enums::Fit>(Ready, |s| &mut s.classifier.fit),
+        real(&facts::CROP_FRACTION, Playing, |s| &mut s.lens.crop_fraction),
+        choice::<enums::Fit>(Playing, |s| &mut s.lens.fit),
+        region(),
+        region_source(),
         class(&facts::SOURCE_CLASS, |s| &mut s.source.number),
         class(&facts::TARGET_CLASS, |s| &mut s.target.number),
         text(&facts::SOURCE_LABEL, Playing, |s| &mut s.source.label),
@@ -118,6 +121,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         choice::<enums::ColorMode>(Playing, |s| &mut s.lens.color_mode),
         choice::<enums::Resolution>(Playing, |s| &mut s.lens.resolution),
         choice::<enums::DisplayMode>(Playing, |s| &mut s.lens.display_mode),
+        switch(&facts::CAPTION, Playing, |s| &mut s.lens.caption),
         choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
         sweep_period(),
         count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
@@ -284,6 +288,35 @@ fn list(fact: &Text, when: When, field: Field<Vec<f64>>) -> Property {
     }
 }
 
+/// `roi`: four whole numbers, or none.
+fn region() -> Property {
+    let entry = glib::ParamSpecInt::builder("value")
+        .nick("Value")
+        .blurb("x, y, width or height, in pixels")
+        .build();
+    let builder = gst::ParamSpecArray::builder(facts::ROI.name).element_spec(&entry);
+    let blurb = "Part of the frame that is read and morphed: <x, y, width, height> in pixels, clipped to the frame; empty: \
+                 all of it";
+    Property {
+        spec: described(builder, "Roi", blurb, When::Playing).build(),
+        get: Box::new(move |settings| gst::Array::new(settings.roi.iter()).to_value()),
+        set: Box::new(move |settings, value| {
+            if let Ok(values) = value.get::<gst::Array>() {
+                settings.roi = values.iter().filter_map(|value| value.get().ok()).collect();
+            }
+        }),
+    }
+}
+
+fn region_source() -> Property {
+    let builder = glib::ParamSpecEnum::builder::<RoiSource>("roi-source");
+    let blurb = "Where the region of interest comes from";
+    Property::new(
+        described(builder, "Roi source", blurb, When::Playing).build(),
+        |s| &mut s.roi_source,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,6 +358,12 @@ mod tests {
         assert_eq!(
             back("target-label", "smile".to_value()).get::<&str>(),
             Ok("smile")
+        );
+        assert_eq!(
+            back("roi", gst::Array::new([8, 4, 96, 64]).to_value())
+                .serialize()
+                .unwrap(),
+            "< (int)8, (int)4, (int)96, (int)64 >"
         );
         assert_eq!(back("post-messages", true.to_value()).get(), Ok(true));
         assert_eq!(

@@ -4,11 +4,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use steerlens::frame::Rect;
 use steerlens::render::DisplayMode;
 use steerlens::settings::Choice;
 use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep, settings};
 
 use super::engine::{GradientMode, Pace};
+use super::region::RoiSource;
 use crate::message::nanoseconds;
 
 /// A class as two properties name it: by number, or by label, which wins.
@@ -58,6 +60,9 @@ pub(super) struct Settings {
     pub(super) target: Class,
     /// The rest of how frames are morphed; its classes are the fields above.
     pub(super) lens: LensSettings,
+    /// x, y, width, height; empty for all of the frame.
+    pub(super) roi: Vec<i32>,
+    pub(super) roi_source: RoiSource,
     pub(super) sweep: Sweep,
     pub(super) sweep_period_ns: u64,
     pub(super) inference_interval: u32,
@@ -83,6 +88,8 @@ impl Default for Settings {
             source: Class::default(),
             target: Class::default(),
             lens: LensSettings::default(),
+            roi: Vec::new(),
+            roi_source: RoiSource::default(),
             sweep: Sweep::DEFAULT,
             sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
             inference_interval: 1,
@@ -125,10 +132,27 @@ impl Settings {
             source: self.source.choice(),
             target: self.target.choice(),
             magnification: self.lens.magnification * factor,
-            // The further run's numbers go into message and meta and nowhere else.
-            measure_after: self.lens.measure_after && self.is_asked(),
+            roi: self.region(),
+            // The further run's numbers go into message, meta and caption and nowhere else.
+            measure_after: self.lens.measure_after && (self.is_asked() || self.lens.caption),
             ..self.lens.clone()
         }
+    }
+
+    /// The region that the property names. Sides below 0 leave nothing of it, as where it lies outside of the frame; four
+    /// numbers it must be.
+    fn region(&self) -> Option<Rect> {
+        let &[x, y, width, height] = self.roi.as_slice() else {
+            return None;
+        };
+        let span = |start: i32, length: i32| {
+            let (start, length) = (i64::from(start), i64::from(length).max(0));
+            let (first, end) = (start.max(0), (start + length).max(0));
+            let number = |value: i64| usize::try_from(value).unwrap_or(0);
+            (number(first), number((end - first).max(0)))
+        };
+        let ((x, width), (y, height)) = (span(x, width), span(y, height));
+        Some(Rect { x, y, width, height })
     }
 
     /// How often, and where, the model runs.
@@ -152,6 +176,7 @@ impl Settings {
     /// Whether a frame is shown as it came and nobody asks what the model says of it.
     pub(super) fn pass_on(&self, lens: &LensSettings) -> bool {
         !self.is_asked()
+            && !lens.caption
             && match lens.display_mode {
                 DisplayMode::Source => true,
                 // A budget is reached whatever the magnification (METHOD.md 2.7).
@@ -259,6 +284,22 @@ mod tests {
         assert!(!passes(
             |s| (s.lens.magnification, s.lens.display_mode) = (0.0, DisplayMode::Difference)
         ));
+    }
+
+    #[test]
+    fn a_region_is_four_numbers_and_its_part_beyond_the_corner_is_cut_off() {
+        let region = |roi: &[i32]| {
+            with(|s| s.roi = roi.to_vec())
+                .lens(None)
+                .roi
+                .map(|r| [r.x, r.y, r.width, r.height])
+        };
+        assert_eq!(region(&[]), None);
+        assert_eq!(region(&[1, 2, 3]), None);
+        assert_eq!(region(&[8, 4, 96, 64]), Some([8, 4, 96, 64]));
+        assert_eq!(region(&[-8, -4, 96, 64]), Some([0, 0, 88, 60]));
+        assert_eq!(region(&[-8, 0, 4, i32::MAX]), Some([0, 0, 0, i32::MAX as usize]));
+        assert_eq!(region(&[i32::MIN, 5, -3, 7]), Some([0, 5, 0, 7]));
     }
 
     #[test]

@@ -47,8 +47,8 @@ impl Reads for Reader {
 pub(super) enum Failure {
     /// The run failed, was interrupted, or the settings do not fit.
     Library(steerlens::Error),
-    /// The thread panicked, and is no more.
-    Panic(String),
+    /// The thread cannot be started, or panicked and is no more: a sentence.
+    Thread(String),
 }
 
 impl Failure {
@@ -56,7 +56,7 @@ impl Failure {
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Library(error) => error.kind(),
-            Self::Panic(_) => ErrorKind::Run,
+            Self::Thread(_) => ErrorKind::Run,
         }
     }
 }
@@ -65,7 +65,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Library(error) => error.fmt(f),
-            Self::Panic(text) => write!(f, "the model's thread panicked: {text}"),
+            Self::Thread(text) => text.fmt(f),
         }
     }
 }
@@ -207,8 +207,8 @@ fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
         drop(desk);
 
         let outcome = catch_unwind(AssertUnwindSafe(|| read(&mut reader, &job, &mut reading)))
-            .unwrap_or_else(|panic| Err(Failure::Panic(text_of(&*panic))));
-        let panicked = matches!(outcome, Err(Failure::Panic(_)));
+            .unwrap_or_else(|panic| Err(Failure::Thread(text_of(&*panic))));
+        let panicked = matches!(outcome, Err(Failure::Thread(_)));
 
         desk = shared.desk();
         desk.busy = false;
@@ -234,9 +234,12 @@ fn read(reader: &mut impl Reads, job: &Job, reading: &mut Reading) -> Result<(),
 
 /// What a panic said.
 fn text_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no reason was given".to_owned())
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!(
+        "the thread that runs the model panicked: {}",
+        text.unwrap_or("no reason was given")
+    )
 }
 
 #[cfg(test)]
@@ -374,7 +377,7 @@ mod tests {
         rig.offer(1);
         rig.tell.send(Turn::Panic).unwrap();
         let outcome = rig.worker.collect(&mut rig.reading, true);
-        assert!(matches!(&outcome, Some(Err(Failure::Panic(text))) if text == "the sky falls"));
+        assert!(matches!(&outcome, Some(Err(Failure::Thread(text))) if text.ends_with("the sky falls")));
         rig.offer(2);
         assert!(
             rig.worker.collect(&mut rig.reading, true).is_none(),

@@ -67,10 +67,14 @@ fn attention(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
     let y = c.y()?.clone();
     let ct = e.full(&c.ct, &y.shape);
-    let ct = by_head(e, &ct, heads[0]).ok_or_else(|| Stop::refuse("its heads do not fit its output"))?;
-    let ct_p = across(e, &ct, &vh);
-    let weighted = e.mul(&p, &ct_p);
+    // sum(p ct_p) is sum(y ct), of shorter rows.
+    let weighted = e.mul(&y, &ct);
+    let [ct, weighted] = [&ct, &weighted].map(|x| by_head(e, x, heads[0]));
+    let (Some(ct), Some(weighted)) = (ct, weighted) else {
+        return Err(Stop::refuse("its heads do not fit its output"));
+    };
     let total = e.sum_over(&weighted, &[3]);
+    let ct_p = across(e, &ct, &vh);
     let centred = e.binary("Sub", &ct_p, &total);
     let ct_s = e.mul(&p, &centred);
     let mut found = Vec::new();

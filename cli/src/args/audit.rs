@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `steerlens audit` as users see it, and the way from its flags to an audit's settings.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::Value;
+use steerlens::morph::{ColorMode, Method, StepMode};
+use steerlens::pyramid::Grid;
+use steerlens::settings::{self as facts, Choice};
+use steerlens::{ClassifierSettings, Control as Direction, LensSettings, Resolution};
+
+use super::flag::{choice, count, real};
+use super::{classifier, lens, model, out};
+use crate::args::name;
+use crate::audit::{
+    Control, Format, Options, Reach, Results, Sample, Settings, Shard, Source, Targets, Truth, read_summary,
+};
+
+const INPUT: &str = "input";
+const JUDGE: &str = "judge";
+const SOURCE: &str = "source";
+const TARGETS: &str = "targets";
+const PAIRS: &str = "pairs";
+const METHODS: &str = "methods";
+const BUDGETS: &str = "budgets";
+const MAGNIFICATIONS: &str = "magnifications";
+const NO_FLIP: &str = "no-flip";
+const SAMPLE: &str = "sample";
+const TRUTH: &str = "truth";
+const LABELS_FROM: &str = "labels-from";
+const JOBS: &str = "jobs";
+const SHARD: &str = "shard";
+const RESUME: &str = "resume";
+const FORMAT: &str = "format";
+const NO_STRIPS: &str = "no-strips";
+const NO_CLIPS: &str = "no-clips";
+const BASELINE: &str = "baseline";
+const THRESHOLD: &str = "threshold";
+/// The folders that are merged.
+pub(crate) const DIR: &str = "dir";
+
+/// What does not decide about the rows: where things are, who works, what is written beside the table.
+const ASIDE: &[&str] = &[
+    INPUT,
+    name::MODEL,
+    JUDGE,
+    name::OUT,
+    facts::RUNTIME_LIBRARY.name,
+    JOBS,
+    RESUME,
+    FORMAT,
+    NO_CLIPS,
+    BASELINE,
+    THRESHOLD,
+    LABELS_FROM,
+    facts::LABEL_FILE.name,
+    facts::MODEL_INFO.name,
+];
+
+pub(super) fn command() -> Command {
+    let hidden = |arg: Arg| arg.hide_short_help(true);
+    Command::new("audit")
+        .override_usage(
+            "steerlens audit [OPTIONS] <INPUT>... -m <MODEL> -o <DIR>\n       \
+             steerlens audit merge [OPTIONS] <DIR>... -o <DIR>",
+        )
+        .about("Measure what a classifier reacts to, over pictures and videos")
+        .long_about(
+            "Measure what a classifier reacts to, over pictures and videos.\n\n\
+             Moves every frame towards other classes, by several methods and equally far, and records when the \
+             classifier changes its mind, whether other classifiers (judges) agree, and what sort of change it \
+             was. The answers are in DIR/report.html, the rows in DIR/frames.parquet. An audit that was \
+             interrupted goes on with --resume.",
+        )
+        .subcommand(merge())
+        .subcommand_negates_reqs(true)
+        .args_conflicts_with_subcommands(true)
+        .arg(
+            Arg::new(INPUT)
+                .value_name("INPUT")
+                .required(true)
+                .num_args(1..)
+                .value_parser(value_parser!(PathBuf))
+                .help("Pictures, videos, folders, patterns, or image sequences such as frame-%04d.png"),
+        )
+        .arg(model().short('m').long(name::MODEL).visible_alias(facts::MODEL_FILE.name))
+        .arg(out("DIR", "Folder for the results"))
+        .arg(path(JUDGE, "MODEL").action(ArgAction::Append).help(
+            "Classifier that only looks at the results; may be given several times. Classes are matched by label",
+        ))
+        .next_help_heading("What is looked at")
+        .arg(text(SAMPLE, "RULE").default_value("fps=1").value_parser(|rule: &str| rule.parse::<Sample>()).help(
+            "Frames of a video: every=N, at most fps=F in a second, the first max=N; several with commas",
+        ))
+        .arg(text(TRUTH, "FROM").value_parser(["folder"]).conflicts_with(LABELS_FROM).help(
+            "True classes: the name of the folder that a file lies in",
+        ))
+        .arg(path(LABELS_FROM, "CSV").help("True classes: a table of path and label"))
+        .next_help_heading("Classes")
+        .arg(text(SOURCE, "WHICH").default_value("predicted").value_parser(["predicted", "true"]).help(
+            "Class to move away from: the one predicted, or the true one",
+        ))
+        .arg(text(TARGETS, "LIST").default_value("runner-up").help(
+            "Classes to move towards: runner-up, all, or labels with commas",
+        ))
+        .arg(text(PAIRS, "A:B,...").conflicts_with(TARGETS).help(
+            "Move frames of class A towards class B; other frames are left out",
+        ))
+        .next_help_heading("How far")
+        .arg(list(BUDGETS, "L2,..").help("L2 distances to move to, pixel values 0..1: methods are compared there"))
+        .arg(list(MAGNIFICATIONS, "X,..").allow_negative_numbers(true).help(
+            "Magnifications to move by [default without budgets: what suits the model, else 1]",
+        ))
+        .arg(flag(NO_FLIP).help("Do not search for the smallest magnification at which the class flips"))
+        .arg(count(facts::STEPS))
+        .arg(hidden(choice::<StepMode>()))
+        .next_help_heading("How")
+        .arg(
+            text(METHODS, "LIST")
+                .default_value("csp-phase,csp-joint,fourier-phase,pixel")
+                .help("Coordinates in which frames move, with commas"),
+        )
+        .arg(choice::<Direction>().help(
+            "random: move every frame in a random direction of the same spectrum too, to compare with [default: none]",
+        ))
+        .arg(count(facts::SEED).help("Seed of the random directions [default: 0]"))
+        .arg(hidden(choice::<ColorMode>()))
+        .arg(hidden(choice::<Resolution>()))
+        .args(
+            [
+                facts::AMPLITUDE_EXPONENT,
+                facts::AMPLITUDE_FLOOR,
+                facts::AMPLITUDE_GAIN,
+                facts::PHASE_LIMIT,
+            ]
+            .map(|fact| hidden(real(fact))),
+        )
+        .args([facts::PADDING, facts::ORIENTATIONS, facts::OCTAVES].map(|fact| hidden(count(fact))))
+        .arg(hidden(choice::<Grid>()).help(format!("{} [default: exact]", Grid::BLURB)))
+        .next_help_heading("Long work")
+        .arg(flag(RESUME).help("Go on with an audit that was interrupted"))
+        .arg(text(SHARD, "K/N").value_parser(|shard: &str| shard.parse::<Shard>()).help(
+            "Audit only the Kth of N equal shares of the inputs; `steerlens audit merge` puts the results together",
+        ))
+        .arg(text(JOBS, "N").short('j').value_parser(value_parser!(u16).range(1..=1024)).help(
+            "Frames audited at once [default: one per core]. The results do not depend on it",
+        ))
+        .next_help_heading("Results")
+        .args(results_flags())
+        .arg(flag(NO_STRIPS).help("Write no pictures of the frames and their edits"))
+        .arg(flag(NO_CLIPS).help("Write no clips of the videos and their edits"))
+        .next_help_heading("Model")
+        .args(super::settings::signature_flags().into_iter().map(hidden))
+        .args(super::settings::input_flags().into_iter().map(|arg| match arg.get_id() == facts::LABEL_FILE.name {
+            true => arg.visible_alias("labels"),
+            false => hidden(arg),
+        }))
+        .args(
+            super::settings::runtime_flags()
+                .into_iter()
+                .filter(|arg| arg.get_id() == facts::RUNTIME_LIBRARY.name)
+                .map(hidden),
+        )
+        .after_help(
+            "Examples:\n  \
+             steerlens audit holiday.mp4 photos/ -m model.onnx -o report\n  \
+             steerlens audit digits/ -m digits.onnx --judge other.onnx --truth folder --source true \\\n    \
+             --pairs 3:8,4:9 --budgets 1,2 --control random -o report\n  \
+             steerlens audit photos/ -m v2.onnx --baseline v1/summary.json -o v2\n\n\
+             Exit status: 0 done; 2 error; 3 done, without inputs that could not be read;\n\
+             4 flips became easier than in the baseline by more than the threshold;\n\
+             130 interrupted, --resume goes on.",
+        )
+}
+
+fn merge() -> Command {
+    Command::new("merge")
+        .override_usage("steerlens audit merge [OPTIONS] <DIR>... -o <DIR>")
+        .about("Make one table and report of the shards of an audit")
+        .arg(
+            Arg::new(DIR)
+                .value_name("DIR")
+                .required(true)
+                .num_args(1..)
+                .value_parser(value_parser!(PathBuf))
+                .help("Result folders of the shards"),
+        )
+        .arg(out("DIR", "Folder for the results"))
+        .args(results_flags())
+        .after_help(
+            "Example:\n  \
+             steerlens audit merge shards/* -o report\n\n\
+             Exit status: 0 done; 2 error; 3 done, with shards missing or named twice, or inputs that\n\
+             could not be read; 4 as for `steerlens audit`.",
+        )
+}
+
+fn results_flags() -> [Arg; 3] {
+    [
+        text(FORMAT, "FORMAT")
+            .default_value("parquet")
+            .value_parser(["parquet", "csv"])
+            .help("Format of the table"),
+        path(BASELINE, "FILE").help("An earlier audit's summary.json to compare with"),
+        text(THRESHOLD, "SHARE")
+            .default_value("0.1")
+            .value_parser(share)
+            .requires(BASELINE)
+            .help("By what share flips may become easier than in the baseline"),
+    ]
+}
+
+fn text(name: &'static str, value: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value)
+}
+
+fn path(name: &'static str, value: &'static str) -> Arg {
+    text(name, value).value_parser(value_parser!(PathBuf))
+}
+
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+fn list(name: &'static str, value: &'static str) -> Arg {
+    text(name, value)
+        .value_delimiter(',')
+        .value_parser(|text: &str| match text.trim().parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => Err("it must be numbers with commas between"),
+        })
+}
+
+fn share(text: &str) -> Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("it must be between 0 and 1"),
+    }
+}
+
+/// Where results go.
+///
+/// # Errors
+/// When the baseline cannot be read.
+pub(crate) fn results(matches: &ArgMatches) -> Result<Results> {
+    let baseline = matches.get_one::<PathBuf>(BASELINE);
+    Ok(Results {
+        out: matches.get_one::<PathBuf>(name::OUT).cloned().unwrap_or_default(),
+        format: match matches.get_one::<String>(FORMAT).map(String::as_str) {
+            Some("csv") => Format::Csv,
+            _ => Format::Parquet,
+        },
+        baseline: baseline
+            .map(|path| read_summary(path).map(Box::new))
+            .transpose()?,
+        threshold: matches.get_one(THRESHOLD).copied().unwrap_or(0.0),
+    })
+}
+
+/// What the flags ask for.
+///
+/// # Errors
+/// When flags contradict each other, or a list cannot be read.
+pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
+    let one = |name| {
+        matches
+            .get_one::<String>(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
+    let paths = |name| matches.get_many::<PathBuf>(name).unwrap_or_default().cloned();
+    let numbers = |name, reach| {
+        let values = matches.get_many::<f64>(name).unwrap_or_default();
+        values.map(move |value| (reach, *value)).collect::<Vec<_>>()
+    };
+    let driver = ClassifierSettings {
+        threads: 1,
+        ..classifier(matches, paths(name::MODEL).next().unwrap_or_default())
+    };
+    let judges = paths(JUDGE).map(|model_file| ClassifierSettings {
+        model_file,
+        threads: 1,
+        runtime_library: driver.runtime_library.clone(),
+        ..ClassifierSettings::default()
+    });
+    let mut controls = vec![Control::Gradient];
+    if matches.get_one(Direction::NAME) == Some(&Direction::Random) {
+        controls.push(Control::Random);
+    }
+    let mut reaches = numbers(BUDGETS, Reach::L2);
+    reaches.extend(numbers(MAGNIFICATIONS, Reach::Magnification));
+    if !matches.get_flag(NO_FLIP) {
+        reaches.push((Reach::Flip, f64::NAN));
+    }
+    let shard = matches.get_one(SHARD).copied();
+    let results = results(matches)?;
+    if shard.is_some() && results.format == Format::Csv {
+        return Err(anyhow!(
+            "shards are merged as Parquet: leave out --format csv, and give it to the merge"
+        ));
+    }
+    Ok(Settings {
+        inputs: paths(INPUT).collect(),
+        truth: match matches.get_one::<PathBuf>(LABELS_FROM) {
+            Some(table) => Truth::Table(table.clone()),
+            None if one(TRUTH) == "folder" => Truth::Folder,
+            None => Truth::Unknown,
+        },
+        sample: matches.get_one(SAMPLE).copied().unwrap_or_default(),
+        shard,
+        judges: judges.collect(),
+        source: match one(SOURCE) {
+            "true" => Source::True,
+            _ => Source::Predicted,
+        },
+        targets: targets(one(TARGETS), matches.get_one::<String>(PAIRS))?,
+        methods: methods(one(METHODS))?,
+        controls,
+        reaches,
+        lens: LensSettings {
+            grid: matches.get_one(Grid::NAME).copied().unwrap_or(Grid::Exact),
+            measure_after: false,
+            ..lens(matches)
+        },
+        jobs: match matches.get_one::<u16>(JOBS) {
+            Some(jobs) => usize::from(*jobs),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        },
+        strips: !matches.get_flag(NO_STRIPS),
+        clips: !matches.get_flag(NO_CLIPS),
+        resume: matches.get_flag(RESUME),
+        options: options(matches),
+        command: std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+        model: driver,
+        results,
+    })
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(',')
+        .map(|word| word.trim().to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+fn targets(list: &str, pairs: Option<&String>) -> Result<Targets> {
+    let Some(pairs) = pairs else {
+        return Ok(match list {
+            "runner-up" => Targets::RunnerUp,
+            "all" => Targets::All,
+            list => Targets::List(words(list)),
+        });
+    };
+    let pair = |word: String| {
+        let (source, target) = word
+            .split_once(':')
+            .ok_or_else(|| anyhow!("--pairs wants two classes with a colon between, not {word}: 3:8,4:9"))?;
+        Ok((source.to_owned(), target.to_owned()))
+    };
+    Ok(Targets::Pairs(
+        words(pairs).into_iter().map(pair).collect::<Result<_>>()?,
+    ))
+}
+
+fn methods(list: &str) -> Result<Vec<Method>> {
+    let nicks: Vec<&str> = Method::ALL.iter().map(|(_, nick, _)| *nick).collect();
+    let method = |word: String| {
+        Method::from_nick(&word)
+            .ok_or_else(|| anyhow!("there is no method {word}: name some of {}", nicks.join(", ")))
+    };
+    let mut methods = Vec::new();
+    for word in words(list) {
+        let method = method(word)?;
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    match methods.is_empty() {
+        true => Err(anyhow!(
+            "--methods names no method: name some of {}",
+            nicks.join(", ")
+        )),
+        false => Ok(methods),
+    }
+}
+
+/// What was said that decides about the rows, in the order of the help, and the defaults that are the audit's own.
+fn options(matches: &ArgMatches) -> Options {
+    let command = command();
+    let said = command.get_arguments().filter_map(|arg| {
+        let name = arg.get_id().as_str();
+        let values = matches.try_get_raw(name).ok().flatten()?;
+        let given = matches.value_source(name) == Some(ValueSource::CommandLine);
+        let own = [SAMPLE, SOURCE, TARGETS, METHODS].contains(&name)
+            && !(name == TARGETS && is_said(matches, PAIRS));
+        if ASIDE.contains(&name) || !(given || own) {
+            return None;
+        }
+        let values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        Some((name.to_owned(), Value::from(values.join(","))))
+    });
+    let mut options: Options = said.collect();
+    options
+        .entry(Grid::NAME)
+        .or_insert_with(|| Grid::Exact.nick().into());
+    options
+}
+
+fn is_said(matches: &ArgMatches, name: &str) -> bool {
+    matches.value_source(name) == Some(ValueSource::CommandLine)
+}

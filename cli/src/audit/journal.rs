@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is finished so far: a folder of small tables, each there whole or not at all.
+//!
+//! A *part* is some consecutive frames: up to [`FRAMES`] pictures, or that many frames of one video. Parts are cut the
+//! same way each time, so that an audit that was ended in the middle goes on with the first part that is missing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::row::Row;
+use super::summary::{Input, InputFailure};
+use super::table::{Format, Rows, Table};
+use super::whole;
+
+/// Frames of a part: what an interruption loses at most, per worker in flight.
+pub(super) const FRAMES: u64 = 16;
+
+const FOLDER: &str = "parts";
+const PLAN: &str = "audit.json";
+/// Under what name a part's note is kept.
+const NOTE: &str = "steerlens.part";
+
+/// Which part: that of the input of this number in order, and which of its pieces.
+pub(super) type PartId = (usize, u64);
+
+/// What a part says of its inputs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Note {
+    /// Whether its inputs end with it.
+    pub(super) last: bool,
+    /// Frames audited, whether or not they led to rows.
+    pub(super) frames: u64,
+    /// The inputs that end in this part.
+    pub(super) inputs: Vec<Input>,
+    /// Those that could not be read, or not to their end.
+    pub(super) failures: Vec<InputFailure>,
+}
+
+/// The parts of an audit.
+#[derive(Debug, Clone)]
+pub(super) struct Journal {
+    folder: PathBuf,
+    parts: BTreeMap<PartId, Note>,
+}
+
+impl Journal {
+    /// Begins, or goes on where `resume` is given. `plan` is everything that decides about the rows.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, holds an audit that is not to be gone on with, or one of another plan.
+    pub(super) fn open(out: &Path, plan: &Map<String, Value>, resume: bool) -> Result<Self> {
+        let folder = out.join(FOLDER);
+        let at = folder.join(PLAN);
+        let mut journal = Self {
+            folder,
+            parts: BTreeMap::new(),
+        };
+        match fs::read_to_string(&at) {
+            Ok(_) if !resume => bail!(
+                "the folder {} holds an audit that was not finished: go on with --resume, or name another folder",
+                out.display()
+            ),
+            Ok(text) => {
+                let begun = serde_json::from_str(&text)
+                    .map_err(|error| anyhow!("{} cannot be read: {error}", at.display()))?;
+                agree(out, &begun, plan)?;
+                journal.find_parts()?;
+            }
+            Err(_) => {
+                whole::write(&at, &serde_json::to_vec_pretty(plan)?)?;
+            }
+        }
+        Ok(journal)
+    }
+
+    fn find_parts(&mut self) -> Result<()> {
+        let unread = |error| anyhow!("the folder {} cannot be read: {error}", self.folder.display());
+        for entry in fs::read_dir(&self.folder).map_err(unread)? {
+            let path = entry.map_err(unread)?.path();
+            let Some(id) = id_of(&path) else { continue };
+            let note = Rows::note(&path, NOTE)?.and_then(|note| serde_json::from_str(&note).ok());
+            let Some(note) = note else {
+                bail!("{} is no part of an audit: remove it", path.display());
+            };
+            self.parts.insert(id, note);
+        }
+        Ok(())
+    }
+
+    /// What a finished part says.
+    pub(super) fn note(&self, id: PartId) -> Option<&Note> {
+        self.parts.get(&id)
+    }
+
+    /// Whether the inputs that begin with this one are finished: pieces from the first to one that ends them.
+    pub(super) fn has_all(&self, input: usize) -> bool {
+        (0..)
+            .map_while(|piece| self.parts.get(&(input, piece)))
+            .any(|note| note.last)
+    }
+
+    /// Keeps a part.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn keep(&mut self, id: PartId, rows: Vec<Row>, note: Note) -> Result<()> {
+        let text = serde_json::to_string(&note)?;
+        let mut table = Table::create(self.path(id), Format::Parquet, Some((NOTE, text)))?;
+        rows.into_iter().try_for_each(|row| table.add(row))?;
+        table.finish()?;
+        self.parts.insert(id, note);
+        Ok(())
+    }
+
+    /// All notes, in order.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &Note> {
+        self.parts.values()
+    }
+
+    /// All rows, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Result<Row>> + '_ {
+        self.parts.keys().flat_map(|id| {
+            let (rows, error) = match Rows::open(&self.path(*id)) {
+                Ok(rows) => (Some(rows), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            rows.into_iter().flatten().chain(error)
+        })
+    }
+
+    /// Removes all parts; the table has their rows.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub(super) fn remove(self) -> Result<()> {
+        fs::remove_dir_all(&self.folder)
+            .map_err(|error| anyhow!("the folder {} cannot be removed: {error}", self.folder.display()))
+    }
+
+    fn path(&self, (input, piece): PartId) -> PathBuf {
+        self.folder.join(format!("{input:08}-{piece:08}.parquet"))
+    }
+}
+
+fn id_of(path: &Path) -> Option<PartId> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".parquet")?;
+    let (input, piece) = name.split_once('-')?;
+    Some((input.parse().ok()?, piece.parse().ok()?))
+}
+
+/// Refuses to go on with other settings, and says which.
+fn agree(out: &Path, begun: &Map<String, Value>, plan: &Map<String, Value>) -> Result<()> {
+    let names = begun.keys().chain(plan.keys());
+    for name in names {
+        let (was, is) = (begun.get(name), plan.get(name));
+        if was != is {
+            let say =
+                |value: Option<&Value>| value.map_or_else(|| "not given".to_owned(), ToString::to_string);
+            bail!(
+                "the audit in {} was begun with another {name} ({}, now {}): use its settings, or name another folder",
+                out.display(),
+                say(was),
+                say(is)
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One table and report of the shards of an audit, whichever machines made them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail};
+use serde_json::Value;
+
+use super::finish::{self, Ending, Results};
+use super::inputs::Shard;
+use super::row::Row;
+use super::summary::Run;
+use super::table::{Format, Rows};
+use super::{record, whole};
+use crate::progress;
+
+const SHARD: &str = "shard";
+
+/// A finished shard.
+struct Part {
+    folder: PathBuf,
+    run: Run,
+}
+
+/// Merges finished audits. Those that are missing, and what is there twice, are named and make the ending partial;
+/// what is there twice is taken once.
+///
+/// # Errors
+/// When nothing is finished, the audits are of different models or settings, or the result cannot be written.
+pub(crate) fn merge(folders: &[PathBuf], results: &Results) -> Result<Ending> {
+    if finish::summary_in(&results.out)?.is_some() {
+        bail!(
+            "the folder {} holds a finished audit: name another folder",
+            results.out.display()
+        );
+    }
+    let mut flaws = 0;
+    let mut parts: Vec<Part> = Vec::new();
+    for folder in folders {
+        match finish::summary_in(folder)? {
+            Some(summary) => parts.push(Part {
+                folder: folder.clone(),
+                run: summary.run,
+            }),
+            None => {
+                flaws += 1;
+                progress::say(format_args!(
+                    "warning: the audit in {} is not finished and is left out",
+                    folder.display()
+                ));
+            }
+        }
+    }
+    let Some(first) = parts.first() else {
+        bail!("none of the folders holds a finished audit");
+    };
+    let mut run = common(first, &parts)?;
+    flaws += check_shards(&mut parts)?;
+
+    let mut cursors = Vec::new();
+    for part in &parts {
+        cursors.push(Rows::open(&part.folder.join(Format::Parquet.file_name()))?.peekable());
+        copy_pictures(&part.folder, &results.out)?;
+    }
+    let mut seen = BTreeSet::new();
+    for part in &parts {
+        for input in &part.run.inputs {
+            if seen.insert(input.path.clone()) {
+                run.inputs.push(input.clone());
+            } else {
+                flaws += 1;
+                progress::say(format_args!(
+                    "warning: {} is audited twice and taken once",
+                    input.path
+                ));
+            }
+        }
+        run.failures.extend(part.run.failures.iter().cloned());
+    }
+    run.inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    run.failures.sort_by(|a, b| a.input.cmp(&b.input));
+    let ending = finish::finish(
+        results,
+        run,
+        Merged {
+            cursors,
+            current: None,
+        },
+    )?;
+    Ok(match ending {
+        Ending::Whole if flaws > 0 => Ending::Partial,
+        ending => ending,
+    })
+}
+
+/// What all parts have in common; it must be everything that decides about rows.
+fn common(first: &Part, parts: &[Part]) -> Result<Run> {
+    let shape = |part: &Part| {
+        let mut run = Run {
+            inputs: Vec::new(),
+            failures: Vec::new(),
+            ..part.run.clone()
+        };
+        run.settings.shift_remove(SHARD);
+        let mut plan = record::plan(&run, &[]);
+        plan.shift_remove("machine (version)");
+        (run, plan)
+    };
+    let (mut run, plan) = shape(first);
+    for part in parts {
+        let (_, other) = shape(part);
+        let names = plan.keys().chain(other.keys());
+        if let Some(name) = names.into_iter().find(|name| plan.get(*name) != other.get(*name)) {
+            let say =
+                |value: Option<&Value>| value.map_or_else(|| "not given".to_owned(), ToString::to_string);
+            bail!(
+                "the audits in {} and {} differ in {name} ({}, {}): only shards of one audit are merged",
+                first.folder.display(),
+                part.folder.display(),
+                say(plan.get(name)),
+                say(other.get(name))
+            );
+        }
+    }
+    run.command = record::quoted(&std::env::args().collect::<Vec<_>>());
+    run.threads = parts.iter().map(|part| part.run.threads).max().unwrap_or(0);
+    Ok(run)
+}
+
+/// Names the shards that are missing, and leaves out those that are there twice; tells how many that were.
+fn check_shards(parts: &mut Vec<Part>) -> Result<usize> {
+    let (mut numbers, mut of, mut flaws) = (BTreeSet::new(), None, 0);
+    let mut mixed = false;
+    parts.retain(|part| {
+        let shard = part.run.settings.get(SHARD).and_then(Value::as_str);
+        let Some(shard) = shard.and_then(|text| text.parse::<Shard>().ok()) else {
+            return true;
+        };
+        mixed |= of.is_some_and(|of| of != shard.of);
+        of = Some(shard.of);
+        let new = numbers.insert(shard.number);
+        if !new {
+            flaws += 1;
+            progress::say(format_args!(
+                "warning: shard {}/{} in {} is there twice and taken once",
+                shard.number,
+                shard.of,
+                part.folder.display()
+            ));
+        }
+        new
+    });
+    if mixed {
+        return Err(anyhow!(
+            "the audits are shards of different divisions: merge those of one division"
+        ));
+    }
+    for number in (1..=of.unwrap_or(0)).filter(|number| !numbers.contains(number)) {
+        flaws += 1;
+        progress::say(format_args!(
+            "warning: shard {number}/{} is missing",
+            of.unwrap_or(0)
+        ));
+    }
+    Ok(flaws)
+}
+
+/// The rows of all parts, input by input in the order of their paths, each input from one part only.
+struct Merged {
+    cursors: Vec<Peekable<Rows>>,
+    /// The part in whose input we are, and that input.
+    current: Option<(usize, String)>,
+}
+
+impl Iterator for Merged {
+    type Item = Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((part, input)) = &self.current {
+                if let Some(row) = self.cursors[*part].next_if(|row| is_of(row, input)) {
+                    return Some(row);
+                }
+                // The same input in another part.
+                for cursor in &mut self.cursors {
+                    while cursor
+                        .next_if(|row| matches!(row, Ok(row) if row.input == *input))
+                        .is_some()
+                    {}
+                }
+            }
+            let heads = self.cursors.iter_mut().enumerate().filter_map(|(part, cursor)| {
+                let input = match cursor.peek()? {
+                    Ok(row) => row.input.clone(),
+                    // An error comes first, and ends everything.
+                    Err(_) => String::new(),
+                };
+                Some((input, part))
+            });
+            let (input, part) = heads.min()?;
+            self.current = Some((part, input));
+        }
+    }
+}
+
+fn is_of(row: &Result<Row>, input: &str) -> bool {
+    row.as_ref().map_or(true, |row| row.input == input)
+}
+
+/// Strips and clips, as links where the file system has them.
+fn copy_pictures(from: &Path, to: &Path) -> Result<()> {
+    for folder in ["strips", "clips"] {
+        if from.join(folder).is_dir() {
+            copy_folder(&from.join(folder), &to.join(folder))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    whole::folder(to)?;
+    let uncopied = |error: std::io::Error| anyhow!("{} cannot be copied: {error}", from.display());
+    for entry in fs::read_dir(from).map_err(uncopied)? {
+        let (entry, name) = entry
+            .map(|entry| (entry.path(), entry.file_name()))
+            .map_err(uncopied)?;
+        let to = to.join(name);
+        if entry.is_dir() {
+            copy_folder(&entry, &to)?;
+        } else if !to.exists() && fs::hard_link(&entry, &to).is_err() {
+            fs::copy(&entry, &to).map_err(uncopied)?;
+        }
+    }
+    Ok(())
+}

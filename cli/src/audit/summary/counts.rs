@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How much was audited, and what is in no statistic.
+
+use serde::{Deserialize, Serialize};
+
+use super::cases::{Case, Collected};
+use super::interval::{Share, share};
+use super::run::Run;
+
+/// Sentences of failures that are listed one by one; the rest is counted.
+const MOST_SENTENCES: usize = 50;
+
+/// The size of the audit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Counts {
+    /// Files with at least one row.
+    pub(crate) files: usize,
+    /// Files of different content with at least one result: what intervals are over.
+    pub(crate) sources: usize,
+    /// Frames.
+    pub(crate) frames: usize,
+    /// Frames and targets.
+    pub(crate) cases: usize,
+    /// Classes that were moved away from.
+    pub(crate) source_classes: usize,
+    /// Classes that were moved towards.
+    pub(crate) target_classes: usize,
+    /// Rows.
+    pub(crate) rows: usize,
+    /// Rows without result.
+    pub(crate) failed: usize,
+    /// Rows with a result that did not reach the distance that was asked for.
+    pub(crate) missed: usize,
+    /// Files that could not be audited, or not to their end.
+    pub(crate) unread: usize,
+    /// Frames with a true label that the driver gave the same; 0 of 0 without labels.
+    pub(crate) right: Share,
+    /// Cases in which the driver answered the target before any edit.
+    pub(crate) already: Share,
+    /// The judges on the unedited frames.
+    pub(crate) judges: Vec<JudgeCounts>,
+}
+
+/// A judge on the unedited frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct JudgeCounts {
+    /// Cases in which it gave the driver's answer.
+    pub(crate) agrees: Share,
+    /// Cases in which it answered the target.
+    pub(crate) target: Share,
+}
+
+/// A reason why rows have no result.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Exclusion {
+    /// The sentence.
+    pub(crate) failure: String,
+    /// How many rows.
+    pub(crate) rows: usize,
+    /// The first of them: file and frame.
+    pub(crate) first: String,
+}
+
+pub(super) fn count(collected: &Collected, run: &Run) -> Counts {
+    let cases = &collected.cases;
+    let yes = |answer: &dyn Fn(&Case) -> bool| share(cases.iter().map(|case| (answer(case), case.source)));
+    let distinct = |number: fn(&Case) -> u32| {
+        cases
+            .iter()
+            .map(number)
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
+    };
+    let missed = |key: &super::cases::Key, entries: &super::cases::Entries| match key.is_flip() {
+        true => 0,
+        false => entries.done.iter().filter(|entry| !entry.attained).count(),
+    };
+    Counts {
+        files: collected.inputs.len(),
+        sources: distinct(|case| case.source),
+        frames: collected.frames.len(),
+        cases: cases.len(),
+        source_classes: distinct(|case| case.source_class as u32),
+        target_classes: distinct(|case| case.target_class as u32),
+        rows: collected.rows,
+        failed: collected.cells.iter().map(|(_, entries)| entries.failed).sum(),
+        missed: collected
+            .cells
+            .iter()
+            .map(|(key, entries)| missed(key, entries))
+            .sum(),
+        unread: run.failures.len(),
+        right: Share {
+            count: collected.right,
+            of: collected.truths,
+            interval: None,
+        },
+        already: yes(&|case| case.top_before == case.target_class),
+        judges: (0..run.judges.len().min(64))
+            .map(|judge| JudgeCounts {
+                agrees: yes(&|case| case.judges_agree >> judge & 1 == 1),
+                target: yes(&|case| case.judges_before >> judge & 1 == 1),
+            })
+            .collect(),
+    }
+}
+
+/// The most frequent reasons first; those past the list in one line.
+pub(super) fn exclusions(collected: &Collected) -> Vec<Exclusion> {
+    let mut all: Vec<Exclusion> = collected
+        .failures
+        .iter()
+        .map(|(failure, (rows, first))| Exclusion {
+            failure: failure.clone(),
+            rows: *rows,
+            first: first.clone(),
+        })
+        .collect();
+    all.sort_by_key(|exclusion| std::cmp::Reverse(exclusion.rows));
+    if all.len() > MOST_SENTENCES {
+        let rest = all.split_off(MOST_SENTENCES);
+        all.push(Exclusion {
+            failure: format!(
+                "{} further reasons: the table's column failure has them.",
+                rest.len()
+            ),
+            rows: rest.iter().map(|exclusion| exclusion.rows).sum(),
+            first: rest[0].first.clone(),
+        });
+    }
+    all
+}

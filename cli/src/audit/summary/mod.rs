@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the rows of an audit say together: everything the page states, and the content of `summary.json`.
+//!
+//! One pass over the rows keeps a few dozen bytes of each and every text once; then the statistics are made.
+//! A *source* is one file (by its SHA-256, so a copy is no second source): frames of one video are not independent,
+//! and intervals are found by drawing whole sources ([`interval`]). A *cell* is one method, control and reach.
+//!
+//! The measures stay apart (METHOD.md 0): the driver's probability, the judges' answers, the explained energy.
+//! A row that failed or did not attain its budget is in no statistic, and is counted beside it.
+//!
+//! In JSON, probabilities and shares are 0..1, times nanoseconds, L2 distances in pixel values 0..1, and a
+//! magnification of `null` with a denominator above 0 lies beyond the range that was searched.
+
+mod cases;
+mod cells;
+mod compare;
+mod counts;
+mod energy;
+mod flips;
+mod interval;
+mod run;
+mod stability;
+mod videos;
+
+#[cfg(test)]
+pub(super) mod sample;
+#[cfg(test)]
+mod tests;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use self::cases::Collected;
+use super::row::Row;
+
+pub(crate) use cells::Cell;
+pub(crate) use compare::{Compared, Comparison};
+pub(crate) use counts::{Counts, Exclusion};
+pub(crate) use energy::{Energy, Map};
+pub(crate) use flips::{ClassFlips, Distances, Flips, Matrix, Pair};
+pub(crate) use interval::{DRAWS, Estimate, FEWEST_SOURCES, Share};
+pub(crate) use run::{Input, InputFailure, ModelFile, Run};
+pub(crate) use stability::{Frames, Shown};
+pub(crate) use videos::{Point, Video};
+
+/// The version of the summary's shape; keys are added, never renamed, within one.
+const SCHEMA: u32 = 1;
+
+/// The answers of an audit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Summary {
+    /// Version of this shape.
+    pub(crate) schema: u32,
+    /// What was run.
+    pub(crate) run: Run,
+    /// How much was audited, and how much of it is in no statistic.
+    pub(crate) counts: Counts,
+    /// How far frames are from flipping, per method and control; empty where flips were not searched.
+    pub(crate) flips: Vec<Flips>,
+    /// Which classes become which, per method, in the class gradient's direction.
+    pub(crate) matrices: Vec<Matrix>,
+    /// The protocol table: one line per method, control and reach.
+    pub(crate) cells: Vec<Cell>,
+    /// In which scales and orientations gradient and edits lie.
+    pub(crate) energy: Energy,
+    /// The course of each video.
+    pub(crate) videos: Vec<Video>,
+    /// The frames that were hardest and easiest to move.
+    pub(crate) frames: Frames,
+    /// Why rows have no result.
+    pub(crate) exclusions: Vec<Exclusion>,
+    /// How this audit compares with an earlier one.
+    pub(crate) comparison: Option<Comparison>,
+}
+
+impl Summary {
+    /// Sums up rows, in any order that keeps the frames of a file in time; the same rows give the same summary.
+    ///
+    /// # Errors
+    /// The first error of the rows.
+    pub(crate) fn of(rows: impl IntoIterator<Item = Result<Row>>, run: Run) -> Result<Self> {
+        let mut collected = Collected::default();
+        for row in rows {
+            collected.add(&row?);
+        }
+        collected.sort();
+        Ok(Self {
+            schema: SCHEMA,
+            counts: counts::count(&collected, &run),
+            flips: flips::flips(&collected),
+            matrices: flips::matrices(&collected),
+            cells: cells::cells(&collected, run.judges.len()),
+            energy: collected.energy.means(),
+            videos: videos::videos(&collected),
+            frames: stability::frames(&collected),
+            exclusions: counts::exclusions(&collected),
+            comparison: None,
+            run,
+        })
+    }
+
+    /// Reads a summary that an earlier audit wrote.
+    ///
+    /// # Errors
+    /// Where the text is no summary, or one of another version.
+    pub(crate) fn read(json: &str) -> Result<Self> {
+        compare::read(json)
+    }
+
+    /// Sets this audit beside an earlier one, and keeps the result for the page.
+    pub(crate) fn compare(&mut self, baseline: &Self, threshold: Option<f64>) -> &Comparison {
+        let comparison = compare::compare(self, baseline, threshold);
+        self.comparison.insert(comparison)
+    }
+
+    /// The method that answers speak of: the first that was asked for.
+    pub(crate) fn main_method(&self) -> Option<&str> {
+        self.cells.first().map(|cell| cell.method.as_str())
+    }
+}

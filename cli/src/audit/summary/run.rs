@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What was run, so that it can be run again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An audit's command, its files by their hashes, and what computed it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Run {
+    /// The command that runs it again, quoted for a shell.
+    pub(crate) command: String,
+    /// The classifier whose gradient makes the edits.
+    pub(crate) model: ModelFile,
+    /// The classifiers that only look at the results, in the order of the rows' lists; at most 64.
+    pub(crate) judges: Vec<ModelFile>,
+    /// Every setting in force, by its name, in the order in which they are shown.
+    pub(crate) settings: Map<String, Value>,
+    /// What computed it, by name: steerlens, ONNX Runtime, GStreamer.
+    pub(crate) versions: Map<String, Value>,
+    /// Threads that computed.
+    pub(crate) threads: usize,
+    /// Seed of the random control.
+    pub(crate) seed: u64,
+    /// Magnification up to which flips were searched.
+    pub(crate) flip_range: Option<f64>,
+    /// The files that were audited.
+    pub(crate) inputs: Vec<Input>,
+    /// The files that could not be, each with a sentence.
+    pub(crate) failures: Vec<InputFailure>,
+}
+
+/// A model file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct ModelFile {
+    /// Its path, as given.
+    pub(crate) path: String,
+    /// Its SHA-256, hexadecimal.
+    pub(crate) sha256: String,
+}
+
+impl ModelFile {
+    /// Its name, short enough for the head of a column.
+    pub(crate) fn name(&self) -> &str {
+        let file = self.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        file.strip_suffix(".onnx").unwrap_or(file)
+    }
+}
+
+/// A picture or video that was audited.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Input {
+    /// Its path, as in the rows.
+    pub(crate) path: String,
+    /// Its SHA-256, hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// A picture or video that could not be audited, or not to its end.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct InputFailure {
+    /// Its path.
+    pub(crate) input: String,
+    /// Why: a sentence.
+    pub(crate) failure: String,
+}

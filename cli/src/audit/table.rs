@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The table of all rows: Parquet, or CSV on request.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+
+use super::row::Row;
+use super::whole;
+
+/// Rows that are kept in memory before they are written, and read at once.
+const GROUP: usize = 1024;
+
+/// How the table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `frames.parquet`.
+    Parquet,
+    /// `frames.csv`.
+    Csv,
+}
+
+impl Format {
+    /// The table's name in the output folder.
+    pub(crate) fn file_name(self) -> &'static str {
+        match self {
+            Self::Parquet => "frames.parquet",
+            Self::Csv => "frames.csv",
+        }
+    }
+}
+
+enum Writer {
+    Parquet(Box<ArrowWriter<File>>),
+    Csv(Box<csv::Writer<File>>),
+}
+
+/// A table that is being written.
+pub(super) struct Table {
+    path: PathBuf,
+    writer: Writer,
+    rows: Vec<Row>,
+}
+
+impl Table {
+    /// Begins a table in Parquet or CSV; `note` is kept with a Parquet table, under a name.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(super) fn create(path: PathBuf, format: Format, note: Option<(&str, String)>) -> Result<Self> {
+        let file = whole::create(&path)?;
+        let writer = match format {
+            Format::Parquet => {
+                let note = note.map(|(name, text)| vec![KeyValue::new(name.to_owned(), text)]);
+                let properties = WriterProperties::builder().set_key_value_metadata(note).build();
+                Writer::Parquet(Box::new(ArrowWriter::try_new(
+                    file,
+                    Row::schema(),
+                    Some(properties),
+                )?))
+            }
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(file);
+                writer.write_record(Row::COLUMNS)?;
+                Writer::Csv(Box::new(writer))
+            }
+        };
+        Ok(Self {
+            path,
+            writer,
+            rows: Vec::new(),
+        })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn add(&mut self, row: Row) -> Result<()> {
+        self.rows.push(row);
+        if self.rows.len() >= GROUP {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let failed =
+            |error: &dyn std::fmt::Display| anyhow!("{} cannot be written: {error}", self.path.display());
+        match &mut self.writer {
+            Writer::Parquet(writer) => writer
+                .write(&Row::batch(&self.rows)?)
+                .and_then(|()| writer.flush())
+                .map_err(|error| failed(&error))?,
+            Writer::Csv(writer) => {
+                for row in &self.rows {
+                    writer
+                        .write_record(row.record())
+                        .map_err(|error| failed(&error))?;
+                }
+            }
+        }
+        self.rows.clear();
+        Ok(())
+    }
+
+    /// Ends the table: only now it has its name.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        let failed =
+            |error: &dyn std::fmt::Display| anyhow!("{} cannot be written: {error}", self.path.display());
+        let file = match self.writer {
+            Writer::Parquet(writer) => writer.into_inner().map_err(|error| failed(&error))?,
+            Writer::Csv(writer) => writer.into_inner().map_err(|error| failed(&error))?,
+        };
+        whole::finish(&file, &self.path)
+    }
+}
+
+/// The rows of a Parquet table, some at a time.
+pub(super) struct Rows {
+    path: Arc<Path>,
+    batches: ParquetRecordBatchReader,
+    rows: VecDeque<Row>,
+}
+
+impl Rows {
+    /// Opens a table.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no such table.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let batches = builder(path)?
+            .with_batch_size(GROUP)
+            .build()
+            .map_err(|error| unread(path, &error))?;
+        Ok(Self {
+            path: path.into(),
+            batches,
+            rows: VecDeque::new(),
+        })
+    }
+
+    /// The note that is kept with a table.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no such table.
+    pub(super) fn note(path: &Path, name: &str) -> Result<Option<String>> {
+        let metadata = builder(path)?.metadata().clone();
+        let notes = metadata.file_metadata().key_value_metadata();
+        Ok(notes.and_then(|notes| notes.iter().find(|note| note.key == name)?.value.clone()))
+    }
+}
+
+fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let file = File::open(path).map_err(|error| unread(path, &error))?;
+    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unread(path, &error))
+}
+
+fn unread(path: &Path, error: &dyn std::fmt::Display) -> anyhow::Error {
+    anyhow!("the table {} cannot be read: {error}", path.display())
+}
+
+impl Iterator for Rows {
+    type Item = Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.rows.is_empty() {
+            let read = match self.batches.next()? {
+                Ok(batch) => Row::rows(&batch),
+                Err(error) => Err(unread(&self.path, &error)),
+            };
+            match read {
+                Ok(rows) => self.rows.extend(rows),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.rows.pop_front().map(Ok)
+    }
+}
