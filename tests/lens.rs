@@ -242,7 +242,7 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
     for steps in [1, 4] {
         let settings = |control, seed| LensSettings {
             color_mode: ColorMode::Joint,
-            l2_budget: 3.0,
+            l2_budget: 8.0,
             steps,
             control,
             seed,
