@@ -242,7 +242,7 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
     for steps in [1, 4] {
         let settings = |control, seed| LensSettings {
             color_mode: ColorMode::Joint,
-            l2_budget: 3.0,
+            l2_budget: 8.0,
             steps,
             control,
             seed,
@@ -656,5 +656,53 @@ fn every_view_is_drawn_for_every_method() {
                 seen.push(bytes);
             }
         }
+    }
+}
+
+#[test]
+fn what_of_a_frame_is_seen_may_change_between_frames() {
+    let picture = Picture::colour("shapes/ring-1.png");
+    let base = LensSettings {
+        source: ClassChoice::Index(0),
+        target: ClassChoice::Index(1),
+        ..Default::default()
+    };
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    let roi = Some(steerlens::frame::Rect {
+        x: 3,
+        y: 5,
+        width: width as usize - 9,
+        height: height as usize / 2,
+    });
+    let others = [
+        LensSettings { roi, ..base.clone() },
+        LensSettings {
+            roi,
+            fit: Fit::Stretch,
+            ..base.clone()
+        },
+        LensSettings {
+            crop_fraction: 0.6,
+            ..base.clone()
+        },
+        LensSettings {
+            smooth_grad: 3,
+            noise_level: 0.1,
+            ..base.clone()
+        },
+        base.clone(),
+    ];
+    let mut one = lens("shapes_robust.onnx", base.clone());
+    let mut kept = Reading::default();
+    let mut bytes = vec![0; picture.bytes.len()];
+    let stride = picture.width * picture.format.bytes();
+    for settings in others {
+        one.set_settings(settings.clone()).unwrap();
+        let mut out =
+            FrameViewMut::new(picture.format, picture.width, picture.height, stride, &mut bytes).unwrap();
+        one.morph(&picture.view(), &mut kept, &mut out).unwrap();
+        let (fresh, _, reading) = picture.morph(&mut lens("shapes_robust.onnx", settings.clone()));
+        assert_eq!(kept.gradient, reading.gradient, "{settings:?}");
+        assert!(bytes == fresh, "{settings:?}");
     }
 }

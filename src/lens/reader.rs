@@ -88,22 +88,23 @@ impl Reader {
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
-        self.objective = settings.objective;
-        self.smooth_grad.update(settings);
         let wishes = (&settings.source, &settings.target, settings.class_hold);
-        if wishes == (&self.wishes.0, &self.wishes.1, self.wishes.2) {
-            return Ok(());
+        if wishes != (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+            let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
+            let (source, target) = (class(&settings.source)?, class(&settings.target)?);
+            self.chooser.update(source, target, settings.class_hold);
+            self.wishes = (
+                settings.source.clone(),
+                settings.target.clone(),
+                settings.class_hold,
+            );
         }
-        let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
-        let (source, target) = (class(&settings.source)?, class(&settings.target)?);
-        self.chooser.update(source, target, settings.class_hold);
+        self.objective = settings.objective;
         self.framing = self.framing.with(settings);
         self.roi = settings.roi;
-        self.wishes = (
-            settings.source.clone(),
-            settings.target.clone(),
-            settings.class_hold,
-        );
+        if self.smooth_grad.update(settings) {
+            self.last = None;
+        }
         Ok(())
     }
 

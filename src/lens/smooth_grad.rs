@@ -20,8 +20,12 @@ pub(super) struct SmoothGrad {
 }
 
 impl SmoothGrad {
-    pub(super) fn update(&mut self, settings: &LensSettings) {
-        (self.copies, self.level, self.seed) = (settings.smooth_grad, settings.noise_level, settings.seed);
+    /// Takes over other settings; whether gradients are other ones from now on.
+    pub(super) fn update(&mut self, settings: &LensSettings) -> bool {
+        let new = (settings.smooth_grad, settings.noise_level, settings.seed);
+        let old = (self.copies, self.level, self.seed);
+        (self.copies, self.level, self.seed) = new;
+        new != old && (new.0, old.0) != (0, 0)
     }
 
     /// Puts the mean in place of the gradient of a reading of `planes`; scores stay those of the picture itself.

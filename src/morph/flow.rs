@@ -71,8 +71,8 @@ impl Flow {
     pub fn new(width: usize, height: usize) -> Result<Self, Error> {
         let plan = Plan::new(width, height, &Spec::default())?;
         let step = match width * height {
-            0..=FINE => 1,
-            0..=MEDIUM => 2,
+            pixels if pixels <= FINE => 1,
+            pixels if pixels <= MEDIUM => 2,
             _ => 4,
         };
         let grid = (width.div_ceil(step), height.div_ceil(step));

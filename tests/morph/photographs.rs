@@ -18,6 +18,11 @@ fn photograph(name: &str, width: u32, height: u32) -> Vec<f32> {
     picture.to_luma8().iter().map(|v| f32::from(*v) / 255.0).collect()
 }
 
+/// Peak 1 over the mean square, in dB.
+fn decibels(square: f64, len: usize) -> f64 {
+    -10.0 * (square / len as f64).log10()
+}
+
 #[test]
 fn the_fast_grid_is_the_octave_grid_to_the_eye() {
     let photographs = [
@@ -57,18 +62,23 @@ fn the_fast_grid_is_the_octave_grid_to_the_eye() {
                     };
                     change((width, height, 1), &settings, &x, g, 1.0)
                 });
-                let square: f64 = (0..x.len())
-                    .map(|i| {
-                        let shown = |change: &[f32]| (x[i] + change[i]).clamp(0.0, 1.0);
-                        f64::from(shown(&fast) - shown(&exact)).powi(2)
-                    })
-                    .sum();
-                let psnr = -10.0 * (square / x.len() as f64).log10();
+                let (mut square, mut edited) = (0.0, 0.0);
+                for i in 0..x.len() {
+                    let shown = |change: &[f32]| f64::from((x[i] + change[i]).clamp(0.0, 1.0));
+                    square += (shown(&fast) - shown(&exact)).powi(2);
+                    edited += (shown(&exact) - f64::from(x[i])).powi(2);
+                }
+                let (shown, edit) = (decibels(square, x.len()), decibels(edited, x.len()));
+                // METHOD.md 1.8: always 15 dB and more below the edit; a smooth gradient makes larger edits than noise.
                 assert!(
-                    psnr >= 44.0,
-                    "{name} {width}x{height}, {kind} gradient: {psnr:.1} dB"
+                    shown >= edit + 15.0,
+                    "{name} {width}x{height}, {kind}: {shown:.1} dB, edit {edit:.1} dB"
                 );
-                worst = worst.min(psnr);
+                assert!(
+                    kind == "smooth" || width < 224 || shown >= 44.0,
+                    "{name} {width}x{height}: {shown:.1} dB"
+                );
+                worst = worst.min(shown);
             }
         }
     }

@@ -84,14 +84,15 @@ fn python() -> Option<String> {
 /// Runs a command in a folder, with this build's `steerlens` before all others.
 #[track_caller]
 fn succeeds(command: &mut Command, folder: &Path, snippet: &str) {
-    let built = Path::new(env!("CARGO_BIN_EXE_steerlens")).parent().unwrap();
+    let built = Path::new(env!("CARGO_BIN_EXE_steerlens"));
+    let built = built.parent().expect("the program lies in a folder");
     let path = std::env::var("PATH").unwrap_or_default();
     let output = command
         .current_dir(folder)
         .env("PATH", format!("{}:{path}", built.display()))
         .stdin(Stdio::null())
         .output()
-        .unwrap();
+        .expect("the command starts");
     assert!(
         output.status.success(),
         "{snippet}\n{}{}",
