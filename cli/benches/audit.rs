@@ -9,6 +9,8 @@
 //! Small pictures are the hard case: their work is short, and what is around it is not. Both sides load their models
 //! anew each time, and run in turns; the figure is the ratio of frames per second.
 
+#![expect(clippy::print_stdout, reason = "figures are what a bench is for")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};

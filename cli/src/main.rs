@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `steerlens`, the command line: inspect a classifier, take its gradient, morph a picture, check the machine.
+//! `steerlens`, the command line: inspect a classifier, take its gradient, morph a picture, audit many, check the
+//! machine.
 //!
 //! It only translates: flags into the library's settings, the library's answers into text, JSON and pictures.
 //! Data goes to standard output, talk to standard error.
