@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use image::metadata::Orientation;
 use image::{
-    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, Rgba, RgbaImage,
+    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage, Rgba, RgbaImage,
     imageops,
 };
 use steerlens::{FrameView, FrameViewMut, PixelFormat};
@@ -108,7 +108,15 @@ impl Picture {
 
     /// The picture in colour, as it looks on white paper.
     pub(crate) fn to_rgb(&self) -> RgbImage {
-        DynamicImage::from(self.on_white()).into_rgb8()
+        match &self.image {
+            DynamicImage::ImageRgb8(image) => image.clone(),
+            // Without the colour management of the general way, which costs more than a small picture's edit.
+            DynamicImage::ImageLuma8(image) => RgbImage::from_fn(image.width(), image.height(), |x, y| {
+                let [gray] = image.get_pixel(x, y).0;
+                Rgb([gray; 3])
+            }),
+            _ => DynamicImage::from(self.on_white()).into_rgb8(),
+        }
     }
 
     /// Writes a PNG file.

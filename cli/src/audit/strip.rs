@@ -6,7 +6,7 @@ use std::io::Cursor;
 use anyhow::Result;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{Rgb, RgbImage};
 use steerlens::morph::Method;
 use steerlens::settings::Choice;
 
@@ -82,10 +82,7 @@ impl Strip {
             let x = GAP + column as u32 * (width + GAP);
             let y = line as u32 * (CAPTION + height + GAP);
             sheet.text((x, y + CAPTION - 6), TEXT, INK, &canvas::fit(TEXT, text, width));
-            sheet.picture(
-                (x, y + CAPTION),
-                &DynamicImage::from(picture.clone()).into_rgba8(),
-            );
+            sheet.opaque((x, y + CAPTION), picture);
         };
         if self.lines.is_empty() {
             lay((0, 0), "source", &self.source);
@@ -128,6 +125,8 @@ fn shown(picture: &Picture) -> RgbImage {
     }
     match SMALL / longer {
         0 | 1 => picture,
-        factor => imageops::resize(&picture, width * factor, height * factor, FilterType::Nearest),
+        factor => RgbImage::from_fn(width * factor, height * factor, |x, y| {
+            *picture.get_pixel(x / factor, y / factor)
+        }),
     }
 }

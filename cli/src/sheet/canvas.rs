@@ -38,8 +38,12 @@ impl Canvas {
 
     /// Lays a picture down.
     pub(crate) fn picture(&mut self, (x, y): (u32, u32), picture: &RgbaImage) {
-        let opaque = DynamicImage::from(picture.clone()).into_rgb8();
-        imageops::replace(&mut self.paper, &opaque, x.into(), y.into());
+        self.opaque((x, y), &DynamicImage::from(picture.clone()).into_rgb8());
+    }
+
+    /// Lays a picture down that has no alpha.
+    pub(crate) fn opaque(&mut self, (x, y): (u32, u32), picture: &RgbImage) {
+        imageops::replace(&mut self.paper, picture, x.into(), y.into());
     }
 
     /// Writes one line; `x` is its left end and `y` its baseline.
