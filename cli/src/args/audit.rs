@@ -167,8 +167,8 @@ pub(super) fn command() -> Command {
         .after_help(
             "Examples:\n  \
              steerlens audit holiday.mp4 photos/ -m model.onnx -o report\n  \
-             steerlens audit digits/ -m digits.onnx --judge other.onnx --truth folder --source true \\\n    \
-             --pairs 3:8,4:9 --budgets 1,2 --control random -o report\n  \
+             steerlens audit digits/ -m digits.onnx --judge other.onnx --truth folder \\\n    \
+             --source true --pairs 3:8,4:9 --budgets 1,2 --control random -o report\n  \
              steerlens audit photos/ -m v2.onnx --baseline v1/summary.json -o v2\n\n\
              Exit status: 0 done; 2 error; 3 done, without inputs that could not be read;\n\
              4 flips became easier than in the baseline by more than the threshold;\n\

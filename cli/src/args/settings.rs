@@ -195,7 +195,7 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         octaves: count_of(matches, settings::OCTAVES, base.octaves),
         grid: choice_of(matches, base.grid),
         display_mode: choice_of(matches, base.display_mode),
-        caption: matches.get_flag(settings::CAPTION.name) || base.caption,
+        caption: given(matches, settings::CAPTION.name).unwrap_or_default() || base.caption,
         measure_after: true,
         fit: choice_of(matches, base.fit),
         crop_fraction: real_of(matches, settings::CROP_FRACTION, base.crop_fraction),

@@ -60,7 +60,7 @@ struct Dot {
 
 pub(super) fn transfer(summary: &Summary) -> Transfer {
     let judges: Vec<&str> = summary.run.judges.iter().map(|judge| judge.name()).collect();
-    let mut groups: Vec<((Reach, Option<f64>), Vec<Method>)> = Vec::new();
+    let mut groups: Vec<(_, Vec<Method>)> = Vec::new();
     for cell in summary
         .cells
         .iter()
