@@ -176,9 +176,10 @@ impl<const PLANES: usize, const STEP: usize, const R: usize, const G: usize, con
             if PLANES == 1 {
                 for (pixel, change) in spread.iter_mut().zip(red) {
                     let step = rounded(span * change);
-                    pixel[R] = step;
-                    pixel[G] = step;
-                    pixel[B] = step;
+                    // As a whole: single bytes of four do not become vectors.
+                    let mut all = [0; STEP];
+                    [all[R], all[G], all[B]] = [step; 3];
+                    *pixel = all;
                 }
             } else {
                 for (((pixel, red), green), blue) in spread.iter_mut().zip(red).zip(green).zip(blue) {

@@ -34,6 +34,11 @@ impl Colorimetry {
     /// ITU-R BT.2020, non-constant luminance.
     pub const BT2020: Self = Self::limited(0.2627, 0.0593);
 
+    /// Luma of these weights of red and blue, in limited range.
+    pub fn of_weights(kr: f64, kb: f64) -> Self {
+        Self::limited(kr as f32, kb as f32)
+    }
+
     const fn limited(kr: f32, kb: f32) -> Self {
         Self {
             kr,

@@ -181,9 +181,10 @@ mod tests {
             assert_eq!(info.n_planes() as usize, pixel.planes(), "{gst}");
             for plane in 0..pixel.planes() {
                 let (row, rows) = pixel.plane_size(plane, (7, 5));
-                let component = if plane == 0 { 0 } else { plane as u8 };
+                let component = u8::try_from(plane).unwrap();
                 let pixels = info.comp_width(component) as usize;
-                assert_eq!(pixels * info.comp_pstride(component) as usize, row, "{gst}");
+                let step = usize::try_from(info.comp_pstride(component)).unwrap();
+                assert_eq!(pixels * step, row, "{gst}");
                 assert_eq!(info.comp_height(component) as usize, rows, "{gst}");
             }
         }

@@ -2,7 +2,7 @@
 //! GStreamer's mapped frames as the library's views, and the plain copy.
 
 use gst_video::{VideoColorRange, VideoFrameRef, VideoInfo, prelude::*};
-use steerlens::frame::{Colorimetry, Range};
+use steerlens::frame::Colorimetry;
 use steerlens::{FrameView, FrameViewMut, Shape, render};
 
 use super::{caps, errors};
@@ -78,14 +78,11 @@ pub(super) fn shape(info: &VideoInfo) -> Result<Shape, gst::ErrorMessage> {
 }
 
 /// Caps that say nothing have been given GStreamer's own default by size; a matrix without weights counts as BT.601.
+#[expect(clippy::cast_possible_truncation, reason = "weights such as 0.299, with a few digits")]
 fn colorimetry(info: &VideoInfo) -> Colorimetry {
     let described = info.colorimetry();
     let weights = described.matrix().kr_kb();
-    let coded = weights.map_or(Colorimetry::BT601, |(kr, kb)| Colorimetry {
-        kr: kr as f32,
-        kb: kb as f32,
-        range: Range::Limited,
-    });
+    let coded = weights.map_or(Colorimetry::BT601, |(kr, kb)| Colorimetry::of_weights(kr, kb));
     match described.range() {
         VideoColorRange::Range0_255 => coded.full(),
         _ => coded,

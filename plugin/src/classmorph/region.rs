@@ -95,9 +95,9 @@ mod tests {
     fn buffer(regions: &[(u32, u32, u32, u32)]) -> gst::Buffer {
         gst::init().unwrap();
         let mut buffer = gst::Buffer::new();
-        for (id, rect) in regions.iter().enumerate() {
+        for (id, rect) in (0..).zip(regions) {
             let buffer = buffer.get_mut().unwrap();
-            VideoRegionOfInterestMeta::add(buffer, "face", *rect).set_id(id as i32);
+            VideoRegionOfInterestMeta::add(buffer, "face", *rect).set_id(id);
         }
         buffer
     }

@@ -58,12 +58,9 @@ struct Dot {
     percent: String,
 }
 
-/// A reach and what was asked for, and what the methods did there.
-type AtReach = ((Reach, Option<f64>), Vec<Method>);
-
 pub(super) fn transfer(summary: &Summary) -> Transfer {
     let judges: Vec<&str> = summary.run.judges.iter().map(|judge| judge.name()).collect();
-    let mut groups: Vec<AtReach> = Vec::new();
+    let mut groups: Vec<(_, Vec<Method>)> = Vec::new();
     for cell in summary
         .cells
         .iter()
