@@ -692,7 +692,7 @@ fn what_of_a_frame_is_seen_may_change_between_frames() {
         },
         base.clone(),
     ];
-    let mut one = lens("shapes_robust.onnx", base.clone());
+    let mut one = lens("shapes_robust.onnx", base);
     let mut kept = Reading::default();
     let mut bytes = vec![0; picture.bytes.len()];
     let stride = picture.width * picture.format.bytes();

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Every objective's gradient, against central differences of the scalar itself and against each other.
 
-#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test panics, and says what it compared"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The public types of what the element says: into a structure and back, without a loss.
 
-#![expect(clippy::unwrap_used, reason = "a failed test panics")]
-
 use std::time::Duration;
 
 use gststeerlens::message::{After, Error, FrameReport, Loaded, Loading, META};

@@ -39,7 +39,7 @@ fn message_and_meta_say_the_same() {
         let out = rig.push(frame);
         let posted = said(&rig.bus, "classmorph");
         let posted = FrameReport::try_from(posted[0].as_ref()).unwrap();
-        assert_eq!(attached(&out), [posted.clone()]);
+        assert_eq!(attached(&out), std::slice::from_ref(&posted));
         assert_eq!(posted.frame, number);
         assert_eq!(posted.timestamp, out.pts());
         assert_eq!(posted.labels.len(), posted.classes.len());

@@ -117,7 +117,7 @@ fn hammer(element: &gst::Element, turn: u64) -> u64 {
                 spec.minimum() + (pick % u64::from(most - spec.minimum() + 1)) as u32,
             );
         } else if spec.value_type() == gst::glib::Type::BOOL {
-            element.set_property(name, pick % 2 == 0);
+            element.set_property(name, pick.is_multiple_of(2));
         } else if spec.value_type() == gst::glib::Type::STRING {
             element.set_property(
                 name,

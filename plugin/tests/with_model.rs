@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element with a real model and ONNX Runtime: frames through a harness, from outside.
 
-#![expect(clippy::unwrap_used, reason = "a failed test panics")]
-
 mod common;
 
 use gst::prelude::*;

@@ -78,7 +78,6 @@ pub(super) fn shape(info: &VideoInfo) -> Result<Shape, gst::ErrorMessage> {
 }
 
 /// Caps that say nothing have been given GStreamer's own default by size; a matrix without weights counts as BT.601.
-#[expect(clippy::cast_possible_truncation, reason = "weights such as 0.299, with a few digits")]
 fn colorimetry(info: &VideoInfo) -> Colorimetry {
     let described = info.colorimetry();
     let weights = described.matrix().kr_kb();
