@@ -4,6 +4,7 @@
 //! Each lock is held for its own data only, none while a model is loaded, and none while something is posted: the
 //! receiver of a message may call back.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -271,10 +272,7 @@ impl BaseTransformImpl for ClassMorph {
         caps: &gst::Caps,
         filter: Option<&gst::Caps>,
     ) -> Option<gst::Caps> {
-        let (display_mode, color_mode) = {
-            let settings = lock(&self.settings);
-            (settings.lens.display_mode, settings.lens.color_mode)
-        };
+        let (display_mode, color_mode) = ANSWER.get().unwrap_or_else(|| self.caps_modes());
         let caps = caps::editable(caps, color_mode);
         let other = match (display_mode, direction) {
             (DisplayMode::SideBySide, gst::PadDirection::Src) => caps::with_width(&caps, Width::Halved),
@@ -285,6 +283,15 @@ impl BaseTransformImpl for ClassMorph {
             Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
             None => other,
         })
+    }
+
+    /// A caps query comes to [`Self::transform_caps`] twice, there and back; a mode that changed between would leave
+    /// nothing of the caps, and upstream would fail to negotiate.
+    fn query(&self, direction: gst::PadDirection, query: &mut gst::QueryRef) -> bool {
+        let outer = ANSWER.replace(Some(self.caps_modes()));
+        let answered = BaseTransformImplExt::parent_query(self, direction, query);
+        ANSWER.set(outer);
+        answered
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
@@ -459,7 +466,18 @@ impl VideoFilterImpl for ClassMorph {
     }
 }
 
+thread_local! {
+    /// What decides on caps, for the query that this thread is answering. Queries are nested where elements are in a row.
+    static ANSWER: Cell<Option<(DisplayMode, ColorMode)>> = const { Cell::new(None) };
+}
+
 impl ClassMorph {
+    /// What of the settings decides on caps.
+    fn caps_modes(&self) -> (DisplayMode, ColorMode) {
+        let settings = lock(&self.settings);
+        (settings.lens.display_mode, settings.lens.color_mode)
+    }
+
     /// Opens the model, which may take long; says so before and after.
     fn load(
         &self,
