@@ -6,6 +6,7 @@ use std::ops::Range;
 use num_complex::Complex32;
 
 use crate::pyramid::{Order, Plan, Spec, Spectrum, Workspace};
+use crate::simd::Simd;
 
 use super::border::Border;
 use super::fourier::Fourier;
@@ -54,10 +55,10 @@ enum Change {
 pub(super) struct Part {
     /// Which band it is.
     pub(super) index: usize,
-    /// Where its coefficients lie among those of its share, strip by strip.
+    /// Where its fields lie among those of its share. Its coefficients, of two numbers each, lie at twice that.
     pub(super) range: Range<usize>,
-    /// How they lie; `None` for one strip of no order.
-    pub(super) order: Option<Order>,
+    /// How they lie there.
+    pub(super) order: Order,
     /// `w_b`.
     pub(super) weight: f64,
     /// `s_j` of METHOD.md 2.3.
@@ -66,18 +67,38 @@ pub(super) struct Part {
     pub(super) smoothing: Option<Gaussian>,
 }
 
+/// One strip of a part.
+#[derive(Debug, Clone)]
+pub(super) struct Strip {
+    pub(super) index: usize,
+    /// Where its fields lie among those of the share.
+    pub(super) range: Range<usize>,
+    /// Numbers of its coefficients, with the row to spare that the range leaves out.
+    pub(super) numbers: usize,
+}
+
 impl Part {
-    /// The strips of the part: number, and where its coefficients lie.
-    pub(super) fn strips(&self) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
-        let Range { start, end } = self.range;
-        let len = self.order.map_or(end - start, |order| order.strip_len());
-        let first = (start..end).step_by(len.max(1));
-        first.map(move |first| first..end.min(first + len)).enumerate()
+    /// The strips of the part.
+    pub(super) fn strips(&self) -> impl Iterator<Item = Strip> + use<> {
+        let (start, stride, len) = (self.range.start, self.order.stride(), self.order.strip_len());
+        (0..self.order.strips()).map(move |index| {
+            let first = start + index * stride;
+            Strip {
+                index,
+                range: first..first + len,
+                numbers: 2 * stride,
+            }
+        })
     }
 }
 
+/// Where the coefficients of a range lie: two numbers for each of a field.
+pub(super) fn pairs(range: &Range<usize>) -> Range<usize> {
+    2 * range.start..2 * range.end
+}
+
 impl Coordinates {
-    /// For padded planes. The parts lie one after the other.
+    /// For padded planes. Every part lies at the beginning.
     pub(super) fn new(
         border: &Border,
         channels: usize,
@@ -85,11 +106,13 @@ impl Coordinates {
     ) -> Result<(Self, Vec<Part>), Error> {
         let (width, height) = border.padded_size();
         if settings.method == Method::FourierPhase {
-            let fourier = Fourier::new(width, height, channels);
+            let lanes = settings.pyramid.simd.min(Simd::best()).lanes();
+            let fourier = Fourier::new(width, height, channels, lanes);
+            let order = Order::row_by_row(fourier.samples(), 1, lanes);
             let whole = Part {
                 index: 0,
-                range: 0..fourier.samples(),
-                order: None,
+                range: 0..order.len(),
+                order,
                 weight: 1.0,
                 gain: 1.0,
                 smoothing: None,
@@ -114,13 +137,13 @@ impl Coordinates {
                     sigma * band.width as f64 / width as f64,
                     sigma * band.height as f64 / height as f64,
                 );
-                Gaussian::new(order, band.width, sigma_x, sigma_y)
+                Gaussian::new(order.clone(), sigma_x, sigma_y)
             });
             let gain = 2f64.powf(2.0 * octaves * settings.scale_weight) as f32;
             Part {
                 index,
-                range: band.range(),
-                order: Some(order),
+                range: 0..order.len(),
+                order,
                 weight: band.weight,
                 gain,
                 smoothing,
@@ -176,32 +199,32 @@ impl Coordinates {
         }
     }
 
-    /// Makes one part of an opened channel ready to be read.
-    pub(super) fn open_part(&self, of: Of, channel: usize, part: usize, desk: &mut Desk) {
-        if let (Self::Pyramid { plan, spectra, .. }, Some(workspace)) = (self, &mut desk.workspace) {
-            plan.open_band(part, &spectra[of as usize][channel], workspace);
-        }
-    }
-
-    /// One strip of the coefficients of the part just opened, once.
-    pub(super) fn read(
+    /// Makes the strips of one part of an opened channel ready to be read.
+    pub(super) fn open_part(
         &self,
         (of, channel): (Of, usize),
-        (part, strip): (usize, usize),
-        out: &mut [Complex32],
+        part: usize,
+        strips: &mut [f32],
         desk: &mut Desk,
     ) {
         match (self, &mut desk.workspace) {
             (Self::Pyramid { plan, spectra, .. }, Some(workspace)) => {
-                plan.read_strip((part, strip), &spectra[of as usize][channel], out, workspace);
+                plan.open_band(part, &spectra[of as usize][channel], strips, workspace);
             }
-            (Self::Fourier(fourier), _) => fourier.read(of, channel, out),
+            (Self::Fourier(fourier), _) => fourier.read(of, channel, strips),
             _ => panic!("{FOREIGN}"),
         }
     }
 
+    /// Reads one strip of an opened part, in place, once.
+    pub(super) fn read(&self, part: usize, strip: &mut [f32]) {
+        if let Self::Pyramid { plan, .. } = self {
+            plan.read_strip(part, strip);
+        }
+    }
+
     /// Takes in the change of one strip of a part's coefficients, and uses them up.
-    pub(super) fn add(&self, (part, strip): (usize, usize), coefficients: &mut [Complex32], desk: &mut Desk) {
+    pub(super) fn add(&self, (part, strip): (usize, usize), coefficients: &mut [f32], desk: &mut Desk) {
         match (self, &mut desk.workspace, &mut desk.change) {
             (Self::Pyramid { plan, .. }, Some(workspace), Change::Pyramid(change)) => {
                 plan.write_strip((part, strip), coefficients, change, workspace);

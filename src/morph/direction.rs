@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::simd::{Isa, Simd, Task};
 
-use super::coordinates::{Coordinates, Of, Part};
+use super::coordinates::{Coordinates, Of, Part, pairs};
 use super::field::{Fields, Weighting};
 use super::group::{Group, Limits};
 use super::path::Path;
@@ -89,9 +89,6 @@ impl Share {
     fn direct(&mut self, coordinates: &Coordinates, limits: &Limits, aim: Aim) {
         self.moments = (0.0, 0.0);
         for part in 0..self.parts.len() {
-            if aim.fresh {
-                self.read_picture(part, coordinates);
-            }
             for group in 0..self.groups.len() {
                 let (moved, total) = self.project(group, part, coordinates, limits, aim);
                 let weight = self.parts[part].weight;
@@ -101,19 +98,8 @@ impl Share {
         }
     }
 
-    fn read_picture(&mut self, part: usize, coordinates: &Coordinates) {
-        let part = &self.parts[part];
-        for (channel, source) in self.source.iter_mut().enumerate() {
-            coordinates.open_part(Of::Picture, channel, part.index, &mut self.desk);
-            for (strip, range) in part.strips() {
-                let of = (Of::Picture, channel);
-                coordinates.read(of, (part.index, strip), &mut source[range], &mut self.desk);
-            }
-        }
-    }
-
-    /// One band's fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into the scratch: all
-    /// of it where it is needed again, else the last strip's, which stays in the cache.
+    /// One band's coefficients and fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into
+    /// the scratch: all of it where it is needed again, else the last strip's, which stays in the cache.
     fn project(
         &mut self,
         group: usize,
@@ -138,21 +124,31 @@ impl Share {
             floor: (channels.len() as f64 * aim.floor) as f32,
             gain: part.gain,
         };
-        let keeps_energy = smoothes(group, part) || channels.len() > 1;
+        let smoothed = smoothes(group, part);
+        let keeps_energy = smoothed || channels.len() > 1;
         let (mut moved, mut total) = (0.0, 0.0);
         for channel in channels.clone() {
-            coordinates.open_part(Of::Gradient, channel, part.index, desk);
-            for (strip, range) in part.strips() {
-                let gradient = &mut scratch.gradient[..range.len()];
-                coordinates.read((Of::Gradient, channel), (part.index, strip), gradient, desk);
-                let room = &mut scratch.coefficients[..range.len()];
-                let here = group.here(&source[channel], &range, limits, room);
-                let at = if keeps_energy {
-                    range.start - part.range.start
-                } else {
-                    0
-                };
-                let mut fields = fields(group, &range, &mut scratch.energy[at..]);
+            let source = &mut source[channel];
+            if aim.fresh {
+                let strips = &mut source[pairs(&part.range)];
+                coordinates.open_part((Of::Picture, channel), part.index, strips, desk);
+            }
+            let gradients = &mut scratch.gradient[..2 * part.range.len()];
+            coordinates.open_part((Of::Gradient, channel), part.index, gradients, desk);
+            for strip in part.strips() {
+                let first = 2 * strip.range.start;
+                if aim.fresh {
+                    coordinates.read(part.index, &mut source[first..first + strip.numbers]);
+                }
+                let begin = strip.range.start - part.range.start;
+                let gradient = &mut gradients[2 * begin..2 * begin + strip.numbers];
+                coordinates.read(part.index, gradient);
+                let source = &source[pairs(&strip.range)];
+                let gradient = &gradient[..source.len()];
+                let room = &mut scratch.coefficients[..source.len()];
+                let here = group.here(source, &strip.range, limits, room);
+                let at = if keeps_energy { begin } else { 0 };
+                let mut fields = fields(group, &strip.range, &mut scratch.energy[at..]);
                 let first = channel == channels.start;
                 if channel + 1 < channels.end {
                     fields.add(simd, here, gradient, first);
@@ -163,9 +159,15 @@ impl Share {
                 }
             }
         }
-        if smoothes(group, part) {
+        if smoothed {
             smooth(group, part, aim.keep, scratch);
-            return fields(group, &part.range, &mut scratch.energy).moments(simd);
+            (moved, total) = (0.0, 0.0);
+            for strip in part.strips() {
+                let energy = &mut scratch.energy[strip.range.start - part.range.start..];
+                let moments = fields(group, &strip.range, energy).moments(simd);
+                moved += moments.0;
+                total += moments.1;
+            }
         }
         (moved, total)
     }
@@ -177,7 +179,7 @@ fn smoothes(group: &Group, part: &Part) -> bool {
 
 /// The fields of a range of coefficients.
 fn fields<'a>(group: &'a mut Group, range: &Range<usize>, energy: &'a mut [f32]) -> Fields<'a> {
-    let (phase, log_amplitude) = group.direction.band(range);
+    let [phase, log_amplitude] = group.direction.range_mut(range);
     Fields {
         energy: &mut energy[..range.len()],
         phase,
@@ -191,9 +193,9 @@ fn smooth(group: &mut Group, part: &Part, keep: f32, scratch: &mut Scratch) {
     let (amplitude, weight) = (&mut scratch.amplitude[..len], &mut scratch.weight[..len]);
     amplitude
         .iter_mut()
-        .zip(&scratch.energy)
+        .zip(&*scratch.energy)
         .for_each(|(a, a2)| *a = a2.sqrt());
-    let (phase, log_amplitude) = group.direction.band(&part.range);
+    let [phase, log_amplitude] = group.direction.range_mut(&part.range);
     if let Some(gaussian) = &part.smoothing {
         gaussian.smooth(amplitude, [phase, log_amplitude], weight, &mut scratch.smooth);
     }

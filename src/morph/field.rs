@@ -2,10 +2,8 @@
 //! The direction: raw phase and log-amplitude steps from coefficients and their gradient (METHOD.md 2.3).
 //!
 //! For one band and one group of channels: `d = s Im(sum conj(c) G) / ((a2 + n f^2)^(p/2) + tiny)` and `e` with
-//! the real part, `a2 = sum |c|^2`, sums over the channels.
-
-use num_complex::Complex32;
-use pulp::bytemuck::cast_slice;
+//! the real part, `a2 = sum |c|^2`, sums over the channels. Everything lies in whole vectors; lanes without a
+//! coefficient hold zeros, and add nothing.
 
 use crate::simd::{Complex, Isa, Simd, Task};
 
@@ -41,13 +39,7 @@ const EXPONENT_2: usize = 2;
 
 impl Fields<'_> {
     /// Adds one channel's `|c|^2`, `Im(conj(c) G)` and `Re(conj(c) G)`; the first channel replaces what was there.
-    pub(super) fn add(
-        &mut self,
-        simd: Simd,
-        coefficients: &[Complex32],
-        gradient: &[Complex32],
-        first: bool,
-    ) {
+    pub(super) fn add(&mut self, simd: Simd, coefficients: &[f32], gradient: &[f32], first: bool) {
         let weighting = Weighting {
             exponent: 0.0,
             floor: 0.0,
@@ -61,8 +53,8 @@ impl Fields<'_> {
     pub(super) fn finish(
         &mut self,
         simd: Simd,
-        coefficients: &[Complex32],
-        gradient: &[Complex32],
+        coefficients: &[f32],
+        gradient: &[f32],
         first: bool,
         weighting: Weighting,
     ) -> (f64, f64) {
@@ -83,14 +75,14 @@ impl Fields<'_> {
     fn pass<const END: usize>(
         &mut self,
         simd: Simd,
-        coefficients: &[Complex32],
-        gradient: &[Complex32],
+        coefficients: &[f32],
+        gradient: &[f32],
         first: bool,
         weighting: Weighting,
     ) -> (f64, f64) {
         let products = Products::<END> {
-            coefficients: cast_slice(coefficients),
-            gradient: cast_slice(gradient),
+            coefficients,
+            gradient,
             energy: self.energy,
             phase: self.phase,
             log_amplitude: self.log_amplitude,
@@ -124,43 +116,18 @@ impl<const END: usize> Task for Products<'_, END> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) -> (f64, f64) {
-        let (lanes, zero) = (S::F32_LANES, simd.splat_f32s(0.0));
-        let Self {
-            energy,
-            phase,
-            log_amplitude,
-            first,
-            ..
-        } = self;
+        let zero = simd.splat_f32s(0.0);
+        let first = self.first;
         let Weighting { floor, gain, .. } = self.weighting;
         let (floor, gain) = (simd.splat_f32s(floor), simd.splat_f32s(gain));
-        let whole = phase.len() / lanes * lanes;
-        let (c, c_rest) = self.coefficients.split_at(2 * whole);
-        let (g, g_rest) = self.gradient.split_at(2 * whole);
-        let (energies, energy_rest) = energy.split_at_mut(whole);
-        let (phases, phase_rest) = phase.split_at_mut(whole);
-        let (c, g) = (S::complex(c), S::complex(g));
-        let (energies, phases) = (S::vectors_mut(energies), S::vectors_mut(phases));
+        let (c, g) = (S::complex(self.coefficients), S::complex(self.gradient));
+        let (energies, phases) = (S::vectors_mut(self.energy), S::vectors_mut(self.phase));
 
-        if !log_amplitude.is_empty() {
-            let (e, e_rest) = log_amplitude.split_at_mut(whole);
-            let pairs = c.iter().zip(g).zip(&*energies);
-            for (((c, g), energy), e) in pairs.zip(S::vectors_mut(e)) {
-                let (c, g) = (simd.split(*c), simd.split(*g));
-                let (e0, a0) = if first { (zero, zero) } else { (*e, *energy) };
-                let sum = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e0));
-                *e = weigh::<S, END>(simd, sum, square(simd, c, a0), floor, gain);
-            }
-            let (c, g) = (simd.load_complex(c_rest), simd.load_complex(g_rest));
-            let (e0, a0) = match first {
-                true => (zero, zero),
-                false => (simd.load(e_rest), simd.load(energy_rest)),
-            };
+        let pairs = c.iter().zip(g).zip(&*energies);
+        for (((c, g), energy), e) in pairs.zip(S::vectors_mut(self.log_amplitude)) {
+            let (e0, a0) = if first { (zero, zero) } else { (*e, *energy) };
             let sum = simd.add_product(c[0], g[0], simd.add_product(c[1], g[1], e0));
-            simd.store(
-                e_rest,
-                weigh::<S, END>(simd, sum, square(simd, c, a0), floor, gain),
-            );
+            *e = weigh::<S, END>(simd, sum, square(simd, *c, a0), floor, gain);
         }
 
         let mut moments = (0.0, 0.0);
@@ -170,9 +137,8 @@ impl<const END: usize> Task for Products<'_, END> {
             let (mut moved, mut total) = (zero, zero);
             let sums = energies.iter_mut().zip(phases);
             for ((c, g), (energy, phase)) in c.iter().zip(g).zip(sums) {
-                let (c, g) = (simd.split(*c), simd.split(*g));
                 let (d0, a0) = if first { (zero, zero) } else { (*phase, *energy) };
-                let a2 = square(simd, c, a0);
+                let a2 = square(simd, *c, a0);
                 let sum = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d0));
                 let d = weigh::<S, END>(simd, sum, a2, floor, gain);
                 (*energy, *phase) = (a2, d);
@@ -182,19 +148,6 @@ impl<const END: usize> Task for Products<'_, END> {
             moments.0 += f64::from(simd.reduce_sum_f32s(moved));
             moments.1 += f64::from(simd.reduce_sum_f32s(total));
         }
-        let (c, g) = (simd.load_complex(c_rest), simd.load_complex(g_rest));
-        let (d0, a0) = match first {
-            true => (zero, zero),
-            false => (simd.load(phase_rest), simd.load(energy_rest)),
-        };
-        let a2 = square(simd, c, a0);
-        let sum = simd.add_product(c[0], g[1], simd.sub_product(c[1], g[0], d0));
-        let d = weigh::<S, END>(simd, sum, a2, floor, gain);
-        simd.store(energy_rest, a2);
-        simd.store(phase_rest, d);
-        let moved = simd.mul_f32s(simd.mul_f32s(a2, d), d);
-        moments.0 += f64::from(simd.reduce_sum_f32s(moved));
-        moments.1 += f64::from(simd.reduce_sum_f32s(a2));
         moments
     }
 }
@@ -256,13 +209,12 @@ impl Task for Moments<'_> {
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) -> (f64, f64) {
         let (mut moved, mut total) = (0.0, 0.0);
-        let block = TERMS * S::F32_LANES;
-        for (energy, phase) in self.energy.chunks(block).zip(self.phase.chunks(block)) {
+        let (energies, phases) = (S::vectors(self.energy), S::vectors(self.phase));
+        for (energies, phases) in energies.chunks(TERMS).zip(phases.chunks(TERMS)) {
             let (mut block_moved, mut block_total) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
-            for (a2, d) in energy.chunks(S::F32_LANES).zip(phase.chunks(S::F32_LANES)) {
-                let (a2, d) = (simd.load(a2), simd.load(d));
-                block_moved = simd.add_product(simd.mul_f32s(a2, d), d, block_moved);
-                block_total = simd.add_f32s(block_total, a2);
+            for (a2, d) in energies.iter().zip(phases) {
+                block_moved = simd.add_product(simd.mul_f32s(*a2, *d), *d, block_moved);
+                block_total = simd.add_f32s(block_total, *a2);
             }
             moved += f64::from(simd.reduce_sum_f32s(block_moved));
             total += f64::from(simd.reduce_sum_f32s(block_total));

@@ -8,6 +8,7 @@
 
 use std::f32::consts::TAU;
 
+use aligned_vec::{AVec, avec};
 use num_complex::Complex32;
 
 use crate::pyramid::{ImageScratch, ImageTransform, Order, Plan, Spec, Spectrum, Workspace};
@@ -41,8 +42,10 @@ pub struct Flow {
     plane: Vec<f32>,
     /// Of the picture, of the moved one, and of the picture's derivatives to the right and downwards.
     spectra: [Spectrum; 4],
+    /// One band, as it is worked on.
+    strips: AVec<f32>,
+    /// One band of each spectrum, row by row.
     coefficients: [Vec<Complex32>; 4],
-    strips: Vec<Sums>,
     rows: Vec<Sums>,
     row: Vec<Sums>,
     sums: Vec<Sums>,
@@ -84,12 +87,8 @@ impl Flow {
                 down: between(grid.1, height, band.height),
             })
             .collect();
-        let largest = plan
-            .bands()
-            .iter()
-            .map(|band| band.range().len())
-            .max()
-            .unwrap_or(0);
+        let samples = plan.bands().iter().map(|band| band.range().len());
+        let largest = samples.max().unwrap_or(0);
         let widest = plan.bands().iter().map(|band| band.width).max().unwrap_or(0);
         let transform = ImageTransform::new(width, height);
         Ok(Self {
@@ -101,8 +100,8 @@ impl Flow {
             derived: vec![Complex32::ZERO; transform.spectrum_len()],
             plane: vec![0.0; width * height],
             spectra: [(); 4].map(|()| plan.spectrum()),
+            strips: avec![0.0; 2 * places.iter().map(|places| places.order.len()).max().unwrap_or(0)],
             coefficients: [(); 4].map(|()| vec![Complex32::ZERO; largest]),
-            strips: vec![Sums::default(); largest],
             rows: vec![Sums::default(); largest],
             row: vec![Sums::default(); widest],
             sums: vec![Sums::default(); grid.0 * grid.1],
@@ -201,20 +200,19 @@ impl Flow {
 
     /// One band's terms, row by row.
     fn read(&mut self, band: usize) {
-        let order = self.places[band].order;
-        let len = self.plan.bands()[band].range().len();
+        let order = &self.places[band].order;
+        let (len, strips) = (order.samples(), &mut self.strips[..2 * order.len()]);
         for (spectrum, coefficients) in self.spectra.iter().zip(&mut self.coefficients) {
-            self.plan.open_band(band, spectrum, &mut self.workspace);
-            let strips = coefficients[..len].chunks_mut(order.strip_len()).enumerate();
-            for (strip, out) in strips {
-                self.plan
-                    .read_strip((band, strip), spectrum, out, &mut self.workspace);
+            self.plan.open_band(band, spectrum, strips, &mut self.workspace);
+            for strip in strips.chunks_exact_mut(2 * order.stride()) {
+                self.plan.read_strip(band, strip);
             }
+            order.complex_to_rows(strips, coefficients);
         }
         let [source, moved, right, down] = &self.coefficients;
         let moved = source.iter().zip(moved);
         let slopes = right.iter().zip(down);
-        for (sums, ((c, after), (right, down))) in self.strips[..len].iter_mut().zip(moved.zip(slopes)) {
+        for (sums, ((c, after), (right, down))) in self.rows[..len].iter_mut().zip(moved.zip(slopes)) {
             let energy = c.norm_sqr();
             // |c|^2 omega = Im(conj(c) dc/dx).
             let (x, y) = ((c.conj() * right).im, (c.conj() * down).im);
@@ -228,7 +226,6 @@ impl Flow {
                 y * delta,
             ];
         }
-        order.to_rows(&self.strips[..len], &mut self.rows[..len]);
     }
 
     /// Adds one band's terms at the places of the grid, bilinearly and periodic as the pyramid is.

@@ -20,10 +20,12 @@ pub(super) struct Fourier {
     /// `(member, mirror image)` of the pairs that the half spectrum holds both of.
     twins: Vec<(u32, u32)>,
     pixels: f32,
+    /// Of a vector of coefficients.
+    lanes: usize,
 }
 
 impl Fourier {
-    pub(super) fn new(width: usize, height: usize, channels: usize) -> Self {
+    pub(super) fn new(width: usize, height: usize, channels: usize, lanes: usize) -> Self {
         let transform = ImageTransform::new(width, height);
         let (mut pairs, mut twins) = (Vec::new(), Vec::new());
         for u in 0..transform.half_width() {
@@ -44,6 +46,7 @@ impl Fourier {
             pairs,
             twins,
             pixels: (width * height) as f32,
+            lanes,
             transform,
         }
     }
@@ -68,21 +71,28 @@ impl Fourier {
         2.0 / f64::from(self.pixels) * energy
     }
 
-    pub(super) fn read(&self, of: Of, channel: usize, out: &mut [Complex32]) {
+    pub(super) fn read(&self, of: Of, channel: usize, out: &mut [f32]) {
         let factor = (2.0 / self.pixels).sqrt();
         let spectrum = &self.spectra[of as usize][channel];
-        out.iter_mut()
-            .zip(&self.pairs)
-            .for_each(|(out, &f)| *out = spectrum[f as usize] * factor);
+        let vectors = out.chunks_exact_mut(2 * self.lanes);
+        for (vector, pairs) in vectors.zip(self.pairs.chunks(self.lanes)) {
+            let (re, im) = vector.split_at_mut(self.lanes);
+            for ((re, im), &f) in re.iter_mut().zip(im).zip(pairs) {
+                Complex32 { re: *re, im: *im } = spectrum[f as usize] * factor;
+            }
+        }
     }
 
-    pub(super) fn add(&self, coefficients: &[Complex32], change: &mut [Complex32]) {
+    pub(super) fn add(&self, coefficients: &[f32], change: &mut [Complex32]) {
         // sqrt(N/2) back to X, 1/N of the inverse transform.
         let factor = (0.5 / self.pixels).sqrt();
-        self.pairs
-            .iter()
-            .zip(coefficients)
-            .for_each(|(&f, c)| change[f as usize] = c * factor);
+        let vectors = coefficients.chunks_exact(2 * self.lanes);
+        for (vector, pairs) in vectors.zip(self.pairs.chunks(self.lanes)) {
+            let (re, im) = vector.split_at(self.lanes);
+            for ((re, im), &f) in re.iter().zip(im).zip(pairs) {
+                change[f as usize] = Complex32::new(*re, *im) * factor;
+            }
+        }
         self.twins
             .iter()
             .for_each(|&(f, mirror)| change[mirror as usize] = change[f as usize].conj());

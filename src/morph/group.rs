@@ -3,45 +3,44 @@
 
 use std::ops::Range;
 
-use num_complex::Complex32;
+use aligned_vec::{AVec, avec};
 
 use crate::simd::Simd;
 
 use super::average::Average;
-use super::rotate::{self, Bound};
+use super::rotate::{Bound, LimitedStep, scale};
 use super::{Limit, Settings};
 
-/// Coefficients that are limited and rotated at a time: their steps stay in the first cache.
+/// Coefficients whose amplitudes change at a time: their steps stay in the first cache. Whole vectors.
 const BLOCK: usize = 1024;
 
 /// Steps taken are held here, so that no sum of them becomes infinite. Every limit is far below.
 const FARTHEST: f32 = 1e30;
 
-/// Phase and log-amplitude steps of every coefficient of one group, band after band.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Steps {
-    /// Phase steps in radians.
-    pub phase: Vec<f32>,
+/// A phase and a log-amplitude field of one group: for every band of a share, in the band's order.
+#[derive(Debug, Clone)]
+pub(super) struct Direction {
+    /// Radians.
+    pub(super) phase: AVec<f32>,
     /// Steps of the logarithm of the amplitude; empty where amplitudes stay.
-    pub log_amplitude: Vec<f32>,
+    pub(super) log_amplitude: AVec<f32>,
 }
 
-impl Steps {
-    pub(super) fn new(samples: usize, with_amplitude: bool) -> Self {
+impl Direction {
+    pub(super) fn new(len: usize, with_amplitude: bool) -> Self {
         Self {
-            phase: vec![0.0; samples],
-            log_amplitude: vec![0.0; if with_amplitude { samples } else { 0 }],
+            phase: avec![0.0; len],
+            log_amplitude: avec![0.0; if with_amplitude { len } else { 0 }],
         }
     }
 
-    /// Both fields of one band; the second is empty where amplitudes stay.
-    pub(super) fn band(&mut self, band: &Range<usize>) -> (&mut [f32], &mut [f32]) {
-        let log_amplitude = if self.log_amplitude.is_empty() {
-            &mut []
-        } else {
-            &mut self.log_amplitude[band.clone()]
+    /// Both fields of a range; the second is empty where amplitudes stay.
+    pub(super) fn range_mut(&mut self, range: &Range<usize>) -> [&mut [f32]; 2] {
+        let log_amplitude = match self.log_amplitude.is_empty() {
+            true => &mut [],
+            false => &mut self.log_amplitude[range.clone()],
         };
-        (&mut self.phase[band.clone()], log_amplitude)
+        [&mut self.phase[range.clone()], log_amplitude]
     }
 
     fn fill(&mut self, value: f32) {
@@ -75,9 +74,9 @@ pub(super) struct Group {
     pub(super) simd: Simd,
     pub(super) channels: Range<usize>,
     /// The direction before limit and magnification: `d`, and for csp-joint `e`.
-    pub(super) direction: Steps,
+    pub(super) direction: Direction,
     /// What the steps taken add up to, before the limit: `U`, `V` of METHOD.md 2.8 (source mode).
-    pub(super) taken: Option<Steps>,
+    pub(super) taken: Option<Direction>,
     /// The running average of the direction (2.10).
     pub(super) average: Option<Average>,
 }
@@ -112,72 +111,83 @@ impl Group {
         );
     }
 
-    /// The limited steps of a range of coefficients at `k = factor`.
-    pub(super) fn limited(
+    /// The phase steps of a range at `k = factor`.
+    pub(super) fn phase_step(&self, range: &Range<usize>, factor: f64, limits: &Limits) -> LimitedStep<'_> {
+        LimitedStep {
+            bound: limits.phase,
+            factor: narrow(factor),
+            direction: &self.direction.phase[range.clone()],
+            taken: self
+                .taken
+                .as_ref()
+                .map_or(&[], |taken| &taken.phase[range.clone()]),
+        }
+    }
+
+    /// The log-amplitude steps of a range at `k = factor`; `None` where amplitudes stay.
+    pub(super) fn amplitude_step(
         &self,
         range: &Range<usize>,
         factor: f64,
         limits: &Limits,
-        phase: &mut [f32],
-        log_amplitude: &mut [f32],
+    ) -> Option<LimitedStep<'_>> {
+        let step = |direction| LimitedStep {
+            bound: limits.log_amplitude,
+            factor: narrow(factor * limits.amplitude_gain),
+            direction,
+            taken: self
+                .taken
+                .as_ref()
+                .map_or(&[], |taken| &taken.log_amplitude[range.clone()]),
+        };
+        let field = &self.direction.log_amplitude;
+        (!field.is_empty()).then(|| step(&field[range.clone()]))
+    }
+
+    /// `change = c (e^(eta + i delta) - 1)` of a range of one channel's coefficients at `k = factor`.
+    pub(super) fn change(
+        &self,
+        source: &[f32],
+        range: &Range<usize>,
+        factor: f64,
+        limits: &Limits,
+        change: &mut [f32],
     ) {
-        let taken = self.taken.as_ref();
-        limits.phase.apply(
-            self.simd,
-            narrow(factor),
-            &self.direction.phase[range.clone()],
-            taken.map(|t| &t.phase[range.clone()]),
-            phase,
-        );
-        if !self.direction.log_amplitude.is_empty() {
-            limits.log_amplitude.apply(
+        self.phase_step(range, factor, limits)
+            .rotate(self.simd, source, change);
+        let mut room = [0.0; BLOCK];
+        for first in range.clone().step_by(BLOCK) {
+            let block = first..range.end.min(first + BLOCK);
+            let Some(step) = self.amplitude_step(&block, factor, limits) else {
+                break;
+            };
+            let log_amplitude = &mut room[..block.len()];
+            step.write(self.simd, log_amplitude);
+            let pairs = 2 * (block.start - range.start)..2 * (block.end - range.start);
+            scale(
                 self.simd,
-                narrow(factor * limits.amplitude_gain),
-                &self.direction.log_amplitude[range.clone()],
-                taken.map(|t| &t.log_amplitude[range.clone()]),
+                &source[pairs.clone()],
                 log_amplitude,
+                &mut change[pairs],
             );
         }
     }
 
-    /// `change = c (e^(eta + i delta) - 1)` of one band of one channel at `k = factor`.
-    pub(super) fn change(
-        &self,
-        source: &[Complex32],
-        band: &Range<usize>,
-        factor: f64,
-        limits: &Limits,
-        change: &mut [Complex32],
-    ) {
-        let (mut phase, mut log_amplitude) = ([0.0; BLOCK], [0.0; BLOCK]);
-        let blocks = source[band.clone()].chunks(BLOCK).zip(change.chunks_mut(BLOCK));
-        for (block, (source, change)) in blocks.enumerate() {
-            let (first, len) = (band.start + block * BLOCK, source.len());
-            let (phase, log_amplitude) = (&mut phase[..len], &mut log_amplitude[..len]);
-            self.limited(&(first..first + len), factor, limits, phase, log_amplitude);
-            if self.direction.log_amplitude.is_empty() {
-                rotate::rotate(self.simd, source, phase, change);
-            } else {
-                rotate::rotate_and_scale(self.simd, source, phase, log_amplitude, change);
-            }
-        }
-    }
-
-    /// The coefficients where the steps taken have led to; the source's own where none can be taken.
+    /// The coefficients of a range where the steps taken have led to; the source's own where none can be taken.
     pub(super) fn here<'a>(
         &self,
-        source: &'a [Complex32],
-        band: &Range<usize>,
+        source: &'a [f32],
+        range: &Range<usize>,
         limits: &Limits,
-        scratch: &'a mut [Complex32],
-    ) -> &'a [Complex32] {
+        scratch: &'a mut [f32],
+    ) -> &'a [f32] {
         if self.taken.is_none() {
-            return &source[band.clone()];
+            return source;
         }
-        self.change(source, band, 0.0, limits, scratch);
+        self.change(source, range, 0.0, limits, scratch);
         scratch
             .iter_mut()
-            .zip(&source[band.clone()])
+            .zip(source)
             .for_each(|(here, source)| *here += source);
         scratch
     }

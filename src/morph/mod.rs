@@ -32,8 +32,7 @@ mod surrogate;
 
 pub use budget::{Reach, reach_budget};
 pub use flow::Flow;
-pub use group::Steps;
-pub use morpher::{Morpher, Prepared};
+pub use morpher::{Morpher, Prepared, Steps};
 pub use settings::Settings;
 pub use surrogate::Surrogate;
 

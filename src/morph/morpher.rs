@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::pyramid::{self, MAX_PIXELS};
 
-use super::group::Steps;
 use super::path::Path;
 use super::pixel::PixelPath;
 use super::{Error, Method, Settings, StepMode};
@@ -18,6 +17,15 @@ pub struct Prepared {
     pub phase_rms: f64,
     /// Whether picture and gradient were finite; if not, every change is 0.
     pub finite: bool,
+}
+
+/// Phase and log-amplitude steps of every coefficient of one group, band after band, `[height, width]` each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Steps {
+    /// Phase steps in radians.
+    pub phase: Vec<f32>,
+    /// Steps of the logarithm of the amplitude; empty where amplitudes stay.
+    pub log_amplitude: Vec<f32>,
 }
 
 /// The path `x(t)` that leaves a picture along its class gradient (METHOD.md 2). Everything is allocated in

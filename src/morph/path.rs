@@ -2,12 +2,15 @@
 //! The path through phases (METHOD.md 2.3-2.8), from top to bottom: [`Path::prepare`] analyses the picture and
 //! finds the direction, [`Path::extrapolate`] limits, rotates and synthesises.
 
+use aligned_vec::avec;
+
 use crate::simd::Simd;
 
 use super::border::Border;
 use super::coordinates::{Coordinates, Of};
 use super::direction::largest;
-use super::group::{Group, Limits, Steps};
+use super::group::{Group, Limits};
+use super::morpher::Steps;
 use super::share::{Crew, Share};
 use super::{Error, Normalise, Prepared, Settings};
 
@@ -137,40 +140,30 @@ impl Path {
 
     /// The limited steps of one group at a magnification, every band row by row.
     pub(super) fn steps(&self, group: usize, magnification: f64) -> Option<Steps> {
-        let factor = magnification * self.unit;
+        let (factor, limits) = (magnification * self.unit, &self.limits);
         let mut bands = Vec::new();
         for share in &self.shares {
             let group = share.groups.get(group)?;
-            let mut steps = group.direction.clone();
-            let all = 0..steps.phase.len();
-            group.limited(
-                &all,
-                factor,
-                &self.limits,
-                &mut steps.phase,
-                &mut steps.log_amplitude,
-            );
             for part in &share.parts {
-                let fields = [&steps.phase, &steps.log_amplitude].map(|field| {
-                    let Some(strips) = field.get(part.range.clone()) else {
-                        return Vec::new();
-                    };
-                    let mut rows = strips.to_vec();
-                    if let Some(order) = part.order {
-                        order.to_rows(strips, &mut rows);
-                    }
+                let phase = group.phase_step(&part.range, factor, limits);
+                let log_amplitude = group.amplitude_step(&part.range, factor, limits);
+                let fields = [Some(phase), log_amplitude].map(|step| {
+                    let Some(step) = step else { return Vec::new() };
+                    let (mut field, mut rows) =
+                        (avec![0.0; part.order.len()], vec![0.0; part.order.samples()]);
+                    step.write(self.simd, &mut field);
+                    part.order.to_rows(&field, &mut rows);
                     rows
                 });
                 bands.push((part.index, fields));
             }
         }
         bands.sort_by_key(|(index, _)| *index);
-        let mut steps = Steps::new(0, true);
-        for (_, [phase, log_amplitude]) in bands {
-            steps.phase.extend(phase);
-            steps.log_amplitude.extend(log_amplitude);
-        }
-        Some(steps)
+        let [phase, log_amplitude] = [0, 1].map(|field| {
+            let rows = bands.iter().flat_map(|(_, fields)| &fields[field]);
+            rows.copied().collect()
+        });
+        Some(Steps { phase, log_amplitude })
     }
 
     fn groups_mut(&mut self) -> impl Iterator<Item = &mut Group> {

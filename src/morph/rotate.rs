@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Limit and rotation of coefficients (METHOD.md 2.4), without a call of the C library per sample.
 
-use std::f32::consts::FRAC_1_PI;
-
-use num_complex::Complex32;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
+use std::f32::consts::{FRAC_1_PI, PI};
 
 use crate::simd::{Complex, Isa, Simd, Task};
 
@@ -34,47 +31,84 @@ impl Bound {
         }
     }
 
-    /// `steps = limited(taken + factor direction)`; `taken` is 0 where there is none.
-    pub(super) fn apply(
-        self,
-        simd: Simd,
-        factor: f32,
-        direction: &[f32],
-        taken: Option<&[f32]>,
-        steps: &mut [f32],
-    ) {
-        let most = match self {
+    fn most(self) -> f32 {
+        match self {
             Self::Off => FARTHEST,
             Self::Tanh(most) | Self::Clip(most) => most,
-        };
-        let taken = taken.unwrap_or(&[]);
-        if matches!(self, Self::Tanh(_)) {
-            simd.run(Limited::<true> {
-                most,
-                factor,
-                direction,
-                taken,
-                steps,
-            });
-        } else {
-            simd.run(Limited::<false> {
-                most,
-                factor,
-                direction,
-                taken,
-                steps,
-            });
         }
     }
 }
 
-/// Softly, or cut off.
-struct Limited<'a, const SOFT: bool> {
-    most: f32,
-    factor: f32,
-    direction: &'a [f32],
+/// Steps `limited(taken + factor direction)`; whole vectors, as all slices here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LimitedStep<'a> {
+    pub(super) bound: Bound,
+    pub(super) factor: f32,
+    pub(super) direction: &'a [f32],
     /// Empty for 0.
-    taken: &'a [f32],
+    pub(super) taken: &'a [f32],
+}
+
+impl LimitedStep<'_> {
+    /// The steps themselves.
+    pub(super) fn write(self, simd: Simd, steps: &mut [f32]) {
+        match self.bound {
+            Bound::Tanh(_) => simd.run(Limited::<true> { step: self, steps }),
+            _ => simd.run(Limited::<false> { step: self, steps }),
+        }
+    }
+
+    /// `change = c (e^(i step) - 1)`.
+    pub(super) fn rotate(self, simd: Simd, coefficients: &[f32], change: &mut [f32]) {
+        let step = self;
+        match (self.bound, self.bound.most() > PI) {
+            (Bound::Tanh(_), false) => simd.run(Rotate::<true, false> {
+                step,
+                coefficients,
+                change,
+            }),
+            (Bound::Tanh(_), true) => simd.run(Rotate::<true, true> {
+                step,
+                coefficients,
+                change,
+            }),
+            (_, false) => simd.run(Rotate::<false, false> {
+                step,
+                coefficients,
+                change,
+            }),
+            (_, true) => simd.run(Rotate::<false, true> {
+                step,
+                coefficients,
+                change,
+            }),
+        }
+    }
+
+    /// The steps of one vector. `SOFT`: [`Bound::Tanh`].
+    #[inline(always)]
+    fn vector<S: Isa, const SOFT: bool>(
+        simd: S,
+        most: f32,
+        factor: S::f32s,
+        direction: S::f32s,
+        taken: Option<&S::f32s>,
+    ) -> S::f32s {
+        let step = match taken {
+            Some(taken) => simd.add_product(direction, factor, *taken),
+            None => simd.mul_f32s(direction, factor),
+        };
+        if SOFT {
+            let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / most)));
+            simd.mul_f32s(value, simd.splat_f32s(most))
+        } else {
+            clamp(simd, step, most)
+        }
+    }
+}
+
+struct Limited<'a, const SOFT: bool> {
+    step: LimitedStep<'a>,
     steps: &'a mut [f32],
 }
 
@@ -83,92 +117,64 @@ impl<const SOFT: bool> Task for Limited<'_, SOFT> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let Self {
-            most,
+        let LimitedStep {
+            bound,
             factor,
             direction,
             taken,
-            steps,
-        } = self;
-        let factor = simd.splat_f32s(factor);
-        let whole = steps.len() / S::F32_LANES * S::F32_LANES;
-        let (steps, last) = steps.split_at_mut(whole);
-        let (directions, last_direction) = direction.split_at(whole);
-        if taken.is_empty() {
-            for (step, d) in S::vectors_mut(steps).iter_mut().zip(S::vectors(directions)) {
-                *step = limit::<S, SOFT>(simd, simd.mul_f32s(*d, factor), most);
-            }
-            let value = simd.mul_f32s(simd.load(last_direction), factor);
-            simd.store(last, limit::<S, SOFT>(simd, value, most));
-        } else {
-            let (taken, last_taken) = taken.split_at(whole);
-            let samples = S::vectors(directions).iter().zip(S::vectors(taken));
-            for (step, (d, taken)) in S::vectors_mut(steps).iter_mut().zip(samples) {
-                *step = limit::<S, SOFT>(simd, simd.add_product(*d, factor, *taken), most);
-            }
-            let value = simd.add_product(simd.load(last_direction), factor, simd.load(last_taken));
-            simd.store(last, limit::<S, SOFT>(simd, value, most));
+        } = self.step;
+        let (most, factor) = (bound.most(), simd.splat_f32s(factor));
+        let taken = S::vectors(taken);
+        let samples = S::vectors_mut(self.steps).iter_mut().zip(S::vectors(direction));
+        for (i, (step, d)) in samples.enumerate() {
+            *step = LimitedStep::vector::<S, SOFT>(simd, most, factor, *d, taken.get(i));
         }
     }
 }
 
-#[inline(always)]
-fn limit<S: Isa, const SOFT: bool>(simd: S, step: S::f32s, most: f32) -> S::f32s {
-    if SOFT {
-        let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / most)));
-        simd.mul_f32s(value, simd.splat_f32s(most))
-    } else {
-        clamp(simd, step, most)
-    }
-}
-
-/// `change = c (e^(i phase) - 1)`.
-pub(super) fn rotate(simd: Simd, coefficients: &[Complex32], phase: &[f32], change: &mut [Complex32]) {
-    simd.run(Rotate {
-        coefficients: cast_slice(coefficients),
-        phase,
-        change: cast_slice_mut(change),
-    });
-}
-
-struct Rotate<'a> {
+/// `FAR`: steps may be more than half a turn.
+struct Rotate<'a, const SOFT: bool, const FAR: bool> {
+    step: LimitedStep<'a>,
     coefficients: &'a [f32],
-    phase: &'a [f32],
     change: &'a mut [f32],
 }
 
-impl Task for Rotate<'_> {
+impl<const SOFT: bool, const FAR: bool> Task for Rotate<'_, SOFT, FAR> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let whole = self.phase.len() / S::F32_LANES * S::F32_LANES;
-        let (change, last_change) = self.change.split_at_mut(2 * whole);
-        let (coefficients, last) = self.coefficients.split_at(2 * whole);
-        let (phases, last_phase) = self.phase.split_at(whole);
-        let samples = S::complex(coefficients).iter().zip(S::vectors(phases));
-        for (change, (c, phase)) in S::complex_mut(change).iter_mut().zip(samples) {
-            let turned = times(simd, simd.split(*c), turn_minus_one(simd, *phase));
-            *change = simd.join(turned);
+        let LimitedStep {
+            bound,
+            factor,
+            direction,
+            taken,
+        } = self.step;
+        let (most, factor) = (bound.most(), simd.splat_f32s(factor));
+        let taken = S::vectors(taken);
+        let samples = S::complex(self.coefficients).iter().zip(S::vectors(direction));
+        for (i, (change, (c, d))) in S::complex_mut(self.change).iter_mut().zip(samples).enumerate() {
+            let step = LimitedStep::vector::<S, SOFT>(simd, most, factor, *d, taken.get(i));
+            *change = times(simd, *c, turn_minus_one::<S, FAR>(simd, step));
         }
-        let turn = turn_minus_one(simd, simd.load(last_phase));
-        simd.store_complex(last_change, times(simd, simd.load_complex(last), turn));
     }
 }
 
-/// `change = c (e^(log_amplitude + i phase) - 1)`.
-pub(super) fn rotate_and_scale(
-    simd: Simd,
-    coefficients: &[Complex32],
-    phase: &[f32],
-    log_amplitude: &[f32],
-    change: &mut [Complex32],
-) {
-    rotate(simd, coefficients, phase, change);
-    for ((change, c), log_amplitude) in change.iter_mut().zip(coefficients).zip(log_amplitude) {
-        // e^a e^(ib) - 1 = (e^a - 1) + e^a (e^(ib) - 1): no cancellation for small steps.
-        let growth = log_amplitude.exp_m1();
-        *change = *change * (1.0 + growth) + c * growth;
+/// `change <- c (e^log_amplitude (change / c + 1) - 1)`: what a rotation has changed, and the amplitude with it.
+pub(super) fn scale(simd: Simd, coefficients: &[f32], log_amplitude: &[f32], change: &mut [f32]) {
+    let lanes = simd.lanes();
+    let vectors = coefficients
+        .chunks_exact(2 * lanes)
+        .zip(log_amplitude.chunks_exact(lanes));
+    for (change, (c, log_amplitude)) in change.chunks_exact_mut(2 * lanes).zip(vectors) {
+        let (re, im) = change.split_at_mut(lanes);
+        let (c_re, c_im) = c.split_at(lanes);
+        for (lane, log_amplitude) in log_amplitude.iter().enumerate() {
+            // e^a e^(ib) - 1 = (e^a - 1) + e^a (e^(ib) - 1): no cancellation for small steps.
+            let growth = log_amplitude.exp_m1();
+            re[lane] = re[lane] * (1.0 + growth) + c_re[lane] * growth;
+            im[lane] = im[lane] * (1.0 + growth) + c_im[lane] * growth;
+        }
     }
 }
 
@@ -201,17 +207,19 @@ fn polynomial<S: Isa, const N: usize>(simd: S, s: S::f32s, coefficients: [f32; N
     clippy::excessive_precision,
     reason = "coefficients as fitted, before rounding"
 )]
-fn turn_minus_one<S: Isa>(simd: S, x: S::f32s) -> Complex<S> {
-    // sin h cos h and sin^2 h have period pi: h to [-pi/2, pi/2]. Adding and subtracting 1.5 * 2^23 rounds
-    // without a library call; pi in three parts of few bits keeps the products exact (Cody & Waite 1980).
+fn turn_minus_one<S: Isa, const FAR: bool>(simd: S, x: S::f32s) -> Complex<S> {
     const ROUND: f32 = (3u32 << 22) as f32;
     const PI_PARTS: [f32; 3] = [3.140_625, 9.675_025_9e-4, 1.509_958e-7];
-    let round = simd.splat_f32s(ROUND);
     let mut h = simd.mul_f32s(x, simd.splat_f32s(0.5));
-    let turns = simd.add_product(h, simd.splat_f32s(FRAC_1_PI), round);
-    let turns = simd.sub_f32s(turns, round);
-    for part in PI_PARTS {
-        h = simd.sub_product(turns, simd.splat_f32s(part), h);
+    if FAR {
+        // sin h cos h and sin^2 h have period pi: h to [-pi/2, pi/2]. Adding and subtracting 1.5 * 2^23 rounds
+        // without a library call; pi in three parts of few bits keeps the products exact (Cody & Waite 1980).
+        let round = simd.splat_f32s(ROUND);
+        let turns = simd.add_product(h, simd.splat_f32s(FRAC_1_PI), round);
+        let turns = simd.sub_f32s(turns, round);
+        for part in PI_PARTS {
+            h = simd.sub_product(turns, simd.splat_f32s(part), h);
+        }
     }
     let s = simd.mul_f32s(h, h);
     // Minimax fits on [-pi/2, pi/2]: relative error of the sine 6.1e-9, error of the cosine 2.5e-10.
@@ -280,23 +288,37 @@ mod tests {
     /// Bars: the fits' errors above plus a few roundings of 6e-8 each.
     #[test]
     fn approximations_agree_with_f64() {
-        let xs: Vec<f32> = (-400_000i32..=400_000).map(|i| i as f32 * 5e-5).collect();
+        let xs: Vec<f32> = (-400_000i32..400_000).map(|i| i as f32 * 5e-5).collect();
+        // Without a limit, with one that is never reached, and with one that keeps steps below half a turn.
+        for most in [0.0, 100.0, 3.0] {
+            let bound = Bound::new(most, Limit::Clip);
+            let bent = |x: f32| {
+                if most > 0.0 {
+                    x.clamp(-most as f32, most as f32)
+                } else {
+                    x
+                }
+            };
+            for simd in each_simd() {
+                let turned = turned(simd, bound, &xs);
+                for (x, got) in xs.iter().zip(turned) {
+                    let (sin, cos) = f64::from(bent(*x)).sin_cos();
+                    let error = (f64::from(got[0]) - (cos - 1.0)).hypot(f64::from(got[1]) - sin);
+                    assert!(
+                        error <= 5e-7 * (1.0 - cos).hypot(sin) + 1e-9 * f64::from(x.abs()),
+                        "{simd:?} {bound:?} turn {x}: {error}"
+                    );
+                }
+            }
+        }
         for simd in each_simd() {
             let mut limited = vec![f32::NAN; xs.len()];
-            Bound::Tanh(1.0).apply(simd, 1.0, &xs, None, &mut limited);
-            let mut turned = vec![Complex32::ZERO; xs.len()];
-            rotate(simd, &vec![Complex32::ONE; xs.len()], &xs, &mut turned);
-            for ((x, tanh), got) in xs.iter().zip(limited).zip(turned) {
+            step(Bound::Tanh(1.0), &xs).write(simd, &mut limited);
+            for (x, tanh) in xs.iter().zip(limited) {
                 let want = f64::from(*x).tanh();
                 assert!(
                     (f64::from(tanh) - want).abs() <= 5e-7 * want.abs(),
                     "{simd:?} tanh {x}"
-                );
-                let (sin, cos) = f64::from(*x).sin_cos();
-                let error = (f64::from(got.re) - (cos - 1.0)).hypot(f64::from(got.im) - sin);
-                assert!(
-                    error <= 5e-7 * (1.0 - cos).hypot(sin) + 1e-9 * f64::from(x.abs()),
-                    "{simd:?} turn {x}: {error}"
                 );
             }
         }
@@ -305,17 +327,36 @@ mod tests {
     #[test]
     fn steps_of_any_size_stay_finite() {
         for simd in each_simd() {
-            for step in [f32::MAX, -f32::MAX, f32::INFINITY, 1e7, f32::MIN_POSITIVE] {
-                for bound in [Bound::Off, Bound::Tanh(1.5), Bound::Clip(0.8)] {
-                    let (mut steps, mut change) = ([f32::NAN], [Complex32::ZERO]);
-                    bound.apply(simd, 1.0, &[step], None, &mut steps);
-                    rotate(simd, &[Complex32::ONE], &steps, &mut change);
-                    assert!(
-                        change[0].norm() <= 2.0 + 1e-6,
-                        "{simd:?} {step} {bound:?}: {change:?}"
-                    );
+            for size in [f32::MAX, -f32::MAX, f32::INFINITY, 1e7, f32::MIN_POSITIVE] {
+                for bound in [Bound::Off, Bound::Tanh(1.5), Bound::Clip(0.8), Bound::Tanh(9.0)] {
+                    for [re, im] in turned(simd, bound, &[size; 16]) {
+                        assert!(re.hypot(im) <= 2.0 + 1e-6, "{simd:?} {size} {bound:?}: {re} {im}");
+                    }
                 }
             }
         }
+    }
+
+    fn step(bound: Bound, direction: &[f32]) -> LimitedStep<'_> {
+        LimitedStep {
+            bound,
+            factor: 1.0,
+            direction,
+            taken: &[],
+        }
+    }
+
+    /// What turning 1 by these steps changes.
+    fn turned(simd: Simd, bound: Bound, steps: &[f32]) -> Vec<[f32; 2]> {
+        let lanes = simd.lanes();
+        let ones: Vec<f32> = (0..2 * steps.len())
+            .map(|i| if i / lanes % 2 == 0 { 1.0 } else { 0.0 })
+            .collect();
+        let mut change = vec![f32::NAN; ones.len()];
+        step(bound, steps).rotate(simd, &ones, &mut change);
+        (0..steps.len())
+            .map(|i| i / lanes * 2 * lanes + i % lanes)
+            .map(|at| [change[at], change[at + lanes]])
+            .collect()
     }
 }

@@ -2,13 +2,13 @@
 //! The bands are dealt out to a fixed number of shares, whatever the number of threads: what one thread computes
 //! with is its own, sums go over the shares in their order, and one thread gives the same bits as two.
 
-use num_complex::Complex32;
+use aligned_vec::{AVec, avec};
 use rayon::prelude::*;
 
 use super::average::Average;
 use super::border::Border;
-use super::coordinates::{Coordinates, Desk, Part};
-use super::group::{Group, Limits, Steps};
+use super::coordinates::{Coordinates, Desk, Part, pairs};
+use super::group::{Direction, Group, Limits};
 use super::{ColorMode, Method, Settings, StepMode};
 use crate::simd::Simd;
 
@@ -24,7 +24,7 @@ const WORTH_THREADS: usize = 1 << 17;
 pub(super) struct Share {
     pub(super) parts: Vec<Part>,
     /// Coefficients `c` of the source, per channel.
-    pub(super) source: Vec<Vec<Complex32>>,
+    pub(super) source: Vec<AVec<f32>>,
     pub(super) groups: Vec<Group>,
     pub(super) desk: Desk,
     pub(super) scratch: Scratch,
@@ -35,10 +35,11 @@ pub(super) struct Share {
 /// Room for one band.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    pub(super) gradient: Vec<Complex32>,
-    pub(super) coefficients: Vec<Complex32>,
+    pub(super) gradient: AVec<f32>,
+    /// Of one strip.
+    pub(super) coefficients: AVec<f32>,
     /// `a2`.
-    pub(super) energy: Vec<f32>,
+    pub(super) energy: AVec<f32>,
     /// `sqrt(a2)`; as the next two, only where something is smoothed.
     pub(super) amplitude: Vec<f32>,
     pub(super) weight: Vec<f32>,
@@ -92,13 +93,13 @@ impl Share {
         let groups = (0..channels).step_by(per_group).map(|first| Group {
             simd,
             channels: first..first + per_group,
-            direction: Steps::new(samples, with_amplitude),
-            taken: (settings.step_mode == StepMode::Source).then(|| Steps::new(samples, with_amplitude)),
+            direction: Direction::new(samples, with_amplitude),
+            taken: (settings.step_mode == StepMode::Source).then(|| Direction::new(samples, with_amplitude)),
             average: (settings.temporal_smooth > 0.0).then(|| Average::new(samples, with_amplitude)),
         });
         Self {
             groups: groups.collect(),
-            source: vec![vec![Complex32::ZERO; samples]; channels],
+            source: vec![avec![0.0; 2 * samples]; channels],
             desk: coordinates.desk(),
             scratch: Scratch::new(&parts, settings),
             moments: (0.0, 0.0),
@@ -129,10 +130,12 @@ impl Share {
     ) {
         self.desk.begin();
         for part in &self.parts {
-            for (strip, range) in part.strips() {
-                let moved = &mut self.scratch.coefficients[..range.len()];
-                self.groups[group].change(&self.source[channel], &range, factor, limits, moved);
-                coordinates.add((part.index, strip), moved, &mut self.desk);
+            for strip in part.strips() {
+                let moved = &mut self.scratch.coefficients[..strip.numbers];
+                let source = &self.source[channel][pairs(&strip.range)];
+                let change = &mut moved[..source.len()];
+                self.groups[group].change(source, &strip.range, factor, limits, change);
+                coordinates.add((part.index, strip.index), moved, &mut self.desk);
             }
             coordinates.close_part(part.index, &mut self.desk);
         }
@@ -147,10 +150,11 @@ impl Scratch {
         } else {
             0
         };
+        let longest = parts.iter().map(|part| part.order.stride()).max().unwrap_or(0);
         Self {
-            gradient: vec![Complex32::ZERO; largest],
-            coefficients: vec![Complex32::ZERO; largest],
-            energy: vec![0.0; largest],
+            gradient: avec![0.0; 2 * largest],
+            coefficients: avec![0.0; 2 * longest],
+            energy: avec![0.0; largest],
             amplitude: vec![0.0; smoothed],
             weight: vec![0.0; smoothed],
             smooth: vec![0.0; smoothed],

@@ -12,18 +12,16 @@ const NARROWEST: f64 = 0.05;
 #[derive(Debug, Clone)]
 pub(super) struct Gaussian {
     order: Order,
-    width: usize,
     /// Taps `-R..=R` along a row; empty: the axis is left alone.
     along_rows: Vec<f32>,
     along_columns: Vec<f32>,
 }
 
 impl Gaussian {
-    /// For a band of `width` columns, with the standard deviations of its axes in samples.
-    pub(super) fn new(order: Order, width: usize, sigma_x: f64, sigma_y: f64) -> Self {
+    /// For a band of this order, with the standard deviations of its axes in samples.
+    pub(super) fn new(order: Order, sigma_x: f64, sigma_y: f64) -> Self {
         Self {
             order,
-            width,
             along_rows: taps(sigma_x),
             along_columns: taps(sigma_y),
         }
@@ -40,7 +38,7 @@ impl Gaussian {
     ) {
         weight.copy_from_slice(amplitude);
         self.apply(weight, scratch);
-        for field in fields {
+        for field in fields.into_iter().filter(|field| !field.is_empty()) {
             field
                 .iter_mut()
                 .zip(amplitude)
@@ -53,18 +51,20 @@ impl Gaussian {
         }
     }
 
-    /// Smooths a plane in place, which lies strip by strip.
-    fn apply(&self, plane: &mut [f32], scratch: &mut [f32]) {
-        let scratch = &mut scratch[..plane.len()];
-        self.order.to_rows(plane, scratch);
-        plane.copy_from_slice(scratch);
-        self.apply_to_rows(plane, scratch);
-        scratch.copy_from_slice(plane);
-        self.order.to_strips(scratch, plane);
+    /// Smooths a field of the band in place.
+    fn apply(&self, field: &mut [f32], scratch: &mut [f32]) {
+        let samples = self.order.samples();
+        let scratch = &mut scratch[..samples];
+        self.order.to_rows(field, scratch);
+        field[..samples].copy_from_slice(scratch);
+        self.apply_to_rows(&mut field[..samples], scratch);
+        scratch.copy_from_slice(&field[..samples]);
+        self.order.to_vectors(scratch, field);
     }
 
     fn apply_to_rows(&self, plane: &mut [f32], scratch: &mut [f32]) {
-        let (width, height) = (self.width, plane.len() / self.width);
+        let width = self.order.width();
+        let height = plane.len() / width;
         if !self.along_columns.is_empty() {
             scratch.copy_from_slice(plane);
             for (y, out) in plane.chunks_exact_mut(width).enumerate() {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From a plane to its bands (METHOD.md 1.4): mask the spectrum, fold it onto the band's grid, transform back.
 
+use aligned_vec::avec;
 use num_complex::Complex32;
 
 use super::back_end::Values;
 use super::order::Order;
-use super::{Band, Bands, Plan, Workspace};
+use super::{Bands, Plan, Workspace};
 
 /// One half of the spectrum of a real plane (METHOD.md 1.7).
 #[derive(Debug, Clone)]
@@ -60,29 +61,26 @@ impl Plan {
             .transform(plane, &mut spectrum.values, &mut workspace.room);
     }
 
-    /// Makes one band of a transformed plane ready to be read, until another is opened or written.
-    pub(crate) fn open_band(&self, band: usize, spectrum: &Spectrum, workspace: &mut Workspace) {
-        self.back_end
-            .open_band(band, &spectrum.values, &mut workspace.room);
-    }
-
-    /// One strip of the band just opened, once; see [`Order`].
-    pub(crate) fn read_strip(
+    /// Makes the strips of one band of a transformed plane ready to be read, twice [`Order::len`] numbers.
+    pub(crate) fn open_band(
         &self,
-        (band, strip): (usize, usize),
+        band: usize,
         spectrum: &Spectrum,
-        out: &mut [Complex32],
+        strips: &mut [f32],
         workspace: &mut Workspace,
     ) {
         self.back_end
-            .read_strip((band, strip), &spectrum.values, out, &mut workspace.room);
+            .open_band(band, &spectrum.values, strips, &mut workspace.room);
     }
 
-    /// The order of a band's strips.
+    /// Reads one strip of an opened band, in place, once.
+    pub(crate) fn read_strip(&self, band: usize, strip: &mut [f32]) {
+        self.back_end.read_strip(band, strip);
+    }
+
+    /// The order of a band's coefficients.
     pub(crate) fn order(&self, band: usize) -> Order {
-        let &Band { width, height, .. } = &self.bands[band];
-        let strip = self.back_end.strip(width);
-        Order { width, height, strip }
+        self.back_end.order(band)
     }
 
     /// All bands of a plane. Allocates: what runs per frame goes strip by strip.
@@ -94,12 +92,12 @@ impl Plan {
         self.transform(plane, &mut spectrum, workspace);
         for (index, band) in self.bands.iter().enumerate() {
             let order = self.order(index);
-            let mut strips = vec![Complex32::ZERO; band.range().len()];
-            self.open_band(index, &spectrum, workspace);
-            for (strip, out) in strips.chunks_mut(order.strip_len()).enumerate() {
-                self.read_strip((index, strip), &spectrum, out, workspace);
+            let mut strips = avec![0.0; 2 * order.len()];
+            self.open_band(index, &spectrum, &mut strips, workspace);
+            for strip in strips.chunks_exact_mut(2 * order.stride()) {
+                self.read_strip(index, strip);
             }
-            order.to_rows(&strips, bands.band_mut(band));
+            order.complex_to_rows(&strips, bands.band_mut(band));
         }
     }
 

@@ -9,6 +9,7 @@ use crate::simd::Simd;
 use super::fft::Planner;
 use super::kernel::{self, Kernel};
 use super::masks::{Masks, Sample};
+use super::order::Order;
 use super::portable::{self, Portable};
 
 /// What does the transforms of a plan.
@@ -53,7 +54,7 @@ impl Builder {
         let back_end = if simd > Simd::Scalar && lengths.all(kernel::suits) {
             BackEnd::Kernel(Box::new(Kernel::new(simd, width, height, masks)))
         } else {
-            BackEnd::Portable(Box::new(Portable::new(width, height, masks, &mut planner)))
+            BackEnd::Portable(Box::new(Portable::new(simd, width, height, masks, &mut planner)))
         };
         Self { back_end, planner }
     }
@@ -121,53 +122,43 @@ impl BackEnd {
         }
     }
 
-    /// Columns of a strip of a band `width` columns wide.
-    pub(super) fn strip(&self, width: usize) -> usize {
+    pub(super) fn order(&self, band: usize) -> Order {
         match self {
-            Self::Kernel(kernel) => kernel.strip(),
-            Self::Portable(_) => width,
+            Self::Kernel(kernel) => kernel.order(band),
+            Self::Portable(portable) => portable.order(band),
         }
     }
 
-    pub(super) fn open_band(&self, band: usize, spectrum: &Values, room: &mut Room) {
+    pub(super) fn open_band(&self, band: usize, spectrum: &Values, strips: &mut [f32], room: &mut Room) {
         match (self, spectrum, room) {
             (Self::Kernel(kernel), Values::Kernel(values), Room::Kernel(room)) => {
-                kernel.open_band(band, values, room);
+                kernel.open_band(band, values, strips, room);
             }
-            // The only strip is read as a whole.
-            (Self::Portable(_), Values::Portable(_), Room::Portable(_)) => (),
+            (Self::Portable(portable), Values::Portable(values), Room::Portable(room)) => {
+                portable.analyse_band(band, values, strips, room);
+            }
             _ => panic!("{FOREIGN}"),
         }
     }
 
-    pub(super) fn read_strip(
-        &self,
-        (band, strip): (usize, usize),
-        spectrum: &Values,
-        out: &mut [Complex32],
-        room: &mut Room,
-    ) {
-        match (self, spectrum, room) {
-            (Self::Kernel(kernel), Values::Kernel(_), Room::Kernel(room)) => {
-                kernel.read_strip(band, strip, out, room);
-            }
-            (Self::Portable(portable), Values::Portable(values), Room::Portable(room)) => {
-                portable.analyse_band(band, values, out, room);
-            }
-            _ => panic!("{FOREIGN}"),
+    pub(super) fn read_strip(&self, band: usize, strip: &mut [f32]) {
+        match self {
+            Self::Kernel(kernel) => kernel.read_strip(band, strip),
+            // The only strip was read as a whole.
+            Self::Portable(_) => (),
         }
     }
 
     pub(super) fn write_strip(
         &self,
         (band, strip): (usize, usize),
-        coefficients: &mut [Complex32],
+        coefficients: &mut [f32],
         spectrum: &mut Values,
         room: &mut Room,
     ) {
         match (self, spectrum, room) {
             (Self::Kernel(kernel), Values::Kernel(_), Room::Kernel(room)) => {
-                kernel.write_strip(band, strip, coefficients, room);
+                kernel.write_strip((band, strip), coefficients, room);
             }
             (Self::Portable(portable), Values::Portable(values), Room::Portable(room)) => {
                 portable.synthesise_band(band, coefficients, values, room);

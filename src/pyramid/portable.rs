@@ -3,8 +3,11 @@
 
 use num_complex::Complex32;
 
+use crate::simd::{Simd, pairs};
+
 use super::fft::{ImageScratch, ImageTransform, Lines, Planner, TILE, load_columns, store_columns};
 use super::masks::{Masks, Sample};
+use super::order::Order;
 use super::runs::Runs;
 
 /// What the transforms of one size need.
@@ -14,6 +17,7 @@ pub(super) struct Portable {
     height: usize,
     image: ImageTransform,
     filters: Vec<Filter>,
+    simd: Simd,
     /// `[width/2 + 1, height]`: share of a half-spectrum sample's energy that lies in the bands, both of the
     /// pair `{f, -f}` counted.
     band_share: Vec<f32>,
@@ -35,12 +39,15 @@ pub(super) struct Room {
     image: ImageScratch,
     tile: Vec<Complex32>,
     fft: Vec<Complex32>,
+    /// A band, row by row.
+    band: Vec<Complex32>,
 }
 
 impl Portable {
     /// For planes of `width x height`, no bands yet.
-    pub(super) fn new(width: usize, height: usize, masks: &Masks, planner: &mut Planner) -> Self {
+    pub(super) fn new(simd: Simd, width: usize, height: usize, masks: &Masks, planner: &mut Planner) -> Self {
         Self {
+            simd,
             width,
             height,
             image: ImageTransform::with_planner(width, height, planner),
@@ -71,6 +78,7 @@ impl Portable {
             image: self.image.scratch(),
             tile: vec![zero; longest(|filter| TILE * filter.height)],
             fft: vec![zero; longest(|filter| filter.rows.scratch_len().max(filter.columns.scratch_len()))],
+            band: vec![zero; longest(|filter| filter.width * filter.height)],
         }
     }
 
@@ -85,16 +93,23 @@ impl Portable {
         self.image.inverse(spectrum, plane, &mut room.image);
     }
 
+    /// The order of a band's coefficients.
+    pub(super) fn order(&self, band: usize) -> Order {
+        let &Filter { width, height, .. } = &self.filters[band];
+        Order::row_by_row(width, height, self.simd.lanes())
+    }
+
     /// One band of a spectrum.
     pub(super) fn analyse_band(
         &self,
         band: usize,
         spectrum: &[Complex32],
-        out: &mut [Complex32],
+        strip: &mut [f32],
         room: &mut Room,
     ) {
-        let filter = &self.filters[band];
+        let (filter, order) = (&self.filters[band], self.order(band));
         let factor = 1.0 / (self.width * self.height) as f32;
+        let out = &mut room.band[..order.samples()];
         for tile in 0..filter.runs.tiles() {
             let first = tile * TILE;
             let columns = &mut room.tile[..TILE.min(filter.width - first) * filter.height];
@@ -104,21 +119,30 @@ impl Portable {
             }
             store_columns(columns, filter.height, out, filter.width, first);
         }
-        filter.rows.inverse(out, &mut room.fft);
+        let rows = out.chunks_exact_mut(filter.width);
+        for (row, vectors) in rows.zip(strip.chunks_exact_mut(2 * order.row_stride())) {
+            filter.rows.inverse(row, &mut room.fft);
+            pairs::split(self.simd, row, vectors);
+        }
     }
 
-    /// Adds a band to a spectrum; the coefficients hold their row transforms afterwards.
+    /// Adds a band to a spectrum.
     pub(super) fn synthesise_band(
         &self,
         band: usize,
-        coefficients: &mut [Complex32],
+        strip: &[f32],
         spectrum: &mut [Complex32],
         room: &mut Room,
     ) {
-        let filter = &self.filters[band];
+        let (filter, order) = (&self.filters[band], self.order(band));
+        let coefficients = &mut room.band[..order.samples()];
         // N/N_b of the synthesis, 1/N of the inverse transform, 1/2 of the Hermitian part.
         let factor = 0.5 / coefficients.len() as f32;
-        filter.rows.forward(coefficients, &mut room.fft);
+        let rows = coefficients.chunks_exact_mut(filter.width);
+        for (row, vectors) in rows.zip(strip.chunks_exact(2 * order.row_stride())) {
+            pairs::join(self.simd, vectors, row);
+            filter.rows.forward(row, &mut room.fft);
+        }
         for tile in (0..filter.runs.tiles()).filter(|tile| !filter.runs.is_empty(*tile)) {
             let first = tile * TILE;
             let columns = &mut room.tile[..TILE.min(filter.width - first) * filter.height];

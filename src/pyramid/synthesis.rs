@@ -3,7 +3,7 @@
 //!
 //! Coefficients of a change go in, the change of the plane comes out: `Re S(c' - c)`.
 
-use num_complex::Complex32;
+use aligned_vec::avec;
 
 use super::{Bands, Plan, Spectrum, Workspace};
 
@@ -13,7 +13,7 @@ impl Plan {
     pub(crate) fn write_strip(
         &self,
         (band, strip): (usize, usize),
-        coefficients: &mut [Complex32],
+        coefficients: &mut [f32],
         spectrum: &mut Spectrum,
         workspace: &mut Workspace,
     ) {
@@ -54,9 +54,9 @@ impl Plan {
         let mut spectrum = self.spectrum();
         for (index, band) in self.bands.iter().enumerate() {
             let order = self.order(index);
-            let mut strips = vec![Complex32::ZERO; band.range().len()];
-            order.to_strips(bands.band(band), &mut strips);
-            for (strip, coefficients) in strips.chunks_mut(order.strip_len()).enumerate() {
+            let mut strips = avec![0.0; 2 * order.len()];
+            order.complex_to_vectors(bands.band(band), &mut strips);
+            for (strip, coefficients) in strips.chunks_exact_mut(2 * order.stride()).enumerate() {
                 self.write_strip((index, strip), coefficients, &mut spectrum, workspace);
             }
             self.close_band(index, &mut spectrum, workspace);

@@ -6,6 +6,7 @@
 //! stand for.
 
 mod isa;
+pub(crate) mod pairs;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A band out of the spectrum, and back into it: rows first on the way out, strips of columns first on the way back.
+//! Strips are transformed where they lie.
 
 use crate::simd::{Complex, Isa, Task};
 
@@ -11,6 +12,8 @@ pub(super) struct OpenBand<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) filter: &'a Filter,
     pub(super) spectrum: &'a [f32],
+    /// All strips of the band.
+    pub(super) strips: &'a mut [f32],
     pub(super) room: &'a mut Room,
 }
 
@@ -23,13 +26,13 @@ impl Task for OpenBand<'_> {
             kernel,
             filter,
             spectrum,
+            strips,
             room,
         } = self;
         let (lanes, zero) = (S::F32_LANES, [simd.splat_f32s(0.0); 2]);
         let (nx, ny) = (filter.rows.len(), filter.columns.len());
         let row_tile = 2 * lanes * (kernel.width + 1);
         let strip = 2 * lanes * (ny + 1);
-        let band = &mut room.band[..nx.div_ceil(lanes) * strip];
         for tile in &filter.tiles {
             let line = &mut room.columns[..2 * lanes * (nx + 1)];
             let source = &spectrum[tile.tile * row_tile..][..row_tile];
@@ -39,7 +42,7 @@ impl Task for OpenBand<'_> {
             // Samples beyond the last.
             line[nx] = zero;
             let columns = filter.rows.position().chunks_exact(lanes);
-            for (columns, strip) in columns.zip(band.chunks_exact_mut(strip)) {
+            for (columns, strip) in columns.zip(strips.chunks_exact_mut(strip)) {
                 simd.transpose(line, columns, S::complex_mut(strip), &tile.rows);
             }
         }
@@ -77,10 +80,7 @@ fn read<S: Isa>(simd: S, filter: &Filter, tile: &RowTile, spectrum: &[Complex<S>
 /// Transforms the columns of one strip of an opened band.
 pub(super) struct ReadStrip<'a> {
     pub(super) filter: &'a Filter,
-    pub(super) strip: usize,
-    /// Complex numbers, row by row.
-    pub(super) out: &'a mut [f32],
-    pub(super) room: &'a mut Room,
+    pub(super) strip: &'a mut [f32],
 }
 
 impl Task for ReadStrip<'_> {
@@ -88,31 +88,13 @@ impl Task for ReadStrip<'_> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let Self {
-            filter,
-            strip,
-            out,
-            room,
-        } = self;
-        let (lanes, ny) = (S::F32_LANES, filter.columns.len());
-        let strip_len = 2 * lanes * (ny + 1);
-        let strip = &mut room.band[strip * strip_len..][..2 * lanes * ny];
+        let Self { filter, strip } = self;
         let columns = S::complex_mut(strip);
         for &row in &filter.empty_rows {
             columns[row as usize] = [simd.splat_f32s(0.0); 2];
         }
-        filter.columns.inverse(simd, strip);
-        let columns = S::complex(strip);
-        let (width, row_of) = (out.len() / ny, filter.columns.position());
-        if width == 2 * lanes {
-            for (row, &at) in S::complex_mut(out).iter_mut().zip(row_of) {
-                *row = simd.join(columns[at as usize]);
-            }
-        } else {
-            for (row, &at) in out.chunks_exact_mut(width).zip(row_of) {
-                simd.store_complex(row, columns[at as usize]);
-            }
-        }
+        let samples = 2 * S::F32_LANES * filter.columns.len();
+        filter.columns.inverse(simd, &mut strip[..samples]);
     }
 }
 
@@ -120,8 +102,7 @@ impl Task for ReadStrip<'_> {
 pub(super) struct WriteStrip<'a> {
     pub(super) filter: &'a Filter,
     pub(super) strip: usize,
-    /// Complex numbers, row by row.
-    pub(super) coefficients: &'a [f32],
+    pub(super) coefficients: &'a mut [f32],
     pub(super) room: &'a mut Room,
 }
 
@@ -140,20 +121,8 @@ impl Task for WriteStrip<'_> {
         let (nx, ny) = (filter.rows.len(), filter.columns.len());
         let row_tile = 2 * lanes * (nx + 1);
         let band = &mut room.band[..filter.tiles.len() * row_tile];
-        let buffer = &mut room.columns[..2 * lanes * (ny + 1)];
-        let columns = S::complex_mut(buffer);
-        let (width, row_of) = (coefficients.len() / ny, filter.columns.position());
-        if width == 2 * lanes {
-            for (row, &at) in S::complex(coefficients).iter().zip(row_of) {
-                columns[at as usize] = simd.split(*row);
-            }
-        } else {
-            for (row, &at) in coefficients.chunks_exact(width).zip(row_of) {
-                columns[at as usize] = simd.load_complex(row);
-            }
-        }
-        filter.columns.forward(simd, &mut buffer[..2 * lanes * ny]);
-        let columns = S::complex_mut(buffer);
+        filter.columns.forward(simd, &mut coefficients[..2 * lanes * ny]);
+        let columns = S::complex_mut(coefficients);
         // Lanes without a row.
         columns[ny] = [simd.splat_f32s(0.0); 2];
         let samples = &filter.rows.position()[strip * lanes..];

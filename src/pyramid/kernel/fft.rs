@@ -4,6 +4,8 @@
 //! Frequencies are in natural order on both ways. Samples are not: sample `x` lies in row [`Fft::position`] of `x`.
 //! Whoever fills or reads the columns looks that up, and no pass over the data is spent on putting them in order.
 
+use std::sync::Arc;
+
 use crate::simd::{Isa, MOST_LANES};
 
 use super::butterfly::MOST_ODD;
@@ -17,7 +19,7 @@ const CACHE: usize = 40 * 1024 / size_of::<f32>();
 pub(super) struct Fft {
     len: usize,
     stages: Vec<Stage>,
-    position: Vec<u32>,
+    position: Arc<[u32]>,
 }
 
 impl Fft {
@@ -48,7 +50,7 @@ impl Fft {
         Self {
             len,
             stages,
-            position,
+            position: position.into(),
         }
     }
 
@@ -58,7 +60,7 @@ impl Fft {
     }
 
     /// The row of every sample, and for at least two vectors more of samples beyond the last, [`Fft::len`].
-    pub(super) fn position(&self) -> &[u32] {
+    pub(super) fn position(&self) -> &Arc<[u32]> {
         &self.position
     }
 

@@ -129,11 +129,9 @@ impl Filter {
         runs.map(|run| (run, &self.masks[run.mask(self.lanes)]))
     }
 
-    /// Floats of the band's tiles of columns, or of its tiles of rows, whichever take more.
+    /// Floats of the band's tiles of rows.
     pub(super) fn scratch_len(&self) -> usize {
-        let columns = self.rows.len().div_ceil(self.lanes) * (self.columns.len() + 1);
-        let rows = self.tiles.len() * (self.rows.len() + 1);
-        2 * self.lanes * columns.max(rows)
+        2 * self.lanes * self.tiles.len() * (self.rows.len() + 1)
     }
 }
 

@@ -33,7 +33,7 @@ impl Task for Forward<'_> {
         let (left_square, right_square) = S::complex_mut(&mut room.squares).split_at_mut(lanes);
         for x in (0..width).step_by(2 * lanes) {
             let columns = S::complex_mut(buffer);
-            for (row, &at) in plane.chunks_exact(width).zip(row_of) {
+            for (row, &at) in plane.chunks_exact(width).zip(row_of.iter()) {
                 let row = &row[x..];
                 let (left, right) = row.split_at(row.len().min(lanes));
                 columns[at as usize] = [simd.load(left), simd.load(right)];
@@ -119,7 +119,7 @@ impl Task for Inverse<'_> {
             }
             kernel.columns.inverse(simd, buffer);
             let columns = S::complex(buffer);
-            for (row, &at) in plane.chunks_exact_mut(width).zip(row_of) {
+            for (row, &at) in plane.chunks_exact_mut(width).zip(row_of.iter()) {
                 let row = &mut row[x..];
                 let (left, right) = row.split_at_mut(row.len().min(lanes));
                 let [re, im] = columns[at as usize];

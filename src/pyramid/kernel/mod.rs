@@ -9,7 +9,7 @@
 //! - spectrum: `[tile of v][u, one row to spare][re, im][L]`, `u = 0..width` modulo the width, and `v >= 0` only.
 //!   What lies at `-v` is the conjugate of what lies at `(-u, v)`. Nyquist rows are left out: no band has them.
 //!   Values are twice the transform's, because two columns of a plane go through one complex transform.
-//! - strips of a band, before their transform: `[strip][row, one to spare][re, im][L]`.
+//! - strips of a band, before and after their transform: `[strip][row, one to spare][re, im][L]`.
 //! - masks: `[tile of v][u][L]`.
 //!
 //! The row to spare takes what belongs to lanes without a line, and keeps tiles from lying at the same cache lines.
@@ -22,13 +22,14 @@ mod filter;
 mod image;
 mod pass;
 
+use std::sync::Arc;
+
 use aligned_vec::{AVec, avec};
-use num_complex::Complex32;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::simd::{MOST_LANES, Simd};
 
 use super::masks::{Masks, Sample};
+use super::order::Order;
 use fft::Fft;
 pub(super) use fft::suits;
 use filter::Filter;
@@ -56,7 +57,7 @@ pub(super) struct Room {
     columns: AVec<f32>,
     /// A square of each of two tiles.
     squares: AVec<f32>,
-    /// A band between its two transforms: strips on the way out, tiles of rows on the way back.
+    /// A band between its two transforms on the way back: tiles of rows.
     band: AVec<f32>,
 }
 
@@ -128,37 +129,43 @@ impl Kernel {
         });
     }
 
-    /// Columns of a strip.
-    pub(super) fn strip(&self) -> usize {
-        self.simd.lanes()
+    /// The order of a band's coefficients.
+    pub(super) fn order(&self, band: usize) -> Order {
+        let Filter { rows, columns, .. } = &self.filters[band];
+        let row_of = Arc::clone(columns.position());
+        Order::strips_of_columns(rows.len(), columns.len(), self.simd.lanes(), row_of)
     }
 
     /// Makes the strips of one band of a spectrum ready to be read.
-    pub(super) fn open_band(&self, band: usize, spectrum: &[f32], room: &mut Room) {
+    pub(super) fn open_band(&self, band: usize, spectrum: &[f32], strips: &mut [f32], room: &mut Room) {
         self.simd.run(band::OpenBand {
             kernel: self,
             filter: &self.filters[band],
             spectrum,
+            strips,
             room,
         });
     }
 
-    /// One strip of the opened band, once.
-    pub(super) fn read_strip(&self, band: usize, strip: usize, out: &mut [Complex32], room: &mut Room) {
+    /// One strip of an opened band, in place, once.
+    pub(super) fn read_strip(&self, band: usize, strip: &mut [f32]) {
         self.simd.run(band::ReadStrip {
             filter: &self.filters[band],
             strip,
-            out: cast_slice_mut(out),
-            room,
         });
     }
 
-    /// Takes in one strip of a band.
-    pub(super) fn write_strip(&self, band: usize, strip: usize, coefficients: &[Complex32], room: &mut Room) {
+    /// Takes in one strip of a band, and uses it up.
+    pub(super) fn write_strip(
+        &self,
+        (band, strip): (usize, usize),
+        coefficients: &mut [f32],
+        room: &mut Room,
+    ) {
         self.simd.run(band::WriteStrip {
             filter: &self.filters[band],
             strip,
-            coefficients: cast_slice(coefficients),
+            coefficients,
             room,
         });
     }
