@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Where the samples of a band lie while they are worked on: in vectors.
 //!
-//! A vector holds neighbours of one row, one per lane; of complex numbers first the real parts, then as many
-//! imaginary parts. Lanes beyond the last column hold zeros. A band lies *strip* by strip. With the own transforms
-//! a strip is one vector wide and as high as the band, its rows in the order that the transform leaves them in, and
-//! one row to spare: it is transformed where it lies, small enough for the cache, so that whatever happens to
-//! coefficients one by one can follow at once. With `rustfft` the only strip is the band, row by row.
+//! A vector holds samples of one row, one per lane; of complex numbers first the real parts, then as many imaginary
+//! parts. Lanes without a column hold zeros. A band lies *strip* by strip. With the own transforms a strip is one
+//! vector wide and as high as the band, columns and rows in the order that the transforms leave them in, and one row
+//! to spare: it is transformed where it lies, small enough for the cache, so that whatever happens to coefficients
+//! one by one can follow at once. With `rustfft` the only strip is the band, row by row.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use num_complex::Complex32;
@@ -19,24 +18,23 @@ pub(crate) struct Order {
     width: usize,
     height: usize,
     lanes: usize,
-    /// From one vector of a row to the next.
-    across: usize,
-    /// From one row to the next.
-    down: usize,
-    /// Which row of the strip a row is; `None`: as counted.
-    rows: Option<Arc<[u32]>>,
+    /// The places of columns and rows among those of all strips; `None`: one strip, as counted.
+    places: Option<[Arc<[u32]>; 2]>,
 }
 
 impl Order {
-    /// Strips of one vector's width. `rows` has a row of the strip for each of the band's, at least.
-    pub(crate) fn strips_of_columns(width: usize, height: usize, lanes: usize, rows: Arc<[u32]>) -> Self {
+    /// Strips of one vector's width. Columns and rows have a place each, at least.
+    pub(crate) fn strips_of_columns(
+        (width, height): (usize, usize),
+        lanes: usize,
+        columns: Arc<[u32]>,
+        rows: Arc<[u32]>,
+    ) -> Self {
         Self {
             width,
             height,
             lanes,
-            across: (height + 1) * lanes,
-            down: lanes,
-            rows: Some(rows),
+            places: Some([columns, rows]),
         }
     }
 
@@ -46,9 +44,7 @@ impl Order {
             width,
             height,
             lanes,
-            across: lanes,
-            down: width.next_multiple_of(lanes),
-            rows: None,
+            places: None,
         }
     }
 
@@ -69,7 +65,7 @@ impl Order {
 
     /// How many strips there are.
     pub(crate) fn strips(&self) -> usize {
-        match self.rows {
+        match self.places {
             Some(_) => self.width.div_ceil(self.lanes),
             None => 1,
         }
@@ -77,68 +73,69 @@ impl Order {
 
     /// Numbers from one strip to the next.
     pub(crate) fn stride(&self) -> usize {
-        match self.rows {
-            Some(_) => self.across,
+        match self.places {
+            Some(_) => (self.height + 1) * self.lanes,
             None => self.strip_len(),
         }
     }
 
     /// Of those, how many are worked on: the row to spare, at the end, holds nothing.
     pub(crate) fn strip_len(&self) -> usize {
-        self.height * self.down
+        self.height * self.row_stride()
     }
 
     /// Numbers from one row of a strip to the next.
     pub(crate) fn row_stride(&self) -> usize {
-        self.down
+        match self.places {
+            Some(_) => self.lanes,
+            None => self.width.next_multiple_of(self.lanes),
+        }
     }
 
     /// From vectors to rows.
     pub(crate) fn to_rows(&self, field: &[f32], rows: &mut [f32]) {
-        for (at, samples) in self.vectors() {
-            let count = samples.len();
-            rows[samples].copy_from_slice(&field[at..at + count]);
+        for (value, (vector, lane)) in rows.iter_mut().zip(self.positions()) {
+            *value = field[vector + lane];
         }
     }
 
     /// From rows to vectors.
     pub(crate) fn to_vectors(&self, rows: &[f32], field: &mut [f32]) {
-        for (at, samples) in self.vectors() {
-            field[at..at + samples.len()].copy_from_slice(&rows[samples]);
+        for (value, (vector, lane)) in rows.iter().zip(self.positions()) {
+            field[vector + lane] = *value;
         }
     }
 
     /// As [`Order::to_rows`], of coefficients.
     pub(crate) fn complex_to_rows(&self, coefficients: &[f32], rows: &mut [Complex32]) {
-        for (at, samples) in self.vectors() {
-            let (re, im) = coefficients[2 * at..][..2 * self.lanes].split_at(self.lanes);
-            for (value, (re, im)) in rows[samples].iter_mut().zip(re.iter().zip(im)) {
-                *value = Complex32::new(*re, *im);
-            }
+        for (value, (vector, lane)) in rows.iter_mut().zip(self.positions()) {
+            let re = 2 * vector + lane;
+            *value = Complex32::new(coefficients[re], coefficients[re + self.lanes]);
         }
     }
 
     /// As [`Order::to_vectors`], of coefficients.
     pub(crate) fn complex_to_vectors(&self, rows: &[Complex32], coefficients: &mut [f32]) {
-        for (at, samples) in self.vectors() {
-            let (re, im) = coefficients[2 * at..][..2 * self.lanes].split_at_mut(self.lanes);
-            for (value, (re, im)) in rows[samples].iter().zip(re.iter_mut().zip(im)) {
-                (*re, *im) = (value.re, value.im);
-            }
+        for (value, (vector, lane)) in rows.iter().zip(self.positions()) {
+            let re = 2 * vector + lane;
+            coefficients[re] = value.re;
+            coefficients[re + self.lanes] = value.im;
         }
     }
 
-    /// Every vector: where it begins, and which samples it holds, row major.
-    fn vectors(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+    /// Where the samples lie, row by row: where their vector begins, and the lane.
+    fn positions(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (stride, row_stride) = (self.stride(), self.row_stride());
+        let across = if self.places.is_some() { stride } else { self.lanes };
+        let place = |axis: usize, at| match &self.places {
+            Some(places) => places[axis][at] as usize,
+            None => at,
+        };
         (0..self.height).flat_map(move |y| {
-            let row = self.rows.as_ref().map_or(y, |rows| rows[y] as usize);
-            (0..self.width).step_by(self.lanes).map(move |x| {
-                let count = self.lanes.min(self.width - x);
-                let first = y * self.width + x;
-                (
-                    x / self.lanes * self.across + row * self.down,
-                    first..first + count,
-                )
+            let row = place(1, y) * row_stride;
+            (0..self.width).map(move |x| {
+                let column = place(0, x);
+                (column / self.lanes * across + row, column % self.lanes)
             })
         })
     }
@@ -149,17 +146,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strips_hold_columns_in_the_order_of_their_rows() {
-        let order = Order::strips_of_columns(5, 2, 4, [1, 0, 7].into());
+    fn strips_hold_columns_and_rows_in_their_places() {
+        let order = Order::strips_of_columns((5, 2), 4, [4, 1, 2, 3, 0, 9].into(), [1, 0, 7].into());
         let rows = [0.0, 1.0, 2.0, 3.0, 4.0, 10.0, 11.0, 12.0, 13.0, 14.0];
         let mut field = [-1.0; 24];
         assert_eq!((order.strips(), order.stride(), order.strip_len()), (2, 12, 8));
         assert_eq!(order.len(), field.len());
         order.to_vectors(&rows, &mut field);
-        let nothing = [-1.0; 4];
-        assert_eq!(field[..8], [10.0, 11.0, 12.0, 13.0, 0.0, 1.0, 2.0, 3.0]);
-        assert_eq!(field[8..12], nothing);
-        assert_eq!(field[12..20], [14.0, -1.0, -1.0, -1.0, 4.0, -1.0, -1.0, -1.0]);
+        assert_eq!(field[..8], [14.0, 11.0, 12.0, 13.0, 4.0, 1.0, 2.0, 3.0]);
+        assert_eq!(field[8..12], [-1.0; 4]);
+        assert_eq!(field[12..20], [10.0, -1.0, -1.0, -1.0, 0.0, -1.0, -1.0, -1.0]);
         let mut back = [0.0; 10];
         order.to_rows(&field, &mut back);
         assert_eq!(back, rows);

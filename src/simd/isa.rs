@@ -10,11 +10,71 @@ pub(crate) const MOST_LANES: usize = 16;
 /// Complex numbers, one per lane: the real parts, the imaginary parts.
 pub(crate) type Complex<S> = [<S as Simd>::f32s; 2];
 
+/// Which rows of a slice are those of a square of `lanes` of them.
+pub(crate) trait Rows: Copy {
+    /// Rows of the slice that are looked at, at most: a length that is known to the compiler spares it checks.
+    fn span(self, lanes: usize, len: usize) -> usize;
+
+    /// The row of the slice that is row `i` of the square.
+    fn of(self, i: usize, lanes: usize) -> usize;
+}
+
+/// The first rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Up;
+
+impl Rows for Up {
+    #[inline(always)]
+    fn span(self, lanes: usize, _: usize) -> usize {
+        lanes
+    }
+
+    #[inline(always)]
+    fn of(self, i: usize, _: usize) -> usize {
+        i
+    }
+}
+
+/// The first rows, the last of them first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Down;
+
+impl Rows for Down {
+    #[inline(always)]
+    fn span(self, lanes: usize, _: usize) -> usize {
+        lanes
+    }
+
+    #[inline(always)]
+    fn of(self, i: usize, lanes: usize) -> usize {
+        lanes - 1 - i
+    }
+}
+
+/// Those of a table.
+impl Rows for &[u32] {
+    #[inline(always)]
+    fn span(self, _: usize, len: usize) -> usize {
+        len
+    }
+
+    #[inline(always)]
+    fn of(self, i: usize, _: usize) -> usize {
+        self[i] as usize
+    }
+}
+
 /// An instruction set. `L` is its number of lanes.
 pub(crate) trait Isa: Simd {
-    /// Exchanges rows and lanes of a square of `L x L` complex numbers: lane `j` of row `from[i]` of `source` goes to
-    /// lane `i` of row `to[j]` of `target`. Both tables have `L` entries at least.
-    fn transpose(self, source: &[Complex<Self>], from: &[u32], target: &mut [Complex<Self>], to: &[u32]);
+    /// Exchanges rows and lanes of a square of `L x L` complex numbers: lane `j` of row `from.of(i)` of `source` goes
+    /// to lane `i` of row `to.of(j)` of `target`.
+    fn transpose<F: Rows, T: Rows>(
+        self,
+        source: &[Complex<Self>],
+        from: F,
+        target: &mut [Complex<Self>],
+        to: T,
+    );
 
     /// `2 L` floats `re im re im ...` to real and imaginary parts.
     fn split(self, pairs: Complex<Self>) -> Complex<Self>;
@@ -102,17 +162,23 @@ pub(crate) trait Isa: Simd {
 /// Four lanes that the compiler maps to what every processor of the platform has.
 impl Isa for Scalar128b {
     #[inline(always)]
-    fn transpose(self, source: &[Complex<Self>], from: &[u32], target: &mut [Complex<Self>], to: &[u32]) {
+    fn transpose<F: Rows, T: Rows>(
+        self,
+        source: &[Complex<Self>],
+        from: F,
+        target: &mut [Complex<Self>],
+        to: T,
+    ) {
         let mut rows = [[[0.0f32; 4]; 2]; 4];
-        for (row, &from) in rows.iter_mut().zip(from) {
-            let [re, im] = source[from as usize];
-            *row = [cast(re), cast(im)];
+        for i in 0..4 {
+            let [re, im] = source[from.of(i, 4)];
+            rows[i] = [cast(re), cast(im)];
         }
-        for (lane, &to) in (0..4).zip(to) {
+        for lane in 0..4 {
             for part in 0..2 {
                 let [a, b, c, d] = rows;
                 let column = [a[part][lane], b[part][lane], c[part][lane], d[part][lane]];
-                target[to as usize][part] = cast(column);
+                target[to.of(lane, 4)][part] = cast(column);
             }
         }
     }

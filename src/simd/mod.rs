@@ -12,7 +12,7 @@ mod x86;
 
 use std::sync::OnceLock;
 
-pub(crate) use isa::{Complex, Isa, MOST_LANES};
+pub(crate) use isa::{Complex, Down, Isa, MOST_LANES, Rows, Up};
 
 /// The vectors that own loops use. Fourier transforms of `rustfft` choose for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@
 use pulp::x86::{V3, V4};
 use pulp::{cast, f32x8, f32x16, u32x16};
 
-use super::{Complex, Isa};
+use super::{Complex, Isa, Rows};
 
 /// A quotient from an estimate of `1 / b` of 12 bits or more: one step of Newton's method makes 23 of them, and the
 /// remainder of the quotient corrects the last.
@@ -27,12 +27,21 @@ fn inverse_sqrt<S: Isa>(simd: S, a: S::f32s, estimate: S::f32s) -> S::f32s {
 
 impl Isa for V3 {
     #[inline(always)]
-    fn transpose(self, source: &[Complex<Self>], from: &[u32], target: &mut [Complex<Self>], to: &[u32]) {
-        let (avx, from, to) = (self.avx, &from[..8], &to[..8]);
+    fn transpose<F: Rows, T: Rows>(
+        self,
+        source: &[Complex<Self>],
+        from: F,
+        target: &mut [Complex<Self>],
+        to: T,
+    ) {
+        let source = &source[..from.span(8, source.len())];
+        let span = to.span(8, target.len());
+        let target = &mut target[..span];
+        let avx = self.avx;
         for part in 0..2 {
             let mut rows = [avx._mm256_setzero_ps(); 8];
             for i in 0..8 {
-                rows[i] = cast(source[from[i] as usize][part]);
+                rows[i] = cast(source[from.of(i, 8)][part]);
             }
             let mut pairs = rows;
             for i in 0..4 {
@@ -50,8 +59,8 @@ impl Isa for V3 {
             for i in 0..4 {
                 let low = avx._mm256_permute2f128_ps::<0x20>(rows[i], rows[i + 4]);
                 let high = avx._mm256_permute2f128_ps::<0x31>(rows[i], rows[i + 4]);
-                target[to[i] as usize][part] = cast(low);
-                target[to[i + 4] as usize][part] = cast(high);
+                target[to.of(i, 8)][part] = cast(low);
+                target[to.of(i + 4, 8)][part] = cast(high);
             }
         }
     }
@@ -94,12 +103,21 @@ impl Isa for V3 {
 
 impl Isa for V4 {
     #[inline(always)]
-    fn transpose(self, source: &[Complex<Self>], from: &[u32], target: &mut [Complex<Self>], to: &[u32]) {
-        let (avx, from, to) = (self.avx512f, &from[..16], &to[..16]);
+    fn transpose<F: Rows, T: Rows>(
+        self,
+        source: &[Complex<Self>],
+        from: F,
+        target: &mut [Complex<Self>],
+        to: T,
+    ) {
+        let source = &source[..from.span(16, source.len())];
+        let span = to.span(16, target.len());
+        let target = &mut target[..span];
+        let avx = self.avx512f;
         for part in 0..2 {
             let mut rows = [avx._mm512_setzero_ps(); 16];
             for i in 0..16 {
-                rows[i] = cast(source[from[i] as usize][part]);
+                rows[i] = cast(source[from.of(i, 16)][part]);
             }
             let mut pairs = rows;
             for i in 0..8 {
@@ -120,12 +138,11 @@ impl Isa for V4 {
                 let upper_odd = avx._mm512_shuffle_f32x4::<0xdd>(rows[c], rows[4 + c]);
                 let lower_even = avx._mm512_shuffle_f32x4::<0x88>(rows[8 + c], rows[12 + c]);
                 let lower_odd = avx._mm512_shuffle_f32x4::<0xdd>(rows[8 + c], rows[12 + c]);
-                target[to[c] as usize][part] = cast(avx._mm512_shuffle_f32x4::<0x88>(upper_even, lower_even));
-                target[to[4 + c] as usize][part] =
-                    cast(avx._mm512_shuffle_f32x4::<0x88>(upper_odd, lower_odd));
-                target[to[8 + c] as usize][part] =
+                target[to.of(c, 16)][part] = cast(avx._mm512_shuffle_f32x4::<0x88>(upper_even, lower_even));
+                target[to.of(4 + c, 16)][part] = cast(avx._mm512_shuffle_f32x4::<0x88>(upper_odd, lower_odd));
+                target[to.of(8 + c, 16)][part] =
                     cast(avx._mm512_shuffle_f32x4::<0xdd>(upper_even, lower_even));
-                target[to[12 + c] as usize][part] =
+                target[to.of(12 + c, 16)][part] =
                     cast(avx._mm512_shuffle_f32x4::<0xdd>(upper_odd, lower_odd));
             }
         }

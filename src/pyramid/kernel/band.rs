@@ -2,9 +2,9 @@
 //! A band out of the spectrum, and back into it: rows first on the way out, strips of columns first on the way back.
 //! Strips are transformed where they lie.
 
-use crate::simd::{Complex, Isa, Task};
+use crate::simd::{Complex, Down, Isa, Task, Up};
 
-use super::filter::{Filter, RowTile};
+use super::filter::{Filter, RowTile, TileRows};
 use super::{Kernel, Room};
 
 /// Masks and transforms every tile of rows, and transposes it into the strips.
@@ -29,21 +29,24 @@ impl Task for OpenBand<'_> {
             strips,
             room,
         } = self;
-        let (lanes, zero) = (S::F32_LANES, [simd.splat_f32s(0.0); 2]);
+        let lanes = S::F32_LANES;
         let (nx, ny) = (filter.rows.len(), filter.columns.len());
         let row_tile = 2 * lanes * (kernel.width + 1);
-        let strip = 2 * lanes * (ny + 1);
+        let strips = S::complex_mut(strips);
+        let line = &mut room.columns[..2 * lanes * nx.next_multiple_of(lanes)];
+        // Lanes without a column.
+        line[2 * lanes * nx..].fill(0.0);
         for tile in &filter.tiles {
-            let line = &mut room.columns[..2 * lanes * (nx + 1)];
             let source = &spectrum[tile.tile * row_tile..][..row_tile];
             read(simd, filter, tile, S::complex(source), S::complex_mut(line));
             filter.rows.inverse(simd, &mut line[..2 * lanes * nx]);
-            let line = S::complex_mut(line);
-            // Samples beyond the last.
-            line[nx] = zero;
-            let columns = filter.rows.position().chunks_exact(lanes);
-            for (columns, strip) in columns.zip(strips.chunks_exact_mut(strip)) {
-                simd.transpose(line, columns, S::complex_mut(strip), &tile.rows);
+            let squares = S::complex(line).chunks_exact(lanes);
+            for (square, strip) in squares.zip(strips.chunks_exact_mut(ny + 1)) {
+                match &tile.rows {
+                    TileRows::Up(first) => simd.transpose(square, Up, &mut strip[*first..], Up),
+                    TileRows::Down(last) => simd.transpose(square, Up, &mut strip[*last..], Down),
+                    TileRows::Any(rows) => simd.transpose(square, Up, strip, &rows[..lanes]),
+                }
             }
         }
     }
@@ -52,27 +55,44 @@ impl Task for OpenBand<'_> {
 /// The masked frequencies of one tile of rows, by the band's columns.
 #[inline(always)]
 fn read<S: Isa>(simd: S, filter: &Filter, tile: &RowTile, spectrum: &[Complex<S>], line: &mut [Complex<S>]) {
-    if tile.sparse {
-        line.fill([simd.splat_f32s(0.0); 2]);
+    let zero = simd.splat_f32s(0.0);
+    for gap in &tile.empty {
+        line[gap.clone()].fill([zero; 2]);
     }
-    let sign = simd.splat_f32s(if tile.mirrored { -1.0 } else { 1.0 });
     for (run, masks) in filter.runs(tile) {
-        let (source, masks) = (
-            &spectrum[run.spectrum()],
-            &S::vectors(masks)[..run.columns().len()],
-        );
-        let target = &mut line[run.columns()];
-        let len = target.len();
-        for i in 0..len {
-            let [re, im] = source[if tile.mirrored { len - 1 - i } else { i }];
-            let (re, im) = (
-                simd.mul_f32s(re, masks[i]),
-                simd.mul_f32s(im, simd.mul_f32s(masks[i], sign)),
-            );
-            target[i] = match run.add {
-                true => [simd.add_f32s(target[i][0], re), simd.add_f32s(target[i][1], im)],
-                false => [re, im],
-            };
+        let (source, target) = (&spectrum[run.spectrum()], &mut line[run.columns()]);
+        let masks = S::vectors(masks);
+        let samples = target.iter_mut().zip(masks);
+        match (tile.mirrored, run.add) {
+            (false, false) => {
+                for ((to, mask), [re, im]) in samples.zip(source) {
+                    *to = [simd.mul_f32s(*re, *mask), simd.mul_f32s(*im, *mask)];
+                }
+            }
+            (true, false) => {
+                for ((to, mask), [re, im]) in samples.zip(source.iter().rev()) {
+                    *to = [
+                        simd.mul_f32s(*re, *mask),
+                        simd.neg_f32s(simd.mul_f32s(*im, *mask)),
+                    ];
+                }
+            }
+            (false, true) => {
+                for ((to, mask), [re, im]) in samples.zip(source) {
+                    *to = [
+                        simd.add_product(*re, *mask, to[0]),
+                        simd.add_product(*im, *mask, to[1]),
+                    ];
+                }
+            }
+            (true, true) => {
+                for ((to, mask), [re, im]) in samples.zip(source.iter().rev()) {
+                    *to = [
+                        simd.add_product(*re, *mask, to[0]),
+                        simd.sub_product(*im, *mask, to[1]),
+                    ];
+                }
+            }
         }
     }
 }
@@ -118,16 +138,20 @@ impl Task for WriteStrip<'_> {
             room,
         } = self;
         let lanes = S::F32_LANES;
-        let (nx, ny) = (filter.rows.len(), filter.columns.len());
-        let row_tile = 2 * lanes * (nx + 1);
-        let band = &mut room.band[..filter.tiles.len() * row_tile];
+        let ny = filter.columns.len();
+        let band = S::complex_mut(&mut room.band);
         filter.columns.forward(simd, &mut coefficients[..2 * lanes * ny]);
         let columns = S::complex_mut(coefficients);
         // Lanes without a row.
         columns[ny] = [simd.splat_f32s(0.0); 2];
-        let samples = &filter.rows.position()[strip * lanes..];
-        for (tile, target) in filter.tiles.iter().zip(band.chunks_exact_mut(row_tile)) {
-            simd.transpose(columns, &tile.rows, S::complex_mut(target), samples);
+        let first = strip * lanes;
+        for (tile, line) in filter.tiles.iter().zip(band.chunks_exact_mut(filter.tile_rows())) {
+            let square = &mut line[first..first + lanes];
+            match &tile.rows {
+                TileRows::Up(first) => simd.transpose(&columns[*first..], Up, square, Up),
+                TileRows::Down(last) => simd.transpose(&columns[*last..], Down, square, Up),
+                TileRows::Any(rows) => simd.transpose(columns, &rows[..lanes], square, Up),
+            }
         }
     }
 }
@@ -152,7 +176,7 @@ impl Task for CloseBand<'_> {
             room,
         } = self;
         let (lanes, nx) = (S::F32_LANES, filter.rows.len());
-        let (line_len, tile_len) = (2 * lanes * (nx + 1), 2 * lanes * (kernel.width + 1));
+        let (line_len, tile_len) = (2 * lanes * filter.tile_rows(), 2 * lanes * (kernel.width + 1));
         for (tile, line) in filter.tiles.iter().zip(room.band.chunks_exact_mut(line_len)) {
             filter.rows.forward(simd, &mut line[..2 * lanes * nx]);
             let target = &mut spectrum[tile.tile * tile_len..][..tile_len];
@@ -165,16 +189,25 @@ impl Task for CloseBand<'_> {
 #[inline(always)]
 fn add<S: Isa>(simd: S, filter: &Filter, tile: &RowTile, line: &[Complex<S>], spectrum: &mut [Complex<S>]) {
     let weight = simd.splat_f32s(filter.weight);
-    let sign = simd.splat_f32s(if tile.mirrored { -1.0 } else { 1.0 });
     for (run, masks) in filter.runs(tile) {
-        let (source, masks) = (&line[run.columns()], &S::vectors(masks)[..run.columns().len()]);
-        let target = &mut spectrum[run.spectrum()];
-        let len = source.len();
-        for i in 0..len {
-            let mask = simd.mul_f32s(masks[i], weight);
-            let [re, im] = &mut target[if tile.mirrored { len - 1 - i } else { i }];
-            *re = simd.add_product(source[i][0], mask, *re);
-            *im = simd.add_product(source[i][1], simd.mul_f32s(mask, sign), *im);
+        let (source, target) = (&line[run.columns()], &mut spectrum[run.spectrum()]);
+        let samples = source.iter().zip(S::vectors(masks));
+        if tile.mirrored {
+            for (([re, im], mask), to) in samples.zip(target.iter_mut().rev()) {
+                let mask = simd.mul_f32s(*mask, weight);
+                *to = [
+                    simd.add_product(*re, mask, to[0]),
+                    simd.sub_product(*im, mask, to[1]),
+                ];
+            }
+        } else {
+            for (([re, im], mask), to) in samples.zip(target) {
+                let mask = simd.mul_f32s(*mask, weight);
+                *to = [
+                    simd.add_product(*re, mask, to[0]),
+                    simd.add_product(*im, mask, to[1]),
+                ];
+            }
         }
     }
 }

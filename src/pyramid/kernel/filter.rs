@@ -37,11 +37,38 @@ pub(super) struct RowTile {
     pub(super) tile: usize,
     /// The rows are seen through their mirror image: conjugate, and in descending order of `u`.
     pub(super) mirrored: bool,
-    /// The band's row of every lane, `v mod ny`; `ny` for lanes that have none.
-    pub(super) rows: [u32; MOST_LANES],
-    /// Some columns of the band hold no frequency of these rows.
-    pub(super) sparse: bool,
+    /// The band's row of every lane.
+    pub(super) rows: TileRows,
+    /// Columns of the band that hold no frequency of these rows.
+    pub(super) empty: [Range<usize>; 2],
     runs: Range<usize>,
+}
+
+/// The band's rows of a tile, `v mod ny`.
+#[derive(Debug, Clone)]
+pub(super) enum TileRows {
+    /// One after the other from this one on.
+    Up(usize),
+    /// One after the other down to this one.
+    Down(usize),
+    /// Any; `ny` for lanes that have none.
+    Any([u32; MOST_LANES]),
+}
+
+impl TileRows {
+    fn new(rows: [u32; MOST_LANES], lanes: usize, ny: usize) -> Self {
+        let (first, last) = (rows[0], rows[lanes - 1]);
+        let steps = rows[..lanes].windows(2);
+        if rows[..lanes].contains(&(ny as u32)) {
+            Self::Any(rows)
+        } else if steps.clone().all(|pair| pair[0] + 1 == pair[1]) {
+            Self::Up(first as usize)
+        } else if steps.clone().all(|pair| pair[0] == pair[1] + 1) {
+            Self::Down(last as usize)
+        } else {
+            Self::Any(rows)
+        }
+    }
 }
 
 /// Frequencies `u` that follow each other in the spectrum and in the band.
@@ -103,11 +130,15 @@ impl Filter {
             }
             let begin = runs.len();
             push_runs(&mut runs, first, count, mask, mirrored, width, nx);
+            // What follows the last frequency, up to the first, on a circle.
+            let after = wrap(first + count as i32, nx);
+            let gap = nx.saturating_sub(count);
+            let to_wrap = gap.min(nx - after);
             tiles.push(RowTile {
                 tile,
                 mirrored,
-                rows,
-                sparse: count < nx,
+                rows: TileRows::new(rows, lanes, ny),
+                empty: [after..after + to_wrap, 0..gap - to_wrap],
                 runs: begin..runs.len(),
             });
         }
@@ -129,9 +160,14 @@ impl Filter {
         runs.map(|run| (run, &self.masks[run.mask(self.lanes)]))
     }
 
+    /// Rows of columns that a tile of rows takes on the way back: those without a column too, and one to spare.
+    pub(super) fn tile_rows(&self) -> usize {
+        self.rows.len().next_multiple_of(self.lanes) + 1
+    }
+
     /// Floats of the band's tiles of rows.
     pub(super) fn scratch_len(&self) -> usize {
-        2 * self.lanes * self.tiles.len() * (self.rows.len() + 1)
+        2 * self.lanes * self.tiles.len() * self.tile_rows()
     }
 }
 

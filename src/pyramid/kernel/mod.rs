@@ -9,7 +9,8 @@
 //! - spectrum: `[tile of v][u, one row to spare][re, im][L]`, `u = 0..width` modulo the width, and `v >= 0` only.
 //!   What lies at `-v` is the conjugate of what lies at `(-u, v)`. Nyquist rows are left out: no band has them.
 //!   Values are twice the transform's, because two columns of a plane go through one complex transform.
-//! - strips of a band, before and after their transform: `[strip][row, one to spare][re, im][L]`.
+//! - strips of a band, before and after their transform: `[strip][row, one to spare][re, im][L]`, columns in the order
+//!   that the transform of the rows leaves them in.
 //! - masks: `[tile of v][u][L]`.
 //!
 //! The row to spare takes what belongs to lanes without a line, and keeps tiles from lying at the same cache lines.
@@ -26,16 +27,13 @@ use std::sync::Arc;
 
 use aligned_vec::{AVec, avec};
 
-use crate::simd::{MOST_LANES, Simd};
+use crate::simd::Simd;
 
 use super::masks::{Masks, Sample};
 use super::order::Order;
 use fft::Fft;
 pub(super) use fft::suits;
 use filter::Filter;
-
-/// No exchange of rows: lane `i` is row `i`.
-const IN_ORDER: [u32; MOST_LANES] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// What the transforms of one size need.
 #[derive(Debug, Clone)]
@@ -103,7 +101,7 @@ impl Kernel {
         let longest = lines.fold(self.width.max(self.height), usize::max);
         let band = self.filters.iter().map(Filter::scratch_len).max().unwrap_or(0);
         Room {
-            columns: avec![0.0; 2 * lanes * (longest + 1)],
+            columns: avec![0.0; 2 * lanes * (longest + lanes)],
             squares: avec![0.0; 4 * lanes * lanes],
             band: avec![0.0; band],
         }
@@ -132,8 +130,10 @@ impl Kernel {
     /// The order of a band's coefficients.
     pub(super) fn order(&self, band: usize) -> Order {
         let Filter { rows, columns, .. } = &self.filters[band];
-        let row_of = Arc::clone(columns.position());
-        Order::strips_of_columns(rows.len(), columns.len(), self.simd.lanes(), row_of)
+        let size = (rows.len(), columns.len());
+        let places = [rows, columns].map(|fft| Arc::clone(fft.position()));
+        let [columns, rows] = places;
+        Order::strips_of_columns(size, self.simd.lanes(), columns, rows)
     }
 
     /// Makes the strips of one band of a spectrum ready to be read.
