@@ -26,8 +26,12 @@ impl Border {
         pyramid::default_octaves(self.width, self.height)
     }
 
-    /// Extends a picture by mirror images, the edge sample included.
-    pub(super) fn mirror(&self, plane: &[f32], padded: &mut [f32]) {
+    /// A picture extended by mirror images, the edge sample included; in the room, if there is a border.
+    pub(super) fn mirror<'a>(&self, plane: &'a [f32], room: &'a mut [f32]) -> &'a [f32] {
+        if self.pad == 0 {
+            return plane;
+        }
+        let padded = room;
         let (padded_width, padded_height) = self.padded_size();
         for (y, out) in padded.chunks_exact_mut(padded_width).enumerate() {
             debug_assert!(y < padded_height);
@@ -37,10 +41,16 @@ impl Border {
                 out[x] = row[reflect(x, self.pad, self.width)];
             }
         }
+        padded
     }
 
-    /// Extends a gradient, times `scale`, by zeros: the exact chain rule of cropping.
-    pub(super) fn embed(&self, plane: &[f32], scale: f32, padded: &mut [f32]) {
+    /// A gradient, times `scale`, extended by zeros: the exact chain rule of cropping. In the room, if there is
+    /// anything to do.
+    pub(super) fn embed<'a>(&self, plane: &'a [f32], scale: f32, room: &'a mut [f32]) -> &'a [f32] {
+        if self.pad == 0 && scale == 1.0 {
+            return plane;
+        }
+        let padded = room;
         let (padded_width, _) = self.padded_size();
         if self.pad > 0 {
             padded.fill(0.0);
@@ -52,12 +62,17 @@ impl Border {
                 .zip(row)
                 .for_each(|(out, value)| *out = value * scale);
         }
+        padded
     }
 
-    /// The picture's own part.
-    pub(super) fn crop(&self, padded: &[f32], plane: &mut [f32]) {
+    /// The picture's own part of what `write` makes of a padded plane: in the room, if there is a border.
+    pub(super) fn crop(&self, plane: &mut [f32], room: &mut [f32], write: impl FnOnce(&mut [f32])) {
+        if self.pad == 0 {
+            return write(plane);
+        }
+        write(room);
         let (padded_width, _) = self.padded_size();
-        let rows = padded.chunks_exact(padded_width).skip(self.pad);
+        let rows = room.chunks_exact(padded_width).skip(self.pad);
         for (out, row) in plane.chunks_exact_mut(self.width).zip(rows) {
             out.copy_from_slice(&row[self.pad..self.pad + self.width]);
         }
@@ -87,12 +102,14 @@ mod tests {
         border.mirror(&plane, &mut padded);
         assert_eq!(padded[..7], [5.0, 4.0, 4.0, 5.0, 6.0, 6.0, 5.0]);
         assert_eq!(padded[14..21], [2.0, 1.0, 1.0, 2.0, 3.0, 3.0, 2.0]);
-        let mut back = [f32::NAN; 6];
-        border.crop(&padded, &mut back);
-        assert_eq!(back, plane);
+        let crop = |padded: [f32; 42]| {
+            let (mut back, mut room) = ([f32::NAN; 6], [f32::NAN; 42]);
+            border.crop(&mut back, &mut room, |plane| plane.copy_from_slice(&padded));
+            back
+        };
+        assert_eq!(crop(padded), plane);
         border.embed(&plane, 2.0, &mut padded);
         assert_eq!(padded.iter().sum::<f32>(), 42.0);
-        border.crop(&padded, &mut back);
-        assert_eq!(back, plane.map(|v| 2.0 * v));
+        assert_eq!(crop(padded), plane.map(|v| 2.0 * v));
     }
 }

@@ -13,6 +13,10 @@ use super::path::Path;
 use super::share::{Scratch, Share};
 use super::{Normalise, Prepared};
 
+/// Largest magnitudes of gradients that are used as they are: squares of what is a millionth of them are normal
+/// numbers still, and sums of squares far from infinite.
+const ORDINARY: std::ops::RangeInclusive<f32> = 1e-12..=1e12;
+
 /// What every share does alike.
 #[derive(Debug, Clone, Copy)]
 struct Aim {
@@ -34,8 +38,8 @@ impl Path {
         };
         let planes = gradient.chunks_exact(gradient.len() / self.channels);
         for (channel, plane) in planes.enumerate() {
-            self.border.embed(plane, scale, &mut self.plane);
-            self.coordinates.open(Of::Gradient, channel, &self.plane);
+            let plane = self.border.embed(plane, scale, &mut self.plane);
+            self.coordinates.open(Of::Gradient, channel, plane);
         }
         let aim = Aim {
             fresh,
@@ -69,14 +73,14 @@ impl Path {
         }
     }
 
-    /// A power of two that brings the gradient to about 1, or `None` where it is not finite. A classifier that is
-    /// sure of itself has gradients near the end of f32, and their products would vanish. An average over frames
+    /// A power of two that brings a gradient far from 1 near it, or `None` where it is not finite. A classifier that
+    /// is sure of itself has gradients near the end of f32, and their products would vanish. An average over frames
     /// needs one unit for all of them.
     fn gradient_scale(&self, gradient: &[f32]) -> Option<f32> {
         let largest = largest(self.simd, gradient);
         if !largest.is_finite() {
             None
-        } else if largest == 0.0 || self.memory > 0.0 {
+        } else if largest == 0.0 || ORDINARY.contains(&largest) || self.memory > 0.0 {
             Some(1.0)
         } else {
             Some((-f64::from(largest).log2().floor()).clamp(-126.0, 126.0).exp2() as f32)

@@ -132,9 +132,10 @@ impl Path {
             crew.each(shares, |share| share.change(of, factor, limits, coordinates));
             if let [first, rest @ ..] = &mut shares[..] {
                 let rest = rest.iter().map(|share| &share.desk);
-                coordinates.finish(&mut first.desk, rest, plane);
+                border.crop(change, plane, |change| {
+                    coordinates.finish(&mut first.desk, rest, change)
+                });
             }
-            border.crop(plane, change);
         }
     }
 
@@ -175,8 +176,8 @@ impl Path {
         let planes = image.chunks_exact(image.len() / self.channels);
         let mut energy = 0.0;
         for (channel, plane) in planes.enumerate() {
-            self.border.mirror(plane, &mut self.plane);
-            energy += self.coordinates.open(Of::Picture, channel, &self.plane);
+            let plane = self.border.mirror(plane, &mut self.plane);
+            energy += self.coordinates.open(Of::Picture, channel, plane);
         }
         let samples = (self.coordinates.nominal_samples() * self.channels).max(1);
         self.floor = self.relative_floor.powi(2) * energy / samples as f64;

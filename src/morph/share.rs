@@ -3,7 +3,6 @@
 //! with is its own, sums go over the shares in their order, and one thread gives the same bits as two.
 
 use aligned_vec::{AVec, avec};
-use rayon::prelude::*;
 
 use super::average::Average;
 use super::border::Border;
@@ -162,7 +161,7 @@ impl Scratch {
     }
 }
 
-/// Who works on the shares: the caller's thread, or threads of its own.
+/// Who works on the shares: the caller's thread, and maybe others.
 #[derive(Debug)]
 pub(super) struct Crew(Option<rayon::ThreadPool>);
 
@@ -174,7 +173,7 @@ impl Crew {
             return Self(None);
         }
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(SHARES)
+            .num_threads(SHARES - 1)
             .thread_name(|index| format!("steerlens-{index}"))
             .build();
         // Without threads the work is done all the same.
@@ -186,9 +185,14 @@ impl Crew {
 
     /// Runs a task on every share.
     pub(super) fn each(&self, shares: &mut [Share], task: impl Fn(&mut Share) + Send + Sync) {
-        match &self.0 {
-            Some(pool) => pool.install(|| shares.par_iter_mut().for_each(task)),
-            None => shares.iter_mut().for_each(task),
+        match (&self.0, shares) {
+            (Some(pool), [first, rest @ ..]) => pool.in_place_scope(|scope| {
+                for share in rest {
+                    scope.spawn(|_| task(share));
+                }
+                task(first);
+            }),
+            (_, shares) => shares.iter_mut().for_each(task),
         }
     }
 }
