@@ -178,6 +178,14 @@ impl BackEnd {
         }
     }
 
+    pub(super) fn transforms_alone(&self, room: &mut Room) -> bool {
+        match (self, room) {
+            (Self::Kernel(kernel), Room::Kernel(room)) => kernel.transforms_alone(room),
+            _ => return false,
+        }
+        true
+    }
+
     pub(super) fn band_energy(&self, spectrum: &Values) -> f64 {
         match (self, spectrum) {
             (Self::Kernel(kernel), Values::Kernel(values)) => kernel.band_energy(values),

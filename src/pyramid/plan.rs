@@ -182,6 +182,12 @@ impl Plan {
         }
     }
 
+    /// Runs the one-dimensional transforms of one frame of a morph, and nothing else, on a tile in the cache: what a
+    /// frame cannot be faster than. `false`, and nothing run, where `rustfft` does them ([`Plan::kernel`]).
+    pub fn transforms_alone(&self, workspace: &mut Workspace) -> bool {
+        self.back_end.transforms_alone(&mut workspace.room)
+    }
+
     /// Coefficients for one plane, all 0.
     pub fn coefficients(&self) -> Bands {
         Bands {

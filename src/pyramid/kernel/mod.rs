@@ -16,6 +16,7 @@
 //! The row to spare takes what belongs to lanes without a line, and keeps tiles from lying at the same cache lines.
 
 mod band;
+mod bound;
 mod butterfly;
 mod energy;
 mod fft;
@@ -186,6 +187,12 @@ impl Kernel {
             kernel: self,
             spectrum,
         })
+    }
+
+    /// The transforms of a frame on a tile of zeros.
+    pub(super) fn transforms_alone(&self, room: &mut Room) {
+        room.columns.fill(0.0);
+        self.simd.run(bound::Bound { kernel: self, room });
     }
 
     /// Tiles of rows `v >= 0` below the Nyquist frequency.
