@@ -350,7 +350,7 @@ mod tests {
     fn turned(simd: Simd, bound: Bound, steps: &[f32]) -> Vec<[f32; 2]> {
         let lanes = simd.lanes();
         let ones: Vec<f32> = (0..2 * steps.len())
-            .map(|i| if i / lanes % 2 == 0 { 1.0 } else { 0.0 })
+            .map(|i| if (i / lanes).is_multiple_of(2) { 1.0 } else { 0.0 })
             .collect();
         let mut change = vec![f32::NAN; ones.len()];
         step(bound, steps).rotate(simd, &ones, &mut change);
