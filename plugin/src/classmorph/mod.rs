@@ -4,14 +4,17 @@
 //! This room only translates: properties into settings, buffers into views, reports into messages. What a morph
 //! is, and every formula, lives in the library.
 //!
-//! * `caps`: formats, and the doubled width of side-by-side
+//! * `imp`: the element as GObject sees it
 //! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
-//! * `frame`: mapped buffers as views
+//! * `open`, `instances`: the model, loaded on the way to PAUSED, and models that elements share
+//! * `caps`: formats, and the doubled width of side-by-side
+//! * `stream`: one frame's way, from the buffer that comes in to the one that goes out; `breaks`: what interrupts it
+//! * `frame`, `region`: mapped buffers as views, and the part of them that upstream points at
 //! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
-//! * `instances`: models that elements share
-//! * `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
-//! * `imp`: the glue that GObject and the base classes call
+//! * `bus`, `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 
+mod breaks;
+mod bus;
 mod caps;
 mod engine;
 mod enums;
@@ -22,11 +25,13 @@ mod instances;
 mod log;
 mod messages;
 mod metas;
+mod open;
 mod presets;
 mod properties;
 mod region;
 mod settings;
 mod stats;
+mod stream;
 mod warnings;
 mod worker;
 
