@@ -80,6 +80,10 @@ mod worker;
  * #GstAnalyticsRelationMeta: one classification of the frame, and with #GstClassMorph:measure-after a second one of
  * source and target in the picture as written, related to the first.
  *
+ * With #GstClassMorph:roi-source `meta` the largest region that a detector in front attached is read and morphed, and the
+ * rest of the frame stays: a #GstVideoRegionOfInterestMeta, which is given a parameter `classmorph` with `label` and
+ * `confidence`, or with the feature `v1_24` a #GstAnalyticsODMtd, which is given a classification that is part of it.
+ *
  * Opening a model posts `classmorph-loading` (`model-file`; `runtime`, the library if one was named) and
  * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is
  * in #GstClassMorph:model-description.

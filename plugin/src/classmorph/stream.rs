@@ -6,6 +6,7 @@
 
 use std::sync::atomic::Ordering;
 
+use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
@@ -105,11 +106,11 @@ impl BaseTransformImpl for ClassMorph {
         let flow = self.parent_transform(inbuf, outbuf)?;
         let report = lock(&self.attached).take();
         if let Some(report) = report {
-            self.attach(outbuf, &report)?;
+            self.or_fail(metas::attach(outbuf, &report))?;
         }
-        let told = lock(&self.region).take();
-        if let Some(said) = told {
-            region::annotate(outbuf, &said);
+        let said = lock(&self.region).take();
+        if let Some(said) = said {
+            self.or_fail(region::annotate(outbuf, &said))?;
         }
         Ok(flow)
     }
@@ -270,11 +271,9 @@ impl ClassMorph {
         Ok(gst::FlowSuccess::Ok)
     }
 
-    fn attach(&self, buffer: &mut gst::BufferRef, report: &FrameReport) -> Result<(), gst::FlowError> {
-        let attached = metas::attach(buffer, report);
-        #[cfg(feature = "v1_24")]
-        let attached = attached.and_then(|()| metas::attach_analytics(buffer, report));
-        attached.map_err(|error| {
+    /// A buffer that takes no meta ends the stream.
+    fn or_fail(&self, outcome: Result<(), glib::BoolError>) -> Result<(), gst::FlowError> {
+        outcome.map_err(|error| {
             self.fail(gst::error_msg!(
                 gst::StreamError::Failed,
                 ("the results cannot be attached to the buffer"),
