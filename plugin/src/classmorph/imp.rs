@@ -4,21 +4,23 @@
 //! Each lock is held for its own data only, none while a model is loaded, and none while something is posted.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use gst::glib::{self, subclass::Signal};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
-use steerlens::Preset;
 use steerlens::classifier::Interrupter;
+use steerlens::{ClassifierSettings, Preset};
 
+use super::caps;
+use super::engine::Engine;
+use super::instances::Instance;
 use super::properties::TABLE;
 use super::region;
 use super::settings::Settings;
 use super::stats::Stats;
 use super::warnings::Limiter;
-use super::{caps, open::Opened};
 use crate::message::FrameReport;
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
@@ -28,6 +30,17 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
         Some("Class morph element"),
     )
 });
+
+/// The model in use, and what it was opened for.
+pub(super) struct Opened {
+    pub(super) classifier: ClassifierSettings,
+    /// The name that the model is shared under.
+    pub(super) name: Option<String>,
+    /// What holds it there.
+    #[expect(dead_code, reason = "held, not read")]
+    pub(super) instance: Option<Arc<Instance>>,
+    pub(super) engine: Engine,
+}
 
 #[derive(Default)]
 pub struct ClassMorph {

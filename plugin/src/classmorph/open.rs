@@ -2,7 +2,6 @@
 //! The open model: loaded when the element starts, kept from one start to the next while it is the one wanted, and
 //! gone in NULL.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use gst::prelude::*;
@@ -10,19 +9,9 @@ use gst::subclass::prelude::*;
 use steerlens::{ClassifierSettings, Lens, LensSettings};
 
 use super::engine::Engine;
-use super::imp::{CAT, ClassMorph, lock};
-use super::instances::{self, Instance};
+use super::imp::{CAT, ClassMorph, Opened, lock};
 use super::stats::Stats;
-use super::{errors, messages};
-
-/// The model in use, and what it was opened for.
-pub(super) struct Opened {
-    classifier: ClassifierSettings,
-    /// The name that the model is shared under, and what holds it there.
-    name: Option<String>,
-    _instance: Option<Arc<Instance>>,
-    pub(super) engine: Engine,
-}
+use super::{errors, instances, messages};
 
 impl ClassMorph {
     /// Loads the model, unless the last run's is still the one wanted.
@@ -86,7 +75,7 @@ impl ClassMorph {
         Ok(Opened {
             classifier,
             name,
-            _instance: instance,
+            instance,
             engine: Engine::new(lens),
         })
     }

@@ -18,9 +18,8 @@ use steerlens::morph::ColorMode;
 use steerlens::{ErrorKind, FrameView, FrameViewMut, LensSettings};
 
 use super::caps::{self, Modes};
-use super::imp::{CAT, ClassMorph, lock};
+use super::imp::{CAT, ClassMorph, Opened, lock};
 use super::messages::{self, Stamp};
-use super::open::Opened;
 use super::region::{self, Found, RoiSource};
 use super::settings::Settings;
 use super::warnings::Kind;
