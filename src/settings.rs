@@ -14,50 +14,29 @@ use crate::render::DisplayMode;
 use crate::runtime::{Optimisation, Provider};
 use crate::{Control, Resolution, Sweep};
 
-/// A real-valued setting.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Real {
+/// A setting whose value lies between two others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ranged<T> {
     /// Its name, kebab-case.
     pub name: &'static str,
     /// The value that is used when nothing is said.
-    pub default: f64,
+    pub default: T,
     /// Smallest accepted value.
-    pub min: f64,
+    pub min: T,
     /// Largest accepted value.
-    pub max: f64,
-    /// One sentence, the unit in it.
+    pub max: T,
+    /// One sentence, the unit in it; a [`Span`] has none to name.
     pub blurb: &'static str,
 }
+
+/// A real-valued setting.
+pub type Real = Ranged<f64>;
 
 /// A whole-number setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// Its name, kebab-case.
-    pub name: &'static str,
-    /// The value that is used when nothing is said.
-    pub default: u32,
-    /// Smallest accepted value.
-    pub min: u32,
-    /// Largest accepted value.
-    pub max: u32,
-    /// One sentence, the unit in it.
-    pub blurb: &'static str,
-}
+pub type Count = Ranged<u32>;
 
 /// A setting that is a span of time; GStreamer's doors count it in nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Its name, kebab-case.
-    pub name: &'static str,
-    /// The value that is used when nothing is said.
-    pub default: Duration,
-    /// Smallest accepted value.
-    pub min: Duration,
-    /// Largest accepted value.
-    pub max: Duration,
-    /// One sentence, without the unit.
-    pub blurb: &'static str,
-}
+pub type Span = Ranged<Duration>;
 
 /// A setting that is on or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

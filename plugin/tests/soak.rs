@@ -236,12 +236,13 @@ fn memory_is_flat_over_ten_thousand_frames() {
 
 #[test]
 #[ignore = "a minute: make soak"]
-fn memory_is_flat_over_two_hundred_starts() {
+fn memory_is_flat_over_a_thousand_starts() {
+    const WARM_UP: u64 = 250;
     for mode in MODES {
         let element = element(mode);
         let info = info(gst_video::VideoFormat::Rgb, 64, 48);
         let mut samples = Vec::new();
-        for cycle in 0..250u64 {
+        for cycle in 0..1000 + WARM_UP {
             let mut harness = Harness::with_element(&element, Some("sink"), Some("src"));
             harness.play();
             harness.set_src_caps(info.to_caps().unwrap());
@@ -251,18 +252,19 @@ fn memory_is_flat_over_two_hundred_starts() {
             }
             drop(harness);
             element.set_state(gst::State::Null).unwrap();
-            // The allocator's arenas fill during the first ones.
-            if cycle >= 50 {
+            if cycle >= WARM_UP {
                 samples.push(resident());
             }
         }
+        // What glibc keeps of freed memory counts as resident, and wanders by 8 MiB between starts: over 200 of them
+        // the slope is -5 to +6 KiB, over 1000 about 1 KiB, of which mallinfo2 finds 0.03 KiB in use. The rest is free.
         println!(
             "{mode}: {:.1} MiB resident, {:+.2} KiB per start and stop",
             samples[samples.len() - 1] / 1024.0,
             slope(&samples)
         );
-        // A model is 1.5 MB, an element's planes 100 KB: losing either once in ten times would show.
-        assert!(slope(&samples) < 10.0, "{mode}");
+        // A model is 1.5 MB, an element's planes 100 KB: losing either once in twenty times would show.
+        assert!(slope(&samples) < 5.0, "{mode}");
     }
 }
 

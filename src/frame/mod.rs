@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Borrowed pixels: formats, planes of `f32`, the resize to the model and its exact adjoint, and the way back.
 //!
-//! A [`FrameView`] looks at bytes of any [`PixelFormat`]; its [`Shape`] says what they mean. Values of planes are 0..1 (8-bit value / 255), rows top to bottom, planes tightly packed. This room knows
-//! nobody: no model, no GStreamer.
+//! A [`FrameView`] looks at bytes of any [`PixelFormat`]; its [`Shape`] says what they mean. Values of planes are 0..1
+//! (8-bit value / 255), rows top to bottom, planes tightly packed. This room knows nobody: no model, no GStreamer.
 
 mod axis;
 mod change;
@@ -30,5 +30,5 @@ pub use planes::{read_luma, read_rgb};
 pub use resize::Resize;
 pub use sampling::Sampling;
 pub use shape::Shape;
-pub use view::{FrameView, FrameViewMut};
+pub use view::{Bytes, FrameView, FrameViewMut, View};
 pub use watch::{FrameCopy, Moment, Picture, Watch};

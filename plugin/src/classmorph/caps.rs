@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What goes in and what comes out: the template, and the doubled width of `side-by-side`.
 
+use std::cell::Cell;
+
 use gst::glib::{self, prelude::*};
 use gst_video::VideoFormat;
-use steerlens::PixelFormat;
 use steerlens::morph::ColorMode;
 use steerlens::render::DisplayMode;
+use steerlens::{LensSettings, PixelFormat};
 
 /// The formats of the element with the library's names for them.
 const FORMATS: [(VideoFormat, PixelFormat); 13] = [
@@ -39,9 +41,64 @@ pub(super) fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
         .map(|(_, pixel)| *pixel)
 }
 
+/// What of the settings decides on caps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Modes {
+    display: DisplayMode,
+    color: ColorMode,
+}
+
+impl Modes {
+    pub(super) fn of(settings: &LensSettings) -> Self {
+        Self {
+            display: settings.display_mode,
+            color: settings.color_mode,
+        }
+    }
+
+    /// The caps that the other pad can have where the pad of `direction` has `caps`.
+    pub(super) fn across(
+        self,
+        direction: gst::PadDirection,
+        caps: &gst::Caps,
+        filter: Option<&gst::Caps>,
+    ) -> gst::Caps {
+        let caps = editable(caps, self.color);
+        let other = match (self.display, direction) {
+            (DisplayMode::SideBySide, gst::PadDirection::Src) => with_width(&caps, Width::Halved),
+            (DisplayMode::SideBySide, _) => with_width(&caps, Width::Doubled),
+            _ => caps,
+        };
+        match filter {
+            Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
+            None => other,
+        }
+    }
+
+    /// Answers a query by these modes, whatever becomes of the settings meanwhile: the base class comes to
+    /// [`Self::across`] twice, there and back, and a mode that changed between would leave nothing of the caps, so
+    /// that upstream would fail to negotiate.
+    pub(super) fn throughout<T>(self, answer: impl FnOnce() -> T) -> T {
+        let outer = ANSWER.replace(Some(self));
+        let answered = answer();
+        ANSWER.set(outer);
+        answered
+    }
+
+    /// The modes of the query that this thread is answering.
+    pub(super) fn of_query() -> Option<Self> {
+        ANSWER.get()
+    }
+}
+
+thread_local! {
+    /// Queries are nested where elements are in a row.
+    static ANSWER: Cell<Option<Modes>> = const { Cell::new(None) };
+}
+
 /// The structures of caps, and the formats in them, that can be edited in this colour mode: where colour differences
 /// lie apart, only luma can. A structure without any is left out.
-pub(super) fn editable(caps: &gst::Caps, color_mode: ColorMode) -> gst::Caps {
+fn editable(caps: &gst::Caps, color_mode: ColorMode) -> gst::Caps {
     if color_mode == ColorMode::Luma {
         return caps.clone();
     }
@@ -58,7 +115,7 @@ pub(super) fn editable(caps: &gst::Caps, color_mode: ColorMode) -> gst::Caps {
 
 /// How the width changes from one pad to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Width {
+enum Width {
     /// From the sink pad's caps to the source pad's.
     Doubled,
     /// From the source pad's caps to the sink pad's.
@@ -67,7 +124,7 @@ pub(super) enum Width {
 
 /// Caps with every width doubled or halved; a structure none of whose widths can be halved is left out.
 /// The pixel aspect ratio stays: each half keeps its shape.
-pub(super) fn with_width(caps: &gst::CapsRef, width: Width) -> gst::Caps {
+fn with_width(caps: &gst::CapsRef, width: Width) -> gst::Caps {
     caps.iter_with_features()
         .filter_map(|(structure, features)| {
             let mut structure = structure.to_owned();

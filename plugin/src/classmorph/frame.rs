@@ -2,7 +2,7 @@
 //! GStreamer's mapped frames as the library's views, and the plain copy.
 
 use gst_video::{VideoColorRange, VideoFrameRef, VideoInfo, prelude::*};
-use steerlens::frame::Colorimetry;
+use steerlens::frame::{Bytes, Colorimetry, View};
 use steerlens::{FrameView, FrameViewMut, Shape, render};
 
 use super::{caps, errors};
@@ -11,18 +11,7 @@ use super::{caps, errors};
 pub(super) fn view<'a>(
     frame: &'a VideoFrameRef<&gst::BufferRef>,
 ) -> Result<FrameView<'a>, gst::ErrorMessage> {
-    let shape = shape(frame.info())?;
-    let stride = strides(frame.info());
-    let [first, second, third, _] = frame.planes_data();
-    match shape.format.planes() {
-        1 => FrameView::with_planes(shape, [(stride(0), first)]),
-        2 => FrameView::with_planes(shape, [(stride(0), first), (stride(1), second)]),
-        _ => FrameView::with_planes(
-            shape,
-            [(stride(0), first), (stride(1), second), (stride(2), third)],
-        ),
-    }
-    .map_err(|error| errors::bus_error(&error.into()))
+    of_planes(frame.info(), frame.planes_data())
 }
 
 /// The frame, to write.
@@ -30,12 +19,16 @@ pub(super) fn view_mut<'a>(
     frame: &'a mut VideoFrameRef<&mut gst::BufferRef>,
 ) -> Result<FrameViewMut<'a>, gst::ErrorMessage> {
     let info = frame.info().clone();
-    let (shape, stride) = (shape(&info)?, strides(&info));
-    let [first, second, third, _] = frame.planes_data_mut();
+    of_planes(&info, frame.planes_data_mut())
+}
+
+fn of_planes<B: Bytes>(info: &VideoInfo, planes: [B; 4]) -> Result<View<B>, gst::ErrorMessage> {
+    let (shape, stride) = (shape(info)?, strides(info));
+    let [first, second, third, _] = planes;
     match shape.format.planes() {
-        1 => FrameViewMut::with_planes(shape, [(stride(0), first)]),
-        2 => FrameViewMut::with_planes(shape, [(stride(0), first), (stride(1), second)]),
-        _ => FrameViewMut::with_planes(
+        1 => View::with_planes(shape, [(stride(0), first)]),
+        2 => View::with_planes(shape, [(stride(0), first), (stride(1), second)]),
+        _ => View::with_planes(
             shape,
             [(stride(0), first), (stride(1), second), (stride(2), third)],
         ),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The library's reports as what the element says (FIELD.md 5.2); posting and attaching is `imp`'s.
+//! The library's reports as what the element says (FIELD.md 5.2); `bus` posts them, and `metas` attaches them.
 
 use steerlens::classifier::Labels;
 use steerlens::settings::Choice;

@@ -18,6 +18,8 @@ pub(super) fn attach(buffer: &mut gst::BufferRef, report: &FrameReport) -> Resul
         earlier.remove()?;
     }
     report.write(CustomMeta::add(buffer, META)?.mut_structure());
+    #[cfg(feature = "v1_24")]
+    attach_analytics(buffer, report)?;
     Ok(())
 }
 
@@ -37,10 +39,7 @@ pub(super) fn is_analytics(meta: &gst::MetaRef<'_, gst::Meta>) -> bool {
 /// The same classes for elements that know GStreamer's own analytics meta: the most probable ones of the frame, and
 /// with `measure-after` source and target of the picture as written, related to the first.
 #[cfg(feature = "v1_24")]
-pub(super) fn attach_analytics(
-    buffer: &mut gst::BufferRef,
-    report: &FrameReport,
-) -> Result<(), gst::glib::BoolError> {
+fn attach_analytics(buffer: &mut gst::BufferRef, report: &FrameReport) -> Result<(), gst::glib::BoolError> {
     use gst::glib::Quark;
     use gst_analytics::prelude::*;
     use gst_analytics::{AnalyticsRelationMeta, RelTypes};

@@ -4,14 +4,17 @@
 //! This room only translates: properties into settings, buffers into views, reports into messages. What a morph
 //! is, and every formula, lives in the library.
 //!
-//! * `caps`: formats, and the doubled width of side-by-side
+//! * `imp`: the element as GObject sees it
 //! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
-//! * `frame`: mapped buffers as views
+//! * `open`, `instances`: the model, loaded on the way to PAUSED, and models that elements share
+//! * `caps`: formats, and the doubled width of side-by-side
+//! * `stream`: one frame's way, from the buffer that comes in to the one that goes out; `breaks`: what interrupts it
+//! * `frame`, `region`: mapped buffers as views, and the part of them that upstream points at
 //! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
-//! * `instances`: models that elements share
-//! * `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
-//! * `imp`: the glue that GObject and the base classes call
+//! * `bus`, `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 
+mod breaks;
+mod bus;
 mod caps;
 mod engine;
 mod enums;
@@ -22,11 +25,13 @@ mod instances;
 mod log;
 mod messages;
 mod metas;
+mod open;
 mod presets;
 mod properties;
 mod region;
 mod settings;
 mod stats;
+mod stream;
 mod warnings;
 mod worker;
 
@@ -74,6 +79,10 @@ mod worker;
  * Built with the cargo feature `v1_24`, #GstClassMorph:attach-meta also attaches the classes as
  * #GstAnalyticsRelationMeta: one classification of the frame, and with #GstClassMorph:measure-after a second one of
  * source and target in the picture as written, related to the first.
+ *
+ * With #GstClassMorph:roi-source `meta` the largest region that a detector in front attached is read and morphed, and the
+ * rest of the frame stays: a #GstVideoRegionOfInterestMeta, which is given a parameter `classmorph` with `label` and
+ * `confidence`, or with the feature `v1_24` a #GstAnalyticsODMtd, which is given a classification that is part of it.
  *
  * Opening a model posts `classmorph-loading` (`model-file`; `runtime`, the library if one was named) and
  * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Regions of interest that come with buffers, and what is said of them (GstVideoRegionOfInterestMeta).
+//! Regions of interest that come with buffers, and what is said of them: GstVideoRegionOfInterestMeta, and with the
+//! feature `v1_24` GstAnalyticsODMtd.
 
 use gst::glib;
+#[cfg(feature = "v1_24")]
+use gst_analytics::{AnalyticsODMtd, AnalyticsRelationMeta, RelTypes};
 use gst_video::VideoRegionOfInterestMeta;
 use steerlens::frame::Rect;
 
@@ -24,28 +27,63 @@ pub enum RoiSource {
     Meta,
 }
 
+/// Where something is: x, y, width and height in pixels, as it was written down.
+pub(super) type Place = [i64; 4];
+
+/// The rectangle of a place. What lies beyond the upper left corner is cut off, and sides below 0 leave nothing.
+pub(super) fn rect([x, y, width, height]: Place) -> Rect {
+    let span = |start: i64, length: i64| {
+        let (first, end) = (start.max(0), start.saturating_add(length.max(0)).max(0));
+        let number = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
+        (number(first), number((end - first).max(0)))
+    };
+    let ((x, width), (y, height)) = (span(x, width), span(y, height));
+    Rect { x, y, width, height }
+}
+
 /// A region that somebody upstream found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
+    /// The part of it inside the frame.
     pub(super) rect: Rect,
-    id: i32,
+    place: Place,
 }
 
 /// The largest region on a buffer for frames of this size, counting only what lies inside; the first of several.
 pub(super) fn largest(buffer: &gst::BufferRef, frame: (usize, usize)) -> Option<Found> {
     let mut largest: Option<(usize, Found)> = None;
-    for meta in buffer.iter_meta::<VideoRegionOfInterestMeta>() {
-        let [x, y, width, height] =
-            <[u32; 4]>::from(meta.rect()).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        let Some(rect) = (Rect { x, y, width, height }).clipped(frame) else {
-            continue;
+    let mut consider = |place| {
+        let Some(rect) = rect(place).clipped(frame) else {
+            return;
         };
         let area = rect.width.saturating_mul(rect.height);
         if largest.as_ref().is_none_or(|(most, _)| area > *most) {
-            largest = Some((area, Found { rect, id: meta.id() }));
+            largest = Some((area, Found { rect, place }));
+        }
+    };
+    for meta in buffer.iter_meta::<VideoRegionOfInterestMeta>() {
+        consider(place(meta.rect()));
+    }
+    #[cfg(feature = "v1_24")]
+    detections(buffer, |_, place| consider(place));
+    largest.map(|(_, found)| found)
+}
+
+fn place(rect: (u32, u32, u32, u32)) -> Place {
+    <[u32; 4]>::from(rect).map(i64::from)
+}
+
+/// Every detected object on a buffer, by its number there.
+#[cfg(feature = "v1_24")]
+fn detections(buffer: &gst::BufferRef, mut tell: impl FnMut(u32, Place)) {
+    use gst_analytics::prelude::*;
+    if let Some(meta) = buffer.meta::<AnalyticsRelationMeta>() {
+        for object in meta.iter::<AnalyticsODMtd>() {
+            if let Ok(at) = object.location() {
+                tell(object.id(), [at.x, at.y, at.w, at.h].map(i64::from));
+            }
         }
     }
-    largest.map(|(_, found)| found)
 }
 
 /// What the classifier says of a region.
@@ -57,18 +95,50 @@ pub(super) struct Said {
     pub(super) confidence: f64,
 }
 
-/// Adds what is said to the region on a buffer that has it: a parameter `classmorph` with label and confidence.
-pub(super) fn annotate(buffer: &mut gst::BufferRef, said: &Said) {
+/// Adds what is said to everything on a buffer that marks the place: to regions a parameter `classmorph` with label and
+/// confidence, to detected objects a classification. Many detectors leave a region's number at 0, and some attach
+/// the same place in both ways.
+pub(super) fn annotate(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), glib::BoolError> {
     for mut region in buffer.iter_meta_mut::<VideoRegionOfInterestMeta>() {
-        if region.id() == said.of.id && region.param("classmorph").is_none() {
+        if place(region.rect()) == said.of.place && region.param("classmorph").is_none() {
             let param = gst::Structure::builder("classmorph")
                 .field("label", said.label.as_str())
                 .field("confidence", said.confidence)
                 .build();
             region.add_param(param);
-            return;
         }
     }
+    #[cfg(feature = "v1_24")]
+    classify(buffer, said)?;
+    Ok(())
+}
+
+/// A classification is part of the object that it is of.
+#[cfg(feature = "v1_24")]
+fn classify(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), glib::BoolError> {
+    use gst_analytics::prelude::*;
+    let mut objects = Vec::new();
+    detections(buffer, |object, place| {
+        if place == said.of.place {
+            objects.push(object);
+        }
+    });
+    if objects.is_empty() {
+        return Ok(());
+    }
+    let Some(mut meta) = buffer.meta_mut::<AnalyticsRelationMeta>() else {
+        return Ok(());
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a probability, rounded")]
+    let confidence = said.confidence as f32;
+    let class = meta
+        .add_one_cls_mtd(confidence, glib::Quark::from_str(&said.label))?
+        .id();
+    for object in objects {
+        meta.set_relation(RelTypes::CONTAIN, object, class)?;
+        meta.set_relation(RelTypes::IS_PART_OF, class, object)?;
+    }
+    Ok(())
 }
 
 /// Whether a meta is passed on, where that is not left to the base class. Nothing moves from its place, so that what is
@@ -92,19 +162,22 @@ pub(super) fn passes(meta: &gst::MetaRef<'_, gst::Meta>, doubled: bool) -> Optio
 mod tests {
     use super::*;
 
+    /// None of the regions has a number of its own.
     fn buffer(regions: &[(u32, u32, u32, u32)]) -> gst::Buffer {
         gst::init().unwrap();
         let mut buffer = gst::Buffer::new();
-        for (id, rect) in (0..).zip(regions) {
-            let buffer = buffer.get_mut().unwrap();
-            VideoRegionOfInterestMeta::add(buffer, "face", *rect).set_id(id);
+        for rect in regions {
+            VideoRegionOfInterestMeta::add(buffer.get_mut().unwrap(), "face", *rect);
         }
         buffer
     }
 
     #[test]
     fn the_largest_region_inside_the_frame_is_taken() {
-        let found = |regions: &[_]| largest(&buffer(regions), (64, 48)).map(|found| found.id);
+        let found = |regions: &[_]| {
+            let found = largest(&buffer(regions), (64, 48))?;
+            regions.iter().position(|rect| place(*rect) == found.place)
+        };
         assert_eq!(found(&[]), None);
         assert_eq!(found(&[(0, 0, 4, 4), (8, 8, 10, 9), (1, 1, 9, 10)]), Some(1));
         // Large, but hardly any of it in the picture.
@@ -125,7 +198,7 @@ mod tests {
             label: "smile".into(),
             confidence: 0.75,
         };
-        annotate(buffer.get_mut().unwrap(), &said);
+        annotate(buffer.get_mut().unwrap(), &said).unwrap();
         let params: Vec<_> = buffer
             .iter_meta::<VideoRegionOfInterestMeta>()
             .map(|meta| {

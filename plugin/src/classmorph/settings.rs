@@ -10,7 +10,7 @@ use steerlens::settings::Choice;
 use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep, settings};
 
 use super::engine::{GradientMode, Pace};
-use super::region::RoiSource;
+use super::region::{self, RoiSource};
 use crate::message::nanoseconds;
 
 /// A class as two properties name it: by number, or by label, which wins.
@@ -145,14 +145,7 @@ impl Settings {
         let &[x, y, width, height] = self.roi.as_slice() else {
             return None;
         };
-        let span = |start: i32, length: i32| {
-            let (start, length) = (i64::from(start), i64::from(length).max(0));
-            let (first, end) = (start.max(0), (start + length).max(0));
-            let number = |value: i64| usize::try_from(value).unwrap_or(0);
-            (number(first), number((end - first).max(0)))
-        };
-        let ((x, width), (y, height)) = (span(x, width), span(y, height));
-        Some(Rect { x, y, width, height })
+        Some(region::rect([x, y, width, height].map(i64::from)))
     }
 
     /// How often, and where, the model runs.

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One frame's way through the element.
+//!
+//! The base class calls in this order: `submit_input_buffer`, `before_transform`, and `transform`, which maps the
+//! buffers for `transform_frame`; results go onto the buffer when its frame is no longer mapped.
+
+use std::sync::atomic::Ordering;
+
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use gst_base::subclass::BaseTransformMode;
+use gst_base::subclass::prelude::*;
+use gst_video::subclass::prelude::*;
+use gst_video::{VideoFrameRef, prelude::*};
+use steerlens::morph::ColorMode;
+use steerlens::{ErrorKind, FrameView, FrameViewMut, LensSettings};
+
+use super::caps::{self, Modes};
+use super::imp::{CAT, ClassMorph, Opened, lock};
+use super::messages::{self, Stamp};
+use super::region::{self, Found, RoiSource};
+use super::settings::Settings;
+use super::warnings::Kind;
+use super::worker::Failure;
+use super::{errors, frame, metas};
+use crate::message::FrameReport;
+
+/// What there is to say of one frame.
+#[derive(Default)]
+struct Said {
+    report: Option<FrameReport>,
+    warning: Option<String>,
+    /// The most probable class and its probability, where a region of interest is told.
+    top: Option<(String, f64)>,
+}
+
+impl BaseTransformImpl for ClassMorph {
+    const MODE: BaseTransformMode = BaseTransformMode::NeverInPlace;
+    const PASSTHROUGH_ON_SAME_CAPS: bool = false;
+    const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+
+    fn start(&self) -> Result<(), gst::ErrorMessage> {
+        self.begin();
+        self.open()
+    }
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.rest();
+        Ok(())
+    }
+
+    fn transform_caps(
+        &self,
+        direction: gst::PadDirection,
+        caps: &gst::Caps,
+        filter: Option<&gst::Caps>,
+    ) -> Option<gst::Caps> {
+        let modes = Modes::of_query().unwrap_or_else(|| self.caps_modes());
+        Some(modes.across(direction, caps, filter))
+    }
+
+    fn query(&self, direction: gst::PadDirection, query: &mut gst::QueryRef) -> bool {
+        self.caps_modes()
+            .throughout(|| BaseTransformImplExt::parent_query(self, direction, query))
+    }
+
+    fn sink_event(&self, event: gst::Event) -> bool {
+        self.heed(&event);
+        self.parent_sink_event(event)
+    }
+
+    /// Counts; the base class drops frames that are late (QoS).
+    fn submit_input_buffer(
+        &self,
+        is_discont: bool,
+        inbuf: gst::Buffer,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        // A discontinuity alone is no new scene: a leaky queue marks one after every frame that it drops, and
+        // choosing the classes anew each time would cost a run and let them flicker.
+        lock(&self.stats).frames_in += 1;
+        let flow = self.parent_submit_input_buffer(is_discont, inbuf);
+        // GST_BASE_TRANSFORM_FLOW_DROPPED
+        if flow == Ok(gst::FlowSuccess::CustomSuccess) {
+            lock(&self.stats).frames_dropped += 1;
+        }
+        flow
+    }
+
+    /// Lets controllers set the properties for this frame's time.
+    fn before_transform(&self, inbuf: &gst::BufferRef) {
+        if let Some(time) = Stamp::of(&self.obj().segment(), inbuf).stream_time {
+            // It fails where nothing is controlled.
+            let _ = self.obj().sync_values(time);
+        }
+    }
+
+    fn transform(
+        &self,
+        inbuf: &gst::Buffer,
+        outbuf: &mut gst::BufferRef,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        lock(&self.region).take();
+        let flow = self.parent_transform(inbuf, outbuf)?;
+        let report = lock(&self.attached).take();
+        if let Some(report) = report {
+            self.or_fail(metas::attach(outbuf, &report))?;
+        }
+        let said = lock(&self.region).take();
+        if let Some(said) = said {
+            self.or_fail(region::annotate(outbuf, &said))?;
+        }
+        Ok(flow)
+    }
+
+    /// What is said of places in the frame goes on with it.
+    fn transform_meta<'a>(
+        &self,
+        outbuf: &mut gst::BufferRef,
+        meta: gst::MetaRef<'a, gst::Meta>,
+        inbuf: &'a gst::BufferRef,
+    ) -> bool {
+        region::passes(&meta, self.doubled.load(Ordering::Acquire))
+            .unwrap_or_else(|| metas::is_analytics(&meta) || self.parent_transform_meta(outbuf, meta, inbuf))
+    }
+}
+
+impl VideoFilterImpl for ClassMorph {
+    fn set_info(
+        &self,
+        incaps: &gst::Caps,
+        in_info: &gst_video::VideoInfo,
+        outcaps: &gst::Caps,
+        out_info: &gst_video::VideoInfo,
+    ) -> Result<(), gst::LoggableError> {
+        gst::info!(CAT, imp = self, "in {incaps}, out {outcaps}");
+        self.forget();
+        self.doubled
+            .store(out_info.width() != in_info.width(), Ordering::Release);
+        self.parent_set_info(incaps, in_info, outcaps, out_info)
+    }
+
+    fn transform_frame(
+        &self,
+        inframe: &VideoFrameRef<&gst::BufferRef>,
+        outframe: &mut VideoFrameRef<&mut gst::BufferRef>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        #[cfg(test)]
+        super::bus::tests::panic_at(inframe.buffer());
+        let settings = lock(&self.settings).clone();
+        let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
+        let flags = inframe.buffer().flags();
+        let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
+        let (view, mut out) = views.map_err(|message| self.fail(message))?;
+
+        let mut wanted = settings.lens(stamp.stream_time);
+        wanted.display_mode = caps::negotiated(wanted.display_mode, view.width(), out.as_view().width());
+        // The frame may come between a change of the property and the new caps.
+        if view.format().is_yuv() {
+            wanted.color_mode = ColorMode::Luma;
+        }
+        let found = match settings.roi_source {
+            RoiSource::Meta => region::largest(inframe.buffer(), view.size()),
+            RoiSource::Property => None,
+        };
+        let gap = flags.contains(gst::BufferFlags::GAP);
+        let nowhere = settings.roi_source == RoiSource::Meta && found.is_none();
+        if gap || nowhere || settings.pass_on(&wanted) {
+            return self.pass_on(&view, &mut out);
+        }
+        if let Some(found) = found {
+            wanted.roi = Some(found.rect);
+        }
+
+        let broken = flags.contains(gst::BufferFlags::DISCONT);
+        match self.morph(&settings, wanted, (&stamp, broken), &view, &mut out) {
+            Ok(said) => {
+                self.tell(&settings, said, found);
+                Ok(gst::FlowSuccess::Ok)
+            }
+            Err(failure) => match failure.kind() {
+                ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
+                ErrorKind::Settings => {
+                    self.warn(Kind::Settings, &failure.to_string());
+                    self.pass_on(&view, &mut out)
+                }
+                _ => Err(self.fail(errors::of_failure(&failure))),
+            },
+        }
+    }
+}
+
+impl ClassMorph {
+    fn caps_modes(&self) -> Modes {
+        Modes::of(&lock(&self.settings).lens)
+    }
+
+    /// Takes one frame through the lens, and keeps what there is to say until the lock is gone.
+    fn morph(
+        &self,
+        settings: &Settings,
+        wanted: LensSettings,
+        (stamp, broken): (&Stamp, bool),
+        view: &FrameView<'_>,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<Said, Failure> {
+        let mut opened = lock(&self.opened);
+        let Some(Opened { engine, .. }) = opened.as_mut() else {
+            // The base class sends no frame outside of start() and stop().
+            steerlens::render::pass_on(view, out).map_err(steerlens::Error::from)?;
+            return Ok(Said::default());
+        };
+        if self.forget.swap(false, Ordering::AcqRel) {
+            engine.forget();
+        }
+        let moment = stamp.moment(broken);
+        let done = engine.morph(settings.pace(), wanted, (moment, broken), view, out)?;
+
+        let number = {
+            let mut stats = lock(&self.stats);
+            stats.add(engine.reading(), &done);
+            stats.frames_in.saturating_sub(1)
+        };
+        let report = done.report;
+        gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
+        let (labels, reading) = (engine.labels(), engine.reading());
+        let said = settings
+            .is_asked()
+            .then(|| messages::analysed(number, stamp, labels, reading, &report, settings.top_k));
+        let top = (settings.roi_source == RoiSource::Meta).then(|| {
+            let class = reading.top_class();
+            let confidence = reading.probabilities.get(class).copied().unwrap_or(0.0);
+            (labels.name(class).into_owned(), f64::from(confidence))
+        });
+        Ok(Said {
+            report: said,
+            warning: report.warning,
+            top,
+        })
+    }
+
+    /// Posts what there is to say, and keeps what goes onto the buffer.
+    fn tell(&self, settings: &Settings, said: Said, found: Option<Found>) {
+        if let (Some(of), Some((label, confidence))) = (found, said.top) {
+            *lock(&self.region) = Some(region::Said {
+                of,
+                label,
+                confidence,
+            });
+        }
+        if let Some(warning) = said.warning {
+            self.warn(Kind::Frame, &warning);
+        }
+        if let Some(report) = said.report {
+            if settings.post_messages {
+                self.say((&report).into());
+            }
+            *lock(&self.attached) = settings.attach_meta.then_some(report);
+        }
+    }
+
+    fn pass_on(
+        &self,
+        view: &FrameView<'_>,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        frame::copy(view, out).map_err(|message| self.fail(message))?;
+        lock(&self.stats).frames_bypassed += 1;
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// A buffer that takes no meta ends the stream.
+    fn or_fail(&self, outcome: Result<(), glib::BoolError>) -> Result<(), gst::FlowError> {
+        outcome.map_err(|error| {
+            self.fail(gst::error_msg!(
+                gst::StreamError::Failed,
+                ("the results cannot be attached to the buffer"),
+                ["{error}"]
+            ))
+        })
+    }
+}

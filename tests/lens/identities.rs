@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What must hold without any figure, and the controls: a random direction, averaged gradients, refused settings.
+
+use steerlens::frame::PixelFormat;
+use steerlens::morph::ColorMode;
+use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Reading};
+
+use crate::{Picture, lens, towards};
+
+#[test]
+fn magnification_0_and_equal_classes_are_the_frame_itself() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    let mut lens = lens(
+        "faces_robust.onnx",
+        LensSettings {
+            magnification: 0.0,
+            ..towards("smile")
+        },
+    );
+    let (bytes, report, _) = picture.morph(&mut lens);
+    assert_eq!(bytes, picture.bytes);
+    assert_eq!((report.l2, report.warning), (0.0, None));
+
+    let same = LensSettings {
+        source: ClassChoice::Label("smile".into()),
+        ..towards("smile")
+    };
+    lens.set_settings(same).unwrap();
+    let (bytes, report, _) = picture.morph(&mut lens);
+    assert_eq!(bytes, picture.bytes);
+    assert!(report.warning.unwrap().contains("same class"));
+}
+
+#[test]
+fn a_still_is_read_once_and_moved_as_often_as_wanted() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    let mut one = lens("faces_robust.onnx", towards("smile"));
+    let mut reading = Reading::default();
+    one.read(&picture.view(), &mut reading).unwrap();
+    for magnification in [0.3, 1.0, 0.5] {
+        let settings = LensSettings {
+            magnification,
+            ..towards("smile")
+        };
+        one.set_settings(settings.clone()).unwrap();
+        let mut again = vec![0; picture.bytes.len()];
+        let mut out = FrameViewMut::new(PixelFormat::Gray8, 64, 64, 64, &mut again).unwrap();
+        one.apply(&picture.view(), &reading, &mut out).unwrap();
+        let (fresh, _, _) = picture.morph(&mut lens("faces_robust.onnx", settings));
+        assert_eq!(again, fresh, "at {magnification}");
+    }
+}
+
+/// Chance moves as far as the gradient and gets nowhere, the same way each time.
+#[test]
+fn a_random_direction_is_repeatable_and_leads_to_no_class() {
+    let picture = Picture::colour("shapes/circle-1.png");
+    for steps in [1, 4] {
+        let settings = |control, seed| LensSettings {
+            color_mode: ColorMode::Joint,
+            l2_budget: 8.0,
+            steps,
+            control,
+            seed,
+            ..towards("square")
+        };
+        let mut one = lens("shapes_robust.onnx", settings(Control::None, 0));
+        let (gradient, along, _) = picture.morph(&mut one);
+        let mut random = |seed| {
+            one.set_settings(settings(Control::Random, seed)).unwrap();
+            picture.morph(&mut one)
+        };
+        let (first, report, _) = random(1);
+        assert_eq!(random(1).0, first);
+        assert_ne!(random(2).0, first);
+        assert_ne!(first, gradient);
+        assert!(report.attained && (report.l2 - along.l2).abs() < 0.05);
+        let [along, by_chance] = [along, report].map(|r| r.after.unwrap().target_probability);
+        assert!(
+            by_chance < 0.2 * along,
+            "{steps} steps: {along} along the gradient, {by_chance} by chance"
+        );
+        // A still that was analysed for one direction is analysed again for the other.
+        let mut reading = Reading::default();
+        one.read(&picture.view(), &mut reading).unwrap();
+        let mut last = Vec::new();
+        for control in [Control::Random, Control::None] {
+            one.set_settings(settings(control, 1)).unwrap();
+            last = vec![0; picture.bytes.len()];
+            let mut out = FrameViewMut::new(picture.format, 64, 64, 3 * picture.width, &mut last).unwrap();
+            one.apply(&picture.view(), &reading, &mut out).unwrap();
+        }
+        assert_eq!(last, gradient);
+    }
+}
+
+/// A mean over many noisy copies is nearer to one over many others than single gradients of such copies are, its
+/// scores are the picture's own, and without noise it is the gradient itself.
+#[test]
+fn smooth_grad_averages_gradients() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    let settings = |smooth_grad, noise_level, seed| LensSettings {
+        smooth_grad,
+        noise_level,
+        seed,
+        ..towards("smile")
+    };
+    let mut one = lens("faces_plain.onnx", towards("smile"));
+    let mut read = |settings: LensSettings| {
+        one.set_settings(settings).unwrap();
+        let mut reading = Reading::default();
+        one.read(&picture.view(), &mut reading).unwrap();
+        reading
+    };
+    let cosine = |a: &Reading, b: &Reading| {
+        let dot: f64 = a
+            .gradient
+            .iter()
+            .zip(&b.gradient)
+            .map(|(a, b)| f64::from(a * b))
+            .sum();
+        dot / (a.gradient_norm * b.gradient_norm)
+    };
+    let plain = read(settings(0, 0.1, 0));
+    let same = read(settings(3, 0.0, 0));
+    assert!(cosine(&plain, &same) > 1.0 - 1e-6);
+    let [single, other] = [1, 2].map(|seed| read(settings(1, 0.1, seed)));
+    let [many, others] = [1, 2].map(|seed| read(settings(24, 0.1, seed)));
+    assert_eq!(many.logits, plain.logits);
+    let (of_one, of_many) = (cosine(&single, &other), cosine(&many, &others));
+    println!("two copies {of_one:.3}, two means {of_many:.3}");
+    assert!(of_many > 0.5 * (1.0 + of_one), "{of_one} {of_many}");
+    assert_eq!(many.gradient, read(settings(24, 0.1, 1)).gradient);
+}
+
+#[test]
+fn bad_wishes_are_refused_and_the_old_ones_stay() {
+    let mut lens = lens("faces_robust.onnx", towards("smile"));
+    for (bad, text) in [
+        (towards("grin"), "grin"),
+        (
+            LensSettings {
+                magnification: f64::NAN,
+                ..towards("smile")
+            },
+            "magnification",
+        ),
+        (
+            LensSettings {
+                orientations: 9,
+                ..towards("smile")
+            },
+            "orientations",
+        ),
+        (
+            LensSettings {
+                phase_limit: 4.0,
+                ..towards("smile")
+            },
+            "phase-limit",
+        ),
+        (
+            LensSettings {
+                target: ClassChoice::Index(4),
+                ..towards("smile")
+            },
+            "class 4",
+        ),
+    ] {
+        let error = lens.set_settings(bad).unwrap_err().to_string();
+        assert!(error.contains(text), "{error}");
+        assert_eq!(lens.settings(), &towards("smile"));
+    }
+}
