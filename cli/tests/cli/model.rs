@@ -108,14 +108,26 @@ fn a_refusal_names_what_is_not_supported_and_what_to_do() {
         "{report:#}"
     );
 
-    let out = folder.path().join("out.onnx");
-    let answer = steerlens([Path::new("gradient"), &path, Path::new("-o"), &out]).code(2);
-    assert!(
-        answer.stderr.contains("unsupported operator Hardmax"),
-        "{}",
-        answer.stderr
-    );
-    assert!(!out.exists());
+    let (out, faces) = (folder.path().join("out"), repository("media/faces"));
+    for line in [
+        vec![Path::new("gradient"), &path, Path::new("-o"), &out],
+        vec![
+            Path::new("audit"),
+            &faces,
+            Path::new("-m"),
+            &path,
+            Path::new("-o"),
+            &out,
+        ],
+    ] {
+        let answer = steerlens(line).code(2);
+        assert!(
+            answer.stderr.contains("unsupported operator Hardmax"),
+            "{}",
+            answer.stderr
+        );
+        assert!(!out.exists());
+    }
 }
 
 #[test]
