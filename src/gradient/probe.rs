@@ -15,7 +15,7 @@ use crate::runtime::{Data, Optimisation, Runtime, Session, SessionOptions, Tenso
 const SMALL: usize = 4096;
 
 /// Bytes of a weight from which on zeros stand in for it.
-const LARGE: usize = 1 << 16;
+pub(super) const LARGE: usize = 1 << 16;
 
 /// The first opset with the operator that makes them.
 const CONSTANT_OF_SHAPE: i64 = 9;

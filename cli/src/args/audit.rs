@@ -21,6 +21,8 @@ use crate::audit::{
 
 const INPUT: &str = "input";
 const JUDGE: &str = "judge";
+/// A row's answers of the judges are counted as the bits of one word.
+const MOST_JUDGES: usize = 64;
 const SOURCE: &str = "source";
 const TARGETS: &str = "targets";
 const PAIRS: &str = "pairs";
@@ -286,6 +288,13 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         runtime_library: driver.runtime_library.clone(),
         ..ClassifierSettings::default()
     });
+    let judges: Vec<_> = judges.collect();
+    if judges.len() > MOST_JUDGES {
+        return Err(anyhow!(
+            "{} judges are more than the {MOST_JUDGES} that one audit counts: split them between audits",
+            judges.len()
+        ));
+    }
     let mut controls = vec![Control::Gradient];
     if matches.get_one(Direction::NAME) == Some(&Direction::Random) {
         controls.push(Control::Random);
@@ -311,7 +320,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         },
         sample: matches.get_one(SAMPLE).copied().unwrap_or_default(),
         shard,
-        judges: judges.collect(),
+        judges,
         source: match one(SOURCE) {
             "true" => Source::True,
             _ => Source::Predicted,

@@ -184,3 +184,16 @@ fn a_preset_is_the_library_s_and_flags_beside_it_win() {
     assert_eq!(lens.color_mode, steerlens::morph::ColorMode::Joint);
     assert!(morph(&["--preset", "loud"]).is_err());
 }
+
+#[test]
+fn an_audit_takes_as_many_judges_as_it_counts() {
+    let audit = |judges: usize| {
+        let line = ["steerlens", "audit", "clips", "-m", "model.onnx", "-o", "report"];
+        let judges = ["--judge", "judge.onnx"].repeat(judges);
+        let matches = command().get_matches_from(line.into_iter().chain(judges));
+        let (_, matches) = matches.subcommand().unwrap();
+        super::audit_settings(matches).map(|settings| settings.judges.len())
+    };
+    assert_eq!(audit(64).unwrap(), 64);
+    assert!(audit(65).unwrap_err().to_string().starts_with("65 judges"));
+}

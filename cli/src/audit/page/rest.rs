@@ -135,17 +135,17 @@ fn energy_map(name: String, map: &Map) -> EnergyMap {
             .enumerate()
             .map(|(scale, bands)| Scale {
                 period: text::count(4usize << scale.min(40)),
-                sum: text::percent(bands.iter().sum()),
+                sum: text::part(bands.iter().sum()),
                 bands: bands
                     .iter()
                     .map(|share| Band {
-                        percent: text::percent(*share),
+                        percent: text::part(*share),
                         strength: rounded(100.0 * share / largest),
                     })
                     .collect(),
             })
             .collect(),
-        rest: text::percent((1.0 - all).max(0.0)),
+        rest: text::part((1.0 - all).max(0.0)),
     }
 }
 

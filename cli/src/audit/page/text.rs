@@ -63,6 +63,15 @@ pub(super) fn percent(value: f64) -> String {
     format!("{text}{THIN}%")
 }
 
+/// A part of a whole that is divided into many, in per cent: cells of a map, where a narrow column says more than what
+/// is next to nothing.
+pub(super) fn part(share: f64) -> String {
+    match share {
+        _ if share > 0.0 && share < 1e-4 => format!("<{THIN}0.01{THIN}%"),
+        _ => percent(share),
+    }
+}
+
 /// A median of a probability or share.
 pub(super) fn percent_estimate(estimate: &Estimate) -> String {
     estimate.median.map_or_else(|| NONE.to_owned(), percent)
@@ -187,6 +196,13 @@ mod tests {
         assert_eq!(number(1.5e-7), "1.50e-7");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(12), "12");
+    }
+
+    #[test]
+    fn next_to_nothing_of_a_map_takes_no_room() {
+        assert_eq!(part(0.000_038_4), "<\u{202f}0.01\u{202f}%");
+        assert_eq!(part(0.0), percent(0.0));
+        assert_eq!(part(0.25), percent(0.25));
     }
 
     #[test]
