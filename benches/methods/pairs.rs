@@ -95,7 +95,6 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 control: Control::None,
                 reach,
                 color_mode: kind.color_mode,
-                rival: true,
                 tuning,
             };
             let title = match reach {
@@ -117,7 +116,7 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                     }
                     reached += 1;
                     counts[0] += usize::from(top_class(driver, &morphed.picture)? == to);
-                    counts[1] += usize::from(kind.verdicts(&morphed.picture)?[0] == to);
+                    counts[1] += usize::from(kind.verdict(&morphed.picture)? == to);
                     if kind.name == "faces" {
                         let folder = out.join("mouths").join(format!("{name}, {title}"));
                         std::fs::create_dir_all(&folder)?;
