@@ -12,11 +12,17 @@ pub(crate) type Complex<S> = [<S as Simd>::f32s; 2];
 
 /// Which rows of a slice are those of a square of `lanes` of them.
 pub(crate) trait Rows: Copy {
-    /// Rows of the slice that are looked at, at most: a length that is known to the compiler spares it checks.
-    fn span(self, lanes: usize, len: usize) -> usize;
+    /// They are the first `lanes` rows of the slice, in some order: what the compiler knows it need not check.
+    const FIRST: bool;
 
     /// The row of the slice that is row `i` of the square.
     fn of(self, i: usize, lanes: usize) -> usize;
+
+    /// Rows of a slice of `len` that need to be looked at.
+    #[inline(always)]
+    fn span(lanes: usize, len: usize) -> usize {
+        if Self::FIRST { lanes } else { len }
+    }
 }
 
 /// The first rows.
@@ -24,10 +30,7 @@ pub(crate) trait Rows: Copy {
 pub(crate) struct Up;
 
 impl Rows for Up {
-    #[inline(always)]
-    fn span(self, lanes: usize, _: usize) -> usize {
-        lanes
-    }
+    const FIRST: bool = true;
 
     #[inline(always)]
     fn of(self, i: usize, _: usize) -> usize {
@@ -40,10 +43,7 @@ impl Rows for Up {
 pub(crate) struct Down;
 
 impl Rows for Down {
-    #[inline(always)]
-    fn span(self, lanes: usize, _: usize) -> usize {
-        lanes
-    }
+    const FIRST: bool = true;
 
     #[inline(always)]
     fn of(self, i: usize, lanes: usize) -> usize {
@@ -53,10 +53,7 @@ impl Rows for Down {
 
 /// Those of a table.
 impl Rows for &[u32] {
-    #[inline(always)]
-    fn span(self, _: usize, len: usize) -> usize {
-        len
-    }
+    const FIRST: bool = false;
 
     #[inline(always)]
     fn of(self, i: usize, _: usize) -> usize {

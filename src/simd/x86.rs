@@ -34,8 +34,8 @@ impl Isa for V3 {
         target: &mut [Complex<Self>],
         to: T,
     ) {
-        let source = &source[..from.span(8, source.len())];
-        let span = to.span(8, target.len());
+        let source = &source[..F::span(8, source.len())];
+        let span = T::span(8, target.len());
         let target = &mut target[..span];
         let avx = self.avx;
         for part in 0..2 {
@@ -110,8 +110,8 @@ impl Isa for V4 {
         target: &mut [Complex<Self>],
         to: T,
     ) {
-        let source = &source[..from.span(16, source.len())];
-        let span = to.span(16, target.len());
+        let source = &source[..F::span(16, source.len())];
+        let span = T::span(16, target.len());
         let target = &mut target[..span];
         let avx = self.avx512f;
         for part in 0..2 {
