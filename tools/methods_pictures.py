@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 FACES = 400
-FONT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli/assets/DejaVuSans-subset.ttf")
+FONT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../src/render/font/DejaVuSans-subset.ttf")
 
 
 def faces():

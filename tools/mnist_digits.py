@@ -6,7 +6,7 @@
   python3 tools/mnist_digits.py package/src/digits models OUT
 
 The rule: of each of the classes 3, 5, 1 and 4, the digits that no network of models/ was trained on (the last 100 of
-the class, tools/smallnets.py), in the package's order, those that digits_plain, digits_robust and digits_judge all
+the class, tools/smallnets.py), in the package's order, those that digits_plain, digits_robust and both judges
 classify correctly; of these the first 75.  <number> is the digit's place in its class.  Needs numpy, pillow and
 onnxruntime."""
 import json
@@ -18,7 +18,7 @@ import onnxruntime
 from PIL import Image
 
 CLASSES, WANTED, HELD_OUT = (3, 5, 1, 4), 75, 100
-MODELS = ("digits_plain", "digits_robust", "digits_judge")
+MODELS = ("digits_plain", "digits_robust", "digits_judge", "digits_judge2")
 
 
 def main():
@@ -38,7 +38,7 @@ def main():
         held_out = range(len(pictures) - HELD_OUT, len(pictures))
         chosen = [k for k in held_out if classes(pictures[k]) == {digit}][:WANTED]
         if len(chosen) < WANTED:
-            sys.exit(f"only {len(chosen)} digits {digit} are classified correctly by all three networks")
+            sys.exit(f"only {len(chosen)} digits {digit} are classified correctly by all four networks")
         folder = out / str(digit)
         folder.mkdir(parents=True, exist_ok=True)
         for k in chosen:

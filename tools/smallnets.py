@@ -197,6 +197,27 @@ def pgd(model, x, y, eps, steps, g=None, lo=0.0, hi=1.0, start=True, rel=2.5):
     return (x + d).clamp(lo, hi).detach()
 
 
+def warped(x, d):
+    """x moved by the displacements d, [n, 2, cells, cells] in pixels, smooth between its points."""
+    n = x.shape[-1]
+    lin = (torch.arange(n) + 0.5) / n * 2 - 1
+    gy, gx = torch.meshgrid(lin, lin, indexing="ij")
+    move = F.interpolate(d, size=n, mode="bicubic", align_corners=True) * (2 / n)
+    return F.grid_sample(x, torch.stack([gx, gy], -1)[None] + move.permute(0, 2, 3, 1), align_corners=False)
+
+
+def warp_attack(model, x, y, rms, steps, g, cells=5):
+    """The worst smooth warps whose displacements have these RMS, [n, 1, 1, 1], in pixels: untargeted, as pgd."""
+    root = lambda v: v.flatten(1).pow(2).mean(1).sqrt().clamp(min=1e-12).view(-1, 1, 1, 1)
+    d = (torch.rand(len(x), 2, cells, cells, generator=g) * 2 - 1) * rms * 0.5
+    for _ in range(steps):
+        d.requires_grad_(True)
+        (gr,) = torch.autograd.grad(F.cross_entropy(model(warped(x, d)), y, reduction="sum"), d)
+        d = d.detach() + gr / root(gr) * (2 * rms / steps)
+        d = d * (rms / root(d)).clamp(max=1)
+    return warped(x, d).detach()
+
+
 @torch.no_grad()
 def accuracy(model, x, y):
     return float((torch.cat([model(x[i:i + 500]).argmax(1) for i in range(0, len(x), 500)]) == y).float().mean())

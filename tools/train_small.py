@@ -9,8 +9,11 @@ WHAT: one of the seven names.  Seed fixed.  Writes WHAT.pt (state dict) and WHAT
 shapes (5 and 3 steps while training, 20 in the report).  shapes_robust then went on at twice the radius, half of what
 lies between circle and square, its nearest classes (clean 100 %, and morphs that reach further):
   train_small.py shapes_robust OUT2 --init OUT/shapes_robust.pt --eps 4 --steps 500
-The shipped digits_robust is the last iterate, the others
-the running average (about the same at the end of the schedule); its attack ramp began at step 0."""
+digits_robust went on with radii that vary and smooth warps, twice: its phases then draw more of the target
+(docs/methods.md).  It went on from the last iterate of a run whose attack ramp began at step 0:
+  train_small.py digits_robust OUT2 --init OUT/digits_robust.pt --eps 4 --warp 1 --rate 1e-3 --steps 1000
+  train_small.py digits_robust OUT3 --init OUT2/digits_robust.pt --eps 5 --warp 1 --rate 1e-3 --steps 500
+What is written is the running average (about the last iterate at the end of the schedule)."""
 import argparse
 import json
 import time
@@ -30,6 +33,8 @@ def main():
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--init", help="go on from this state dict (full eps from the start)")
     ap.add_argument("--eps", type=float, help="attack radius in training")
+    ap.add_argument("--warp", type=float, help="radii vary, from a quarter of eps; half of each batch meets a smooth warp of up to this RMS, in pixels, instead")
+    ap.add_argument("--rate", type=float, help="largest learning rate")
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(20250602)
@@ -52,7 +57,8 @@ def main():
         yt = torch.arange(1200) % 6
         xt = torch.cat([S.draw_shapes(yt[i:i + 200], gt) for i in range(0, 1200, 200)])
     opt = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-4)
-    sched = torch.optim.lr_scheduler.OneCycleLR(opt, 2e-3 if robust else (3e-3 if digits or judge else 1.2e-3), total_steps=steps, pct_start=0.2)
+    rate = a.rate or (2e-3 if robust else (3e-3 if digits or judge else 1.2e-3))
+    sched = torch.optim.lr_scheduler.OneCycleLR(opt, rate, total_steps=steps, pct_start=0.2)
     ema = [p.detach().clone() for p in net.parameters()]
     t0 = time.time()
     for it in range(steps):
@@ -70,7 +76,13 @@ def main():
         if robust:
             e = eps if a.init else eps * min(1.0, max(0.0, it / steps - 0.1) / 0.4)     # first tenth clean, then a ramp
             net.eval()
-            xb = S.pgd(model, xb, yb, e, atk, g) if e > 0 else xb
+            if a.warp:
+                n = bs // 2
+                near = S.pgd(model, xb[:n], yb[:n], e * (0.25 + 0.75 * torch.rand(n, 1, 1, 1, generator=g)), atk, g)
+                bent = S.warp_attack(model, xb[n:], yb[n:], a.warp * torch.rand(bs - n, 1, 1, 1, generator=g), 4, g)
+                xb = torch.cat([near, bent])
+            elif e > 0:
+                xb = S.pgd(model, xb, yb, e, atk, g)
         net.train()
         loss = F.cross_entropy(model(xb), yb)
         opt.zero_grad()

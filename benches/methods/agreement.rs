@@ -61,7 +61,6 @@ pub(crate) fn table(kind: &mut Kind) -> Result<()> {
                     control,
                     reach: Reach::Budget(budget),
                     color_mode: kind.color_mode,
-                    rival: true,
                     tuning: None,
                 };
                 let mut walker = Walker::new(driver, way)?;
@@ -74,7 +73,7 @@ pub(crate) fn table(kind: &mut Kind) -> Result<()> {
                     }
                     reached += 1;
                     driven += usize::from(top_class(driver, &morphed.picture)? == target);
-                    judged += usize::from(kind.verdicts(&morphed.picture)?[0] == target);
+                    judged += usize::from(kind.verdict(&morphed.picture)? == target);
                 }
                 let share = |count: usize| count as f64 / f64::from(reached.max(1));
                 row += &format!(" {:.2} / {:.2}", share(driven), share(judged));

@@ -111,12 +111,9 @@ impl Kind {
         class.ok_or_else(|| format!("no class {label}").into())
     }
 
-    /// What every judge takes a picture for.
-    pub(crate) fn verdicts(&mut self, picture: &Picture) -> Result<Vec<usize>> {
-        self.judges
-            .iter_mut()
-            .map(|judge| top_class(judge, picture))
-            .collect()
+    /// What the first judge takes a picture for.
+    pub(crate) fn verdict(&mut self, picture: &Picture) -> Result<usize> {
+        top_class(&mut self.judges[0], picture)
     }
 }
 
@@ -130,17 +127,6 @@ impl Picture {
             stride,
             &self.bytes,
         )?)
-    }
-
-    /// Luma, 0..1.
-    pub(crate) fn luma(&self) -> Vec<f32> {
-        self.bytes
-            .chunks_exact(self.format.bytes())
-            .map(|pixel| match *pixel {
-                [r, g, b] => (0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b)) / 255.0,
-                _ => f32::from(pixel[0]) / 255.0,
-            })
-            .collect()
     }
 
     pub(crate) fn save(&self, path: &Path) -> Result<()> {

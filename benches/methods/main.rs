@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the four methods do to the networks that are shipped: the tables and pictures of `docs/methods.md`.
 //!
-//! `cargo bench --bench methods -- PICTURES OUT [protocol] [agreement] [pairs] [sheets] [KIND ...]`; `tools/methods`
+//! `cargo bench --bench methods -- PICTURES OUT [agreement] [pairs] [sheets] [KIND ...]`; `tools/methods`
 //! draws PICTURES (a folder for each kind of network, `LABEL-N.png`), runs this, and lays out what is in OUT.
 //! Everything is drawn by seed: the same networks give the same tables.
 
@@ -10,7 +10,6 @@
 mod agreement;
 mod kind;
 mod pairs;
-mod protocol;
 mod sheets;
 mod walk;
 
@@ -22,7 +21,7 @@ use kind::Kind;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What can be asked for by name.
-const TABLES: [&str; 4] = ["protocol", "agreement", "pairs", "sheets"];
+const TABLES: [&str; 3] = ["agreement", "pairs", "sheets"];
 
 fn main() -> Result<()> {
     // Cargo says `--bench`.
@@ -42,9 +41,6 @@ fn main() -> Result<()> {
     let kinds = ["digits", "faces", "shapes"];
     for name in kinds.into_iter().filter(|name| wanted(name, &kinds)) {
         let mut kind = Kind::open(name, &pictures.join(name))?;
-        if name == "digits" && wanted("protocol", &TABLES) {
-            protocol::table(&mut kind)?;
-        }
         if wanted("agreement", &TABLES) {
             agreement::table(&mut kind)?;
         }

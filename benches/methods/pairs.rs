@@ -95,7 +95,6 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 control: Control::None,
                 reach,
                 color_mode: kind.color_mode,
-                rival: true,
                 tuning,
             };
             let title = match reach {
@@ -108,16 +107,16 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 let (from, to) = (kind.class(source)?, kind.class(target)?);
                 let pictures = kind.pictures.iter().filter(|picture| picture.label == from);
                 let pictures: Vec<_> = pictures.take(count).cloned().collect();
-                let mut counts = [0; 2];
+                let (mut counts, mut reached) = ([0; 2], 0);
                 for picture in &pictures {
                     let morphed = walker.walk(driver, picture, to, 0)?;
                     // Compared at matched distance: what falls short is left out, not scored 0.
                     if !morphed.attained {
                         continue;
                     }
-                    attained += 1;
+                    reached += 1;
                     counts[0] += usize::from(top_class(driver, &morphed.picture)? == to);
-                    counts[1] += usize::from(kind.verdicts(&morphed.picture)?[0] == to);
+                    counts[1] += usize::from(kind.verdict(&morphed.picture)? == to);
                     if kind.name == "faces" {
                         let folder = out.join("mouths").join(format!("{name}, {title}"));
                         std::fs::create_dir_all(&folder)?;
@@ -125,11 +124,16 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                         morphed.picture.save(&folder.join(file))?;
                     }
                 }
-                row += &format!(" {}/{} |", counts[0], counts[1]);
+                row += &format!(" {}/{}", counts[0], counts[1]);
+                if reached < pictures.len() {
+                    row += &format!(" of {reached}");
+                }
+                row += " |";
                 all += pictures.len();
+                attained += reached;
                 sums = [sums[0] + counts[0], sums[1] + counts[1]];
             }
-            let share = 100.0 * sums[1] as f64 / f64::from(attained.max(1));
+            let share = 100.0 * sums[1] as f64 / attained.max(1) as f64;
             println!(
                 "| {name} | {title} |{row} {}/{} | {attained}/{all} | {share:.0} % |",
                 sums[0], sums[1]

@@ -84,13 +84,12 @@ pub(crate) fn write(kind: &mut Kind, out: &Path) -> Result<()> {
                         control: Control::None,
                         reach: Reach::Budget(budget),
                         color_mode: kind.color_mode,
-                        rival: true,
                         tuning: None,
                     };
                     let morphed = Walker::new(driver, way)?.walk(driver, &picture, to, 0)?;
                     let (driven, judged) = (
                         top_class(driver, &morphed.picture)?,
-                        kind.verdicts(&morphed.picture)?[0],
+                        kind.verdict(&morphed.picture)?,
                     );
                     let file = folder.join(format!("{row}-{name}-{steps}-{}.png", method.nick()));
                     morphed.picture.save(&file)?;

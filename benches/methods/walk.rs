@@ -26,8 +26,6 @@ pub(crate) struct Way {
     pub(crate) control: Control,
     pub(crate) reach: Reach,
     pub(crate) color_mode: ColorMode,
-    /// Every step leaves the class that is most probable there; else the first one.
-    pub(crate) rival: bool,
     /// Amplitude exponent and octaves other than the defaults.
     pub(crate) tuning: Option<(f64, u32)>,
 }
@@ -105,12 +103,9 @@ impl Walker {
         target: usize,
         seed: u64,
     ) -> Result<Morphed> {
-        let source = match self.way.rival {
-            true => ClassChoice::Auto,
-            false => ClassChoice::Index(from.label),
-        };
         driver.set_settings(&LensSettings {
-            source,
+            // Every step leaves the class that is most probable there (METHOD.md 2.8).
+            source: ClassChoice::Auto,
             target: ClassChoice::Index(target),
             ..LensSettings::default()
         })?;

@@ -12,6 +12,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 
 mod naive;
+mod turns;
 
 use cpu_time::ThreadTime;
 use steerlens::morph::{Morpher, Settings};
@@ -29,11 +30,17 @@ struct Variant<'a> {
     times: Vec<f64>,
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Cargo says `--bench`.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "turns") {
+        return turns::answer(&arguments[at + 1..]);
+    }
     for (width, height, octaves, rounds) in [(224, 224, 6, 200), (640, 480, 7, 40), (1280, 720, 8, 16)] {
         println!("\n{width}x{height}, {octaves} octaves");
         bench(width, height, octaves, rounds);
     }
+    Ok(())
 }
 
 fn bench(width: usize, height: usize, octaves: usize, rounds: usize) {
