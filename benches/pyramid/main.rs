@@ -6,8 +6,8 @@
 //! between machines better than times do. The last columns say by how much a variant is quicker than the plain one,
 //! `naive`, on the octave grid. A turn is a few frames, as in a video: the first finds the cache full of others'.
 //!
-//! *two threads* is the CPU time along the longest path: of the thread that calls, which also takes the larger share of
-//! the bands. *transforms alone* are those of a frame on data that never leaves the cache, its lower bound.
+//! *two threads* is the CPU time along the longest path: of the thread that calls, which does all that is not shared, and
+//! about half of the bands. *transforms alone* are those of a frame on data that never leaves the cache, its lower bound.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 

@@ -155,12 +155,12 @@ impl Group {
     ) {
         self.phase_step(range, factor, limits)
             .rotate(self.simd, source, change);
-        let mut room = [0.0; BLOCK];
         for first in range.clone().step_by(BLOCK) {
             let block = first..range.end.min(first + BLOCK);
             let Some(step) = self.amplitude_step(&block, factor, limits) else {
                 break;
             };
+            let mut room = [0.0; BLOCK];
             let log_amplitude = &mut room[..block.len()];
             step.write(self.simd, log_amplitude);
             let pairs = 2 * (block.start - range.start)..2 * (block.end - range.start);

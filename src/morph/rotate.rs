@@ -60,49 +60,57 @@ impl LimitedStep<'_> {
 
     /// `change = c (e^(i step) - 1)`.
     pub(super) fn rotate(self, simd: Simd, coefficients: &[f32], change: &mut [f32]) {
-        let step = self;
         match (self.bound, self.bound.most() > PI) {
-            (Bound::Tanh(_), false) => simd.run(Rotate::<true, false> {
-                step,
-                coefficients,
-                change,
-            }),
-            (Bound::Tanh(_), true) => simd.run(Rotate::<true, true> {
-                step,
-                coefficients,
-                change,
-            }),
-            (_, false) => simd.run(Rotate::<false, false> {
-                step,
-                coefficients,
-                change,
-            }),
-            (_, true) => simd.run(Rotate::<false, true> {
-                step,
-                coefficients,
-                change,
-            }),
+            (Bound::Tanh(_), false) => self.turn::<true, false>(simd, coefficients, change),
+            (Bound::Tanh(_), true) => self.turn::<true, true>(simd, coefficients, change),
+            (_, false) => self.turn::<false, false>(simd, coefficients, change),
+            (_, true) => self.turn::<false, true>(simd, coefficients, change),
         }
     }
 
-    /// The steps of one vector. `SOFT`: [`Bound::Tanh`].
+    fn turn<const SOFT: bool, const FAR: bool>(self, simd: Simd, coefficients: &[f32], change: &mut [f32]) {
+        simd.run(Rotate::<SOFT, FAR> {
+            step: self,
+            coefficients,
+            change,
+        });
+    }
+}
+
+/// A [`LimitedStep`] vector by vector. `SOFT`: [`Bound::Tanh`].
+struct Vectors<'a, S: Isa, const SOFT: bool> {
+    simd: S,
+    most: f32,
+    factor: S::f32s,
+    direction: &'a [S::f32s],
+    taken: &'a [S::f32s],
+}
+
+impl<'a, S: Isa, const SOFT: bool> Vectors<'a, S, SOFT> {
     #[inline(always)]
-    fn vector<S: Isa, const SOFT: bool>(
-        simd: S,
-        most: f32,
-        factor: S::f32s,
-        direction: S::f32s,
-        taken: Option<&S::f32s>,
-    ) -> S::f32s {
-        let step = match taken {
-            Some(taken) => simd.add_product(direction, factor, *taken),
-            None => simd.mul_f32s(direction, factor),
+    fn of(simd: S, step: LimitedStep<'a>) -> Self {
+        Self {
+            simd,
+            most: step.bound.most(),
+            factor: simd.splat_f32s(step.factor),
+            direction: S::vectors(step.direction),
+            taken: S::vectors(step.taken),
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, index: usize) -> S::f32s {
+        let simd = self.simd;
+        let direction = self.direction[index];
+        let step = match self.taken.get(index) {
+            Some(taken) => simd.add_product(direction, self.factor, *taken),
+            None => simd.mul_f32s(direction, self.factor),
         };
         if SOFT {
-            let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / most)));
-            simd.mul_f32s(value, simd.splat_f32s(most))
+            let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / self.most)));
+            simd.mul_f32s(value, simd.splat_f32s(self.most))
         } else {
-            clamp(simd, step, most)
+            clamp(simd, step, self.most)
         }
     }
 }
@@ -117,17 +125,9 @@ impl<const SOFT: bool> Task for Limited<'_, SOFT> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let LimitedStep {
-            bound,
-            factor,
-            direction,
-            taken,
-        } = self.step;
-        let (most, factor) = (bound.most(), simd.splat_f32s(factor));
-        let taken = S::vectors(taken);
-        let samples = S::vectors_mut(self.steps).iter_mut().zip(S::vectors(direction));
-        for (i, (step, d)) in samples.enumerate() {
-            *step = LimitedStep::vector::<S, SOFT>(simd, most, factor, *d, taken.get(i));
+        let vectors = Vectors::<S, SOFT>::of(simd, self.step);
+        for (i, step) in S::vectors_mut(self.steps).iter_mut().enumerate() {
+            *step = vectors.at(i);
         }
     }
 }
@@ -144,18 +144,12 @@ impl<const SOFT: bool, const FAR: bool> Task for Rotate<'_, SOFT, FAR> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let LimitedStep {
-            bound,
-            factor,
-            direction,
-            taken,
-        } = self.step;
-        let (most, factor) = (bound.most(), simd.splat_f32s(factor));
-        let taken = S::vectors(taken);
-        let samples = S::complex(self.coefficients).iter().zip(S::vectors(direction));
-        for (i, (change, (c, d))) in S::complex_mut(self.change).iter_mut().zip(samples).enumerate() {
-            let step = LimitedStep::vector::<S, SOFT>(simd, most, factor, *d, taken.get(i));
-            *change = times(simd, *c, turn_minus_one::<S, FAR>(simd, step));
+        let vectors = Vectors::<S, SOFT>::of(simd, self.step);
+        let samples = S::complex_mut(self.change)
+            .iter_mut()
+            .zip(S::complex(self.coefficients));
+        for (i, (change, c)) in samples.enumerate() {
+            *change = times(simd, *c, turn_minus_one::<S, FAR>(simd, vectors.at(i)));
         }
     }
 }
