@@ -224,6 +224,55 @@ fn another_model_under_a_name_is_an_error_that_says_what_differs() {
     first.set_state(gst::State::Null).unwrap();
 }
 
+/// A property that may be set in READY may be set in READY of all who share.
+#[test]
+fn a_shared_model_may_be_changed_in_ready() {
+    let [first, second] = ["ready"; 2].map(|name| named(name, "faces_robust.onnx"));
+    let both = [&first, &second];
+    assert_eq!(both.map(start), [false, true]);
+    for file in ["faces_plain.onnx", "faces_robust.onnx"] {
+        for element in both {
+            element.set_state(gst::State::Ready).unwrap();
+            element.set_property("model-file", shipped(file));
+        }
+        assert_eq!(both.map(start), [false, true], "{file}");
+        for element in both {
+            let about: gst::Structure = element.property("model-description");
+            assert!(about.get::<String>("model-file").unwrap().ends_with(file));
+        }
+    }
+    // What is kept in READY is taken up again, without being opened.
+    let bus = with_bus(&second);
+    second.set_state(gst::State::Ready).unwrap();
+    second.set_state(gst::State::Paused).unwrap();
+    assert!(said(&bus, "classmorph-loading").is_empty());
+
+    // One that plays holds the name; and whoever starts first has it.
+    second.set_state(gst::State::Ready).unwrap();
+    second.set_property("model-file", shipped("faces_plain.onnx"));
+    let bus = with_bus(&second);
+    assert!(second.set_state(gst::State::Paused).is_err());
+    assert_eq!(messages(&bus, gst::MessageType::Error).len(), 1);
+    first.set_state(gst::State::Ready).unwrap();
+    assert!(!start(&second));
+    let bus = with_bus(&first);
+    assert!(
+        first.set_state(gst::State::Paused).is_err(),
+        "its own model is no longer the one of that name"
+    );
+    let errors = messages(&bus, gst::MessageType::Error);
+    let [error] = &errors[..] else {
+        panic!("{errors:?}")
+    };
+    let gst::MessageView::Error(error) = error.view() else {
+        unreachable!()
+    };
+    assert!(error.error().message().contains("model-file"), "{error:?}");
+    for element in both {
+        element.set_state(gst::State::Null).unwrap();
+    }
+}
+
 /// Eight elements start in eight threads: the model is opened once, and seven share it.
 #[test]
 fn a_race_of_starts_opens_one_model() {

@@ -15,7 +15,7 @@ use steerlens::{ClassifierSettings, Preset};
 
 use super::caps;
 use super::engine::Engine;
-use super::instances::Instance;
+use super::instances::{Instance, Share};
 use super::properties::TABLE;
 use super::region;
 use super::settings::Settings;
@@ -34,11 +34,10 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 /// The model in use, and what it was opened for.
 pub(super) struct Opened {
     pub(super) classifier: ClassifierSettings,
-    /// The name that the model is shared under.
-    pub(super) name: Option<String>,
-    /// What holds it there.
-    #[expect(dead_code, reason = "held, not read")]
+    /// The model that is shared with other elements.
     pub(super) instance: Option<Arc<Instance>>,
+    /// The share in it, from start to stop; held, and read by nobody but `instances`.
+    pub(super) share: Option<Share>,
     pub(super) engine: Engine,
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Models that several elements share under a name (`model-instance-id`).
 //!
-//! A model lives as long as an element holds it. The list of names is never locked while a model is opened; one name
-//! is, so that two elements that start at once open their model once.
+//! A model lives as long as an element holds it, and goes under its name as long as an element that has been started
+//! uses it: in READY, where an element keeps its model for the next start, the name may be given to another one. The list
+//! of names is never locked while a model is opened; one name is, so that two elements that start at once open their
+//! model once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,57 +18,83 @@ use super::errors;
 pub(super) struct Instance {
     settings: ClassifierSettings,
     classifier: Classifier,
+    /// Held once more by each [`Share`].
+    users: Arc<()>,
 }
 
-/// A model for one element.
-pub(super) struct Model {
-    pub(super) classifier: Classifier,
-    /// Whether it was open already.
-    pub(super) shared: bool,
-    /// Keeps the name alive.
-    pub(super) instance: Option<Arc<Instance>>,
+/// A model in use by an element that has been started; while there is one, no other model goes under the name.
+#[derive(Debug)]
+pub(super) struct Share {
+    instance: Arc<Instance>,
+    _use: Arc<()>,
+    /// Whether the model was open already.
+    pub(super) was_open: bool,
+}
+
+impl Instance {
+    fn is_used(&self) -> bool {
+        Arc::strong_count(&self.users) > 1
+    }
+}
+
+impl Share {
+    fn of(instance: Arc<Instance>, was_open: bool) -> Self {
+        Self {
+            _use: instance.users.clone(),
+            instance,
+            was_open,
+        }
+    }
+
+    /// The model, to be kept without being used.
+    pub(super) fn instance(&self) -> Arc<Instance> {
+        self.instance.clone()
+    }
+
+    /// A handle on the model.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn classifier(&self) -> Result<Classifier, gst::ErrorMessage> {
+        let handle = self.instance.classifier.share();
+        handle.map_err(|error| errors::bus_error(&error))
+    }
 }
 
 type Slot = Arc<Mutex<Weak<Instance>>>;
 
 static NAMES: Mutex<BTreeMap<String, Slot>> = Mutex::new(BTreeMap::new());
 
-/// The model with these settings: the one that goes under `name`, or a new one.
+/// A share of the model with these settings: of the one that goes under `name`, or of a new one.
 ///
 /// # Errors
-/// When the model cannot be opened, or another one goes under that name.
-pub(super) fn open(name: Option<&str>, settings: &ClassifierSettings) -> Result<Model, gst::ErrorMessage> {
-    let bus = |error| errors::bus_error(&error);
-    let Some(name) = name else {
-        return Ok(Model {
-            classifier: Classifier::open(settings).map_err(bus)?,
-            shared: false,
-            instance: None,
-        });
-    };
+/// When the model cannot be opened, or another one is in use under that name.
+pub(super) fn open(name: &str, settings: &ClassifierSettings) -> Result<Share, gst::ErrorMessage> {
     let slot = slot(name);
     let mut slot = lock(&slot);
-    let (instance, shared) = match slot.upgrade() {
-        Some(open) => {
-            if let Some(property) = difference(&open.settings, settings) {
-                return Err(conflict(name, property, &open.settings));
-            }
-            (open, true)
+    if let Some(open) = slot.upgrade() {
+        match difference(&open.settings, settings) {
+            None => return Ok(Share::of(open, true)),
+            Some(property) if open.is_used() => return Err(conflict(name, property, &open.settings)),
+            Some(_) => (),
         }
-        None => {
-            let opened = Arc::new(Instance {
-                settings: settings.clone(),
-                classifier: Classifier::open(settings).map_err(bus)?,
-            });
-            *slot = Arc::downgrade(&opened);
-            (opened, false)
-        }
-    };
-    Ok(Model {
-        classifier: instance.classifier.share().map_err(bus)?,
-        shared,
-        instance: Some(instance),
-    })
+    }
+    let classifier = Classifier::open(settings).map_err(|error| errors::bus_error(&error))?;
+    let opened = Arc::new(Instance {
+        settings: settings.clone(),
+        classifier,
+        users: Arc::default(),
+    });
+    *slot = Arc::downgrade(&opened);
+    Ok(Share::of(opened, false))
+}
+
+/// A share of a model that was kept, if it still goes under that name.
+pub(super) fn again(name: &str, instance: &Arc<Instance>) -> Option<Share> {
+    let slot = slot(name);
+    let slot = lock(&slot);
+    let open = slot.upgrade().filter(|open| Arc::ptr_eq(open, instance))?;
+    Some(Share::of(open, true))
 }
 
 /// The place of a name; names that nobody uses any more are forgotten on the way.

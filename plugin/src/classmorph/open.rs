@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use steerlens::{ClassifierSettings, Lens, LensSettings};
+use steerlens::{Classifier, ClassifierSettings, Lens, LensSettings};
 
 use super::engine::Engine;
 use super::imp::{CAT, ClassMorph, Opened, lock};
+use super::instances::Share;
 use super::stats::Stats;
 use super::{errors, instances, messages};
 
@@ -20,13 +21,9 @@ impl ClassMorph {
         let classifier = settings.classifier()?;
         let name = settings.instance();
         let wanted = settings.lens(None);
-
-        let kept = lock(&self.opened)
-            .take()
-            .filter(|opened| opened.classifier == classifier && opened.name == name);
-        let mut opened = match kept {
+        let mut opened = match self.kept(&classifier, name.as_deref()) {
             Some(opened) => opened,
-            None => self.load(classifier, name, wanted.clone())?,
+            None => self.load(classifier, name.as_deref(), wanted.clone())?,
         };
         opened
             .engine
@@ -40,20 +37,39 @@ impl ClassMorph {
         Ok(())
     }
 
+    /// The last run's model, if it is still the one wanted, and still the one that goes under the name.
+    fn kept(&self, classifier: &ClassifierSettings, name: Option<&str>) -> Option<Opened> {
+        let kept = lock(&self.opened).take()?;
+        if kept.classifier != *classifier {
+            return None;
+        }
+        let share = match (name, &kept.instance) {
+            (None, None) => None,
+            (Some(name), Some(instance)) => Some(instances::again(name, instance)?),
+            _ => return None,
+        };
+        Some(Opened { share, ..kept })
+    }
+
     /// Opens the model, which may take long; says so before and after.
     fn load(
         &self,
         classifier: ClassifierSettings,
-        name: Option<String>,
+        name: Option<&str>,
         lens: LensSettings,
     ) -> Result<Opened, gst::ErrorMessage> {
         let file = classifier.model_file.display();
         gst::info!(CAT, imp = self, "loading {file}");
         self.say((&messages::loading(&classifier)).into());
         let begun = Instant::now();
-        let model = instances::open(name.as_deref(), &classifier)?;
-        let lens = Lens::new(model.classifier, lens).map_err(|error| errors::bus_error(&error))?;
-        let (time, shared, instance) = (begun.elapsed(), model.shared, model.instance);
+        let share = name.map(|name| instances::open(name, &classifier)).transpose()?;
+        let model = match &share {
+            Some(share) => share.classifier()?,
+            None => Classifier::open(&classifier).map_err(|error| errors::bus_error(&error))?,
+        };
+        let lens = Lens::new(model, lens).map_err(|error| errors::bus_error(&error))?;
+        let time = begun.elapsed();
+        let shared = share.as_ref().is_some_and(|share| share.was_open);
         let model = lens.classifier();
         let runtime = model.runtime();
         let library = runtime.path().display();
@@ -74,19 +90,20 @@ impl ClassMorph {
         }
         Ok(Opened {
             classifier,
-            name,
-            instance,
+            instance: share.as_ref().map(Share::instance),
+            share,
             engine: Engine::new(lens),
         })
     }
 
-    /// Joins the model's thread; the model is kept for the next start.
+    /// Joins the model's thread; the model is kept for the next start, and its name is free.
     pub(super) fn rest(&self) {
         let mut opened = lock(&self.opened);
-        if let Some(Opened { engine, .. }) = opened.as_mut()
-            && !engine.rest()
-        {
-            *opened = None;
+        if let Some(kept) = opened.as_mut() {
+            kept.share = None;
+            if !kept.engine.rest() {
+                *opened = None;
+            }
         }
     }
 
