@@ -198,6 +198,40 @@ fn setters_take_everything_and_open_nothing() {
     assert_eq!(values("std"), [1.0]);
 }
 
+/// A program in C sets what bytes it has. A file's name keeps them, text has U+FFFD in their place.
+#[test]
+fn strings_that_are_no_utf8_are_taken() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::{Path, PathBuf};
+    let bytes = Path::new(OsStr::from_bytes(b"/nowhere/lat\xe9.onnx"));
+    let element = classmorph();
+    let mut paths = 0;
+    for spec in element.list_properties().iter() {
+        if spec.owner_type() != element.type_() || spec.value_type() != glib::Type::STRING {
+            continue;
+        }
+        element.set_property(spec.name(), bytes);
+        let back: PathBuf = element.property(spec.name());
+        if spec.name().ends_with("-file") || ["model-info", "onnxruntime-library"].contains(&spec.name()) {
+            assert_eq!(back, bytes, "{}", spec.name());
+            paths += 1;
+        } else {
+            assert_eq!(
+                back.to_str(),
+                Some("/nowhere/lat\u{fffd}.onnx"),
+                "{}",
+                spec.name()
+            );
+        }
+        element.set_property(spec.name(), None::<&str>);
+        assert_eq!(element.property::<Option<String>>(spec.name()), None);
+    }
+    assert_eq!(paths, 4);
+    element.set_property("model-file", bytes);
+    assert!(start_error(&element).matches(gst::ResourceError::NotFound));
+}
+
 /// What the sink pad takes where downstream takes `width`, in any state and without a model.
 fn taken(mode: &str, width: &str) -> gst::Caps {
     init();

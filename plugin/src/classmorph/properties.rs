@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The table of properties (FIELD.md 5.1): names, defaults, ranges and blurbs are the library's.
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ const INFERENCE_INTERVAL: Count = Count {
     default: 1,
     min: 1,
     max: u32::MAX,
-    blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient",
+    blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient, which a moving \
+            camera leaves behind",
 };
 
 const ATTACH_META: Switch = Switch {
@@ -71,11 +73,11 @@ const MODEL_INSTANCE_ID: Text = Text {
 pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
     use When::{Controlled, Playing, Ready};
     vec![
-        text(&facts::MODEL_FILE, Ready, |s| &mut s.model_file),
-        text(&facts::LABEL_FILE, Ready, |s| &mut s.label_file),
-        text(&facts::MODEL_INFO, Ready, |s| &mut s.model_info),
+        path(&facts::MODEL_FILE, |s| &mut s.model_file),
+        path(&facts::LABEL_FILE, |s| &mut s.label_file),
+        path(&facts::MODEL_INFO, |s| &mut s.model_info),
         text(&facts::OUTPUT_NAME, Ready, |s| &mut s.output_name),
-        text(&facts::RUNTIME_LIBRARY, Ready, |s| &mut s.runtime_library),
+        path(&facts::RUNTIME_LIBRARY, |s| &mut s.runtime_library),
         choice::<enums::ExecutionProvider>(Ready, |s| &mut s.classifier.execution_provider),
         text(&facts::DEVICE, Ready, |s| &mut s.device),
         choice::<enums::OptimizationLevel>(Ready, |s| &mut s.classifier.optimization_level),
@@ -228,10 +230,27 @@ fn switch(fact: &Switch, when: When, field: Field<bool>) -> Property {
     Property::new(described(builder, &nick, fact.blurb, when).build(), field)
 }
 
+/// A file. Names of files are bytes, and stay what they are.
+fn path(fact: &Text, field: Field<Option<PathBuf>>) -> Property {
+    let nick = nick(fact.name);
+    let builder = glib::ParamSpecString::builder(fact.name);
+    Property::new(described(builder, &nick, fact.blurb, When::Ready).build(), field)
+}
+
+/// Text, which a program in C may give in any bytes: those that are no UTF-8 become U+FFFD.
 fn text(fact: &Text, when: When, field: Field<Option<String>>) -> Property {
     let nick = nick(fact.name);
     let builder = glib::ParamSpecString::builder(fact.name);
-    Property::new(described(builder, &nick, fact.blurb, when).build(), field)
+    Property {
+        spec: described(builder, &nick, fact.blurb, when).build(),
+        get: Box::new(move |settings| field(settings).to_value()),
+        set: Box::new(move |settings, value| {
+            // A `String` would insist on UTF-8.
+            if let Ok(bytes) = value.get::<Option<PathBuf>>() {
+                *field(settings) = bytes.map(|bytes| bytes.to_string_lossy().into_owned());
+            }
+        }),
+    }
 }
 
 fn class(fact: &Text, field: Field<i32>) -> Property {

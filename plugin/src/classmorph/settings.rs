@@ -45,11 +45,11 @@ impl Default for Class {
 /// Every property's value, as it was set. Nothing is checked here: a setter never fails.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
-    pub(super) model_file: Option<String>,
-    pub(super) label_file: Option<String>,
-    pub(super) model_info: Option<String>,
+    pub(super) model_file: Option<PathBuf>,
+    pub(super) label_file: Option<PathBuf>,
+    pub(super) model_info: Option<PathBuf>,
     pub(super) output_name: Option<String>,
-    pub(super) runtime_library: Option<String>,
+    pub(super) runtime_library: Option<PathBuf>,
     pub(super) input_size: Option<String>,
     pub(super) device: Option<String>,
     pub(super) model_instance_id: Option<String>,
@@ -107,12 +107,12 @@ impl Settings {
     /// # Errors
     /// When `input-size` is not a height and a width.
     pub(super) fn classifier(&self) -> Result<ClassifierSettings, gst::ErrorMessage> {
-        let path = |text: &Option<String>| given(text).map(PathBuf::from);
+        let path = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
         Ok(ClassifierSettings {
             model_file: path(&self.model_file).unwrap_or_default(),
             label_file: path(&self.label_file),
             // Empty has a meaning of its own here: no side-car.
-            model_info: self.model_info.as_ref().map(PathBuf::from),
+            model_info: self.model_info.clone(),
             output_name: given(&self.output_name),
             runtime_library: path(&self.runtime_library),
             input_size: given(&self.input_size)
