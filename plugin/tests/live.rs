@@ -117,7 +117,12 @@ fn smoothing_follows_the_stream_and_every_break_ends_it() {
     type Break = fn(&mut Rig);
     let breaks: [(&str, Break, gst::BufferFlags, bool); 7] = [
         ("none", |_| (), none, false),
-        ("a discontinuity", |_| (), gst::BufferFlags::DISCONT, true),
+        (
+            "a buffer marked as discontinuous",
+            |_| (),
+            gst::BufferFlags::DISCONT,
+            false,
+        ),
         ("a flush", Rig::flush, none, true),
         (
             "a seek",
@@ -217,8 +222,106 @@ fn every_nth_frame_is_read() {
         ["frown"],
         "other classes do not wait"
     );
-    rig.push(8, &picture(8, 128.0), gst::BufferFlags::DISCONT);
+    rig.flush();
+    rig.morph(8, &picture(8, 128.0));
     assert_eq!(rig.told::<bool>("held"), [false], "nor does what follows a break");
+}
+
+/// A leaky queue marks the buffer after each one that it drops: that is a frame like any other.
+#[test]
+fn a_discontinuity_alone_does_not_run_the_model() {
+    for mode in ["sync", "held"] {
+        let mut rig = Rig::new(&[("inference-interval", "10"), ("gradient-mode", mode)]);
+        for number in 0..50u32 {
+            rig.push(
+                number.into(),
+                &picture(number, 128.0),
+                gst::BufferFlags::DISCONT,
+            );
+        }
+        let read = rig.stat("inferences");
+        // Held, a frame whose turn it is may be replaced in the slot by the next one's, and the last may still be read.
+        assert!(
+            if mode == "sync" { read == 5 } else { (1..=5).contains(&read) },
+            "{read}"
+        );
+    }
+}
+
+/// The source is faster than what comes after the element, so that the queue drops most of its frames.
+#[test]
+fn behind_a_leaky_queue_every_fifth_frame_is_read() {
+    common::init();
+    let line = format!(
+        "videotestsrc is-live=true pattern=snow num-buffers=120 ! video/x-raw,format=GRAY8,width={SIDE},height={SIDE},framerate=200/1 \
+         ! queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 \
+         ! classmorph name=morph model-file={} target-label=smile inference-interval=5 \
+         ! identity sleep-time=20000 ! fakesink name=sink sync=false",
+        model()
+    );
+    let pipeline = gst::parse::launch(&line)
+        .unwrap()
+        .downcast::<gst::Pipeline>()
+        .unwrap();
+    let marked = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counts = marked.clone();
+    let element = pipeline.by_name("morph").unwrap();
+    element
+        .static_pad("sink")
+        .unwrap()
+        .add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let discont = |buffer: &gst::Buffer| buffer.flags().contains(gst::BufferFlags::DISCONT);
+            let is_marked = info.buffer().is_some_and(discont);
+            counts.fetch_add(is_marked.into(), std::sync::atomic::Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
+    pipeline.set_state(gst::State::Playing).expect("run `make setup`");
+    let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = pipeline
+        .bus()
+        .unwrap()
+        .timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds);
+    let stats: gst::Structure = element.property("stats");
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert_eq!(end.unwrap().type_(), gst::MessageType::Eos);
+    let stat = |name: &str| stats.get::<u64>(name).unwrap();
+    let marked = marked.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(marked > 2, "the queue must drop frames: {marked}");
+    assert_eq!(stat("inferences"), stat("frames-morphed").div_ceil(5), "{stats}");
+}
+
+/// What happened in a run is told by the frame that brought it and by no other, so that whoever counts counts right.
+#[test]
+fn a_run_is_told_once() {
+    for (mode, interval) in [("sync", "10"), ("held", "1"), ("held", "1000")] {
+        let mut rig = Rig::new(&[("gradient-mode", mode), ("inference-interval", interval)]);
+        rig.element.set_property("attach-meta", true);
+        rig.element.set_property("source-label", None::<&str>);
+        rig.element.set_property("target-label", None::<&str>);
+        rig.flush();
+        for number in 0..40u32 {
+            rig.morph(number.into(), &picture(number, 128.0));
+        }
+        let stats: gst::Structure = rig.element.property("stats");
+        let read = rig.stat("inferences");
+        let total = read * rig.stat("average-inference-time");
+        let messages = said(&rig.bus, "classmorph");
+        let times: Vec<u64> = messages
+            .iter()
+            .map(|m| m.get("inference-time").unwrap())
+            .collect();
+        let runs = times.iter().filter(|time| **time > 0).count();
+        assert_eq!(runs as u64, read, "{mode} {interval}: {times:?}");
+        assert!(times.iter().sum::<u64>().abs_diff(total) <= read, "{stats}");
+        let changes = messages.iter().filter(|m| m.get("pair-changed").unwrap());
+        assert!(
+            (1..=read).contains(&(changes.clone().count() as u64)),
+            "{mode} {interval}"
+        );
+        for change in changes {
+            assert!(change.get::<u64>("inference-time").unwrap() > 0);
+        }
+    }
 }
 
 const HELD: (&str, &str) = ("gradient-mode", "held");

@@ -53,6 +53,17 @@ pub(super) struct Done {
     pub(super) time: Duration,
 }
 
+impl Done {
+    /// Wall time of the run that this frame brought; zero where it was moved along an earlier reading.
+    pub(super) fn run_time(&self, reading: &Reading) -> Duration {
+        if self.read {
+            reading.inference_time
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
 /// A loaded model and what is needed to morph frames with it.
 pub(super) struct Engine {
     /// `None` after a panic of the model's thread.
@@ -140,12 +151,12 @@ impl Engine {
         held.worker.collect(&mut self.reading, false)?.err()
     }
 
-    /// Takes one frame through the lens. `broken`: it does not follow on the frame before.
+    /// Takes one frame through the lens.
     pub(super) fn morph(
         &mut self,
         pace: Pace,
         wanted: LensSettings,
-        (moment, broken): (Moment, bool),
+        moment: Moment,
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Done, Failure> {
@@ -157,7 +168,7 @@ impl Engine {
             Some(Gear::Sync(lens)) => {
                 lens.set_settings(wanted)?;
                 lens.at(moment);
-                if turn || broken || !lens.stands(&self.reading) {
+                if turn || !lens.stands(&self.reading) {
                     self.since = 0;
                     lens.morph(view, &mut self.reading, out)?
                 } else {

@@ -3,8 +3,9 @@
 
 use steerlens::classifier::Labels;
 use steerlens::settings::Choice;
-use steerlens::{Classifier, ClassifierSettings, Moment, Reading, Report};
+use steerlens::{Classifier, ClassifierSettings, Moment, Reading};
 
+use super::engine::Done;
 use crate::message::{self, FrameReport, Loaded, Loading, nanoseconds};
 
 /// A frame's times, as the element `level` gives them.
@@ -33,25 +34,29 @@ impl Stamp {
         }
     }
 
-    /// The frame's place in its stream; `broken` where it does not follow on the frame before.
-    pub(super) fn moment(&self, broken: bool) -> Moment {
+    /// The frame's place in its stream. A buffer that is marked as discontinuous follows on the one before all the
+    /// same: a leaky queue marks one after every frame that it drops. A gap in time and a cut are seen by themselves,
+    /// and starts, flushes, seeks and other caps have the past forgotten (`breaks`).
+    pub(super) fn moment(&self) -> Moment {
         Moment {
             time: self.stream_time.map(Into::into),
-            continuous: !broken && !self.backwards,
+            continuous: !self.backwards,
             picture: None,
         }
     }
 }
 
-/// What there is to say of one analysed frame.
+/// What there is to say of one analysed frame, which was moved along this reading. What the model says is that of the
+/// frame that was read, which `held` and `gradient-age` tell; what happened in a run is told once, with `Done::read`.
 pub(super) fn analysed(
     frame: u64,
     stamp: &Stamp,
     labels: &Labels,
     reading: &Reading,
-    report: &Report,
+    done: &Done,
     top_k: u32,
 ) -> FrameReport {
+    let report = &done.report;
     let (source, target) = (report.source, report.target);
     let logit = |class| value(&reading.logits, class);
     let probability = |class| value(&reading.probabilities, class);
@@ -77,14 +82,14 @@ pub(super) fn analysed(
         magnification: report.magnification,
         held: report.held,
         gradient_age: report.gradient_age,
-        inference_time: reading.inference_time,
+        inference_time: done.run_time(reading),
         morph_time: report.morph_time,
         classes: top.iter().map(|class| number(*class)).collect(),
         labels: top.iter().map(|class| labels.name(*class).into_owned()).collect(),
         probabilities: top.iter().map(|class| probability(*class)).collect(),
         l2: report.l2,
         attained: report.attained,
-        pair_changed: reading.pair_changed,
+        pair_changed: done.read && reading.pair_changed,
         warning: report.warning.clone(),
         after: report.after.map(|after| message::After {
             source_probability: f64::from(after.source_probability),

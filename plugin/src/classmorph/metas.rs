@@ -18,8 +18,11 @@ pub(super) fn attach(buffer: &mut gst::BufferRef, report: &FrameReport) -> Resul
         earlier.remove()?;
     }
     report.write(CustomMeta::add(buffer, META)?.mut_structure());
+    // It can tell no age, and is therefore of this very frame.
     #[cfg(feature = "v1_24")]
-    attach_analytics(buffer, report)?;
+    if !report.held {
+        attach_analytics(buffer, report)?;
+    }
     Ok(())
 }
 

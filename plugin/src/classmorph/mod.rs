@@ -64,6 +64,9 @@ mod worker;
  * With #GstClassMorph:post-messages each analysed frame posts an element message `classmorph`; with
  * #GstClassMorph:attach-meta the same fields lie on the morphed buffer, in a #GstCustomMeta called
  * `GstClassMorphMeta`. Frames that no model saw (a gap, a frame too small, a setting that does not fit) have neither.
+ * Where `held` is true, what the model says is that of an earlier frame, `gradient-age` before this one: classes,
+ * labels, logits, probabilities, `margin` and `gradient-norm`. What happened in a run is told by one frame only, the first
+ * that was moved along what came of it: `inference-time` is 0 and `pair-changed` false everywhere else.
  * `gdouble`: `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
  * `target-probability`, `gradient-norm` (of the objective, in pixel values 0..1 of the model's picture),
  * `change-norm` (L2 norm of the change before clipping), `phase-rms` (RMS of the phase step before magnification, in
@@ -81,8 +84,9 @@ mod worker;
  * source and target in the picture as written, related to the first.
  *
  * With #GstClassMorph:roi-source `meta` the largest region that a detector in front attached is read and morphed, and the
- * rest of the frame stays: a #GstVideoRegionOfInterestMeta, which is given a parameter `classmorph` with `label` and
- * `confidence`, or with the feature `v1_24` a #GstAnalyticsODMtd, which is given a classification that is part of it.
+ * rest of the frame stays: a #GstVideoRegionOfInterestMeta, which is given a parameter `classmorph` with `label`,
+ * `confidence`, `held` and `gradient-age`, or with the feature `v1_24` a #GstAnalyticsODMtd, which is given a
+ * classification that is part of it. Analytics metas can tell no age: they are attached where `held` is false.
  *
  * Opening a model posts `classmorph-loading` (`model-file`; `runtime`, the library if one was named) and
  * `classmorph-loaded` (`time` in nanoseconds, `nodes`, `gradient-nodes`, `provider`, `shared`); what was opened is
@@ -102,8 +106,8 @@ mod worker;
  *
  * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
  * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
- * A buffer marked as discontinuous starts it anew as well, which a leaky queue does with the first buffer after
- * every one that it drops: for live video `held` is the better way to keep up.
+ * A buffer that is marked as discontinuous is a frame like any other, since a leaky queue marks one after every buffer
+ * that it drops.
  *
  * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset; `@preset=calm` in gst-launch-1.0); others
  * can be saved beside them.

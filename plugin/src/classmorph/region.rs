@@ -2,11 +2,15 @@
 //! Regions of interest that come with buffers, and what is said of them: GstVideoRegionOfInterestMeta, and with the
 //! feature `v1_24` GstAnalyticsODMtd.
 
+use std::time::Duration;
+
 use gst::glib;
 #[cfg(feature = "v1_24")]
 use gst_analytics::{AnalyticsODMtd, AnalyticsRelationMeta, RelTypes};
 use gst_video::VideoRegionOfInterestMeta;
 use steerlens::frame::Rect;
+
+use crate::message::nanoseconds;
 
 /// Where the region of interest comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -93,10 +97,13 @@ pub(super) struct Said {
     /// The most probable class, and its probability.
     pub(super) label: String,
     pub(super) confidence: f64,
+    /// How much older than this frame the one is that the classifier read, where it is not this one.
+    pub(super) age: Option<Duration>,
 }
 
 /// Adds what is said to everything on a buffer that marks the place: to regions a parameter `classmorph` with label and
-/// confidence, to detected objects a classification. Many detectors leave a region's number at 0, and some attach
+/// confidence, and whether and since when they are an earlier frame's; to detected objects a classification, which can
+/// tell no age and is therefore of this frame or not there. Many detectors leave a region's number at 0, and some attach
 /// the same place in both ways.
 pub(super) fn annotate(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), glib::BoolError> {
     for mut region in buffer.iter_meta_mut::<VideoRegionOfInterestMeta>() {
@@ -104,12 +111,16 @@ pub(super) fn annotate(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), g
             let param = gst::Structure::builder("classmorph")
                 .field("label", said.label.as_str())
                 .field("confidence", said.confidence)
+                .field("held", said.age.is_some())
+                .field("gradient-age", nanoseconds(said.age.unwrap_or_default()))
                 .build();
             region.add_param(param);
         }
     }
     #[cfg(feature = "v1_24")]
-    classify(buffer, said)?;
+    if said.age.is_none() {
+        classify(buffer, said)?;
+    }
     Ok(())
 }
 
@@ -197,15 +208,18 @@ mod tests {
             of,
             label: "smile".into(),
             confidence: 0.75,
+            age: Some(Duration::from_millis(40)),
         };
         annotate(buffer.get_mut().unwrap(), &said).unwrap();
         let params: Vec<_> = buffer
             .iter_meta::<VideoRegionOfInterestMeta>()
             .map(|meta| {
-                meta.param("classmorph")
-                    .map(|s| s.get::<String>("label").unwrap())
+                meta.param("classmorph").map(|s| {
+                    let age = (s.get("held").unwrap(), s.get("gradient-age").unwrap());
+                    (s.get::<String>("label").unwrap(), age)
+                })
             })
             .collect();
-        assert_eq!(params, [None, Some("smile".to_owned())]);
+        assert_eq!(params, [None, Some(("smile".to_owned(), (true, 40_000_000u64)))]);
     }
 }

@@ -5,6 +5,7 @@
 //! buffers for `transform_frame`; results go onto the buffer when its frame is no longer mapped.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gst::glib;
 use gst::prelude::*;
@@ -32,8 +33,8 @@ use crate::message::FrameReport;
 struct Said {
     report: Option<FrameReport>,
     warning: Option<String>,
-    /// The most probable class and its probability, where a region of interest is told.
-    top: Option<(String, f64)>,
+    /// The most probable class, its probability, and the age of both, where a region of interest is told.
+    top: Option<(String, f64, Option<Duration>)>,
 }
 
 impl BaseTransformImpl for ClassMorph {
@@ -77,8 +78,6 @@ impl BaseTransformImpl for ClassMorph {
         is_discont: bool,
         inbuf: gst::Buffer,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        // A discontinuity alone is no new scene: a leaky queue marks one after every frame that it drops, and
-        // choosing the classes anew each time would cost a run and let them flicker.
         lock(&self.stats).frames_in += 1;
         let flow = self.parent_submit_input_buffer(is_discont, inbuf);
         // GST_BASE_TRANSFORM_FLOW_DROPPED
@@ -150,7 +149,6 @@ impl VideoFilterImpl for ClassMorph {
         super::bus::tests::panic_at(inframe.buffer());
         let settings = lock(&self.settings).clone();
         let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
-        let flags = inframe.buffer().flags();
         let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
         let (view, mut out) = views.map_err(|message| self.fail(message))?;
 
@@ -164,7 +162,7 @@ impl VideoFilterImpl for ClassMorph {
             RoiSource::Meta => region::largest(inframe.buffer(), view.size()),
             RoiSource::Property => None,
         };
-        let gap = flags.contains(gst::BufferFlags::GAP);
+        let gap = inframe.buffer().flags().contains(gst::BufferFlags::GAP);
         let nowhere = settings.roi_source == RoiSource::Meta && found.is_none();
         if gap || nowhere || settings.pass_on(&wanted) {
             return self.pass_on(&view, &mut out);
@@ -173,8 +171,7 @@ impl VideoFilterImpl for ClassMorph {
             wanted.roi = Some(found.rect);
         }
 
-        let broken = flags.contains(gst::BufferFlags::DISCONT);
-        match self.morph(&settings, wanted, (&stamp, broken), &view, &mut out) {
+        match self.morph(&settings, wanted, &stamp, &view, &mut out) {
             Ok(said) => {
                 self.tell(&settings, said, found);
                 Ok(gst::FlowSuccess::Ok)
@@ -201,7 +198,7 @@ impl ClassMorph {
         &self,
         settings: &Settings,
         wanted: LensSettings,
-        (stamp, broken): (&Stamp, bool),
+        stamp: &Stamp,
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Said, Failure> {
@@ -214,39 +211,39 @@ impl ClassMorph {
         if self.forget.swap(false, Ordering::AcqRel) {
             engine.forget();
         }
-        let moment = stamp.moment(broken);
-        let done = engine.morph(settings.pace(), wanted, (moment, broken), view, out)?;
+        let done = engine.morph(settings.pace(), wanted, stamp.moment(), view, out)?;
 
         let number = {
             let mut stats = lock(&self.stats);
             stats.add(engine.reading(), &done);
             stats.frames_in.saturating_sub(1)
         };
-        let report = done.report;
-        gst::trace!(CAT, imp = self, "frame {number}: {report:?}");
+        gst::trace!(CAT, imp = self, "frame {number}: {:?}", done.report);
         let (labels, reading) = (engine.labels(), engine.reading());
         let said = settings
             .is_asked()
-            .then(|| messages::analysed(number, stamp, labels, reading, &report, settings.top_k));
+            .then(|| messages::analysed(number, stamp, labels, reading, &done, settings.top_k));
         let top = (settings.roi_source == RoiSource::Meta).then(|| {
             let class = reading.top_class();
             let confidence = reading.probabilities.get(class).copied().unwrap_or(0.0);
-            (labels.name(class).into_owned(), f64::from(confidence))
+            let age = done.report.held.then_some(done.report.gradient_age);
+            (labels.name(class).into_owned(), f64::from(confidence), age)
         });
         Ok(Said {
             report: said,
-            warning: report.warning,
+            warning: done.report.warning,
             top,
         })
     }
 
     /// Posts what there is to say, and keeps what goes onto the buffer.
     fn tell(&self, settings: &Settings, said: Said, found: Option<Found>) {
-        if let (Some(of), Some((label, confidence))) = (found, said.top) {
+        if let (Some(of), Some((label, confidence, age))) = (found, said.top) {
             *lock(&self.region) = Some(region::Said {
                 of,
                 label,
                 confidence,
+                age,
             });
         }
         if let Some(warning) = said.warning {

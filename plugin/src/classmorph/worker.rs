@@ -214,6 +214,10 @@ fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
         desk.busy = false;
         desk.closed |= panicked;
         if generation == desk.generation || panicked {
+            if let Some(Ok(())) = desk.outcome {
+                // Nobody has seen the reading before this one, nor that the classes changed with it.
+                reading.pair_changed |= desk.reading.pair_changed;
+            }
             std::mem::swap(&mut desk.reading, &mut reading);
             desk.outcome = Some(outcome);
         }

@@ -51,11 +51,11 @@ fields! {
         phase_rms: f64 = "phase-rms",
         /// The magnification used: the property, swept, or the one that reaches the L2 budget.
         magnification: f64 = "magnification",
-        /// Whether the gradient is an earlier frame's.
+        /// Whether the gradient, and with it what the model says, is an earlier frame's.
         held: bool = "held",
         /// How much older than this frame the gradient is.
         gradient_age: Duration = "gradient-age",
-        /// Wall time of the model's run.
+        /// Wall time of the model's run, told by the first frame that was moved along what came of it; zero in others.
         inference_time: Duration = "inference-time",
         /// Wall time of analysis, extrapolation, synthesis and writing.
         morph_time: Duration = "morph-time",
@@ -69,7 +69,7 @@ fields! {
         l2: f64 = "l2",
         /// Whether the L2 budget was reached; true without one.
         attained: bool = "attained",
-        /// Whether an automatic choice of classes changed with this frame.
+        /// Whether an automatic choice of classes changed in the run whose time is `inference_time`.
         pair_changed: bool = "pair-changed",
         /// Why the frame was passed on unchanged: a sentence.
         warning: Option<String> = "warning",
