@@ -6,8 +6,10 @@
 //! Data goes to standard output, talk to standard error.
 
 mod args;
+mod atomic_file;
 mod audit;
 mod command;
+mod jpeg;
 mod picture;
 mod progress;
 mod report;

@@ -1,65 +1,89 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Picture files: PNG and JPEG in, PNG out, 8 bits per channel.
+//! Picture files: PNG, JPEG, WebP and BMP in, PNG out, 8 bits per channel.
 
+use std::cmp::Ordering;
 use std::fs::{self, File};
-use std::io::{BufReader, Cursor};
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
+use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{
     ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage, Rgba, RgbaImage,
     imageops,
 };
+use steerlens::frame::Shape;
 use steerlens::{FrameView, FrameViewMut, PixelFormat};
+
+use crate::{atomic_file, jpeg};
 
 /// Pixels of the largest picture that is read: a file of a few bytes may claim any size.
 const MOST_PIXELS: u64 = 100_000_000;
 /// Bytes that a decoder may ask for: 16-bit RGBA of that size, and its scratch.
 const MOST_BYTES: u64 = 10 * MOST_PIXELS;
 
-/// A picture in memory. Gray stays gray, alpha stays.
+const TRANSPARENT: &str = "its transparent pixels are looked at, and written, on white";
+
+/// What pictures may be written in.
+const FORMATS: [ImageFormat; 4] = [
+    ImageFormat::Png,
+    ImageFormat::Jpeg,
+    ImageFormat::WebP,
+    ImageFormat::Bmp,
+];
+
+/// A picture in memory. Gray stays gray. What is transparent lies on white: a classifier sees what people see, not the
+/// colours that a file has where nobody sees any.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture {
     format: PixelFormat,
     image: DynamicImage,
+    /// Width of a pixel over its height.
+    aspect: (u32, u32),
+    warning: Option<&'static str>,
 }
 
 impl Picture {
-    /// Reads a PNG or JPEG file.
+    /// Reads a PNG, JPEG, WebP or BMP file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let name = path.display();
         let about =
             fs::metadata(path).map_err(|error| anyhow!("the picture {name} cannot be opened: {error}"))?;
         // Opening a FIFO would wait for a writer for ever.
         if !about.is_file() {
-            bail!("the picture {name} is not a regular file: name a PNG or JPEG file");
+            bail!("the picture {name} is not a regular file: name a PNG, JPEG, WebP or BMP file");
         }
         let file =
             File::open(path).map_err(|error| anyhow!("the picture {name} cannot be opened: {error}"))?;
-        let image = decode(file).map_err(|error| anyhow!("the picture {name} cannot be read: {error}"))?;
-        Ok(match image.color() {
-            ColorType::L8 | ColorType::L16 => Self {
-                format: PixelFormat::Gray8,
-                image: image.into_luma8().into(),
-            },
-            color if color.has_alpha() => Self {
-                format: PixelFormat::Rgba,
-                image: image.into_rgba8().into(),
-            },
-            _ => Self {
-                format: PixelFormat::Rgb,
-                image: image.into_rgb8().into(),
-            },
-        })
+        let image = decode(BufReader::new(file))
+            .map_err(|error| anyhow!("the picture {name} cannot be read: {error}"))?;
+        Ok(Self::from(image))
+    }
+
+    /// Whether a file begins as one that [`Picture::read`] reads.
+    pub(crate) fn is_one(path: &Path) -> bool {
+        let about = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+        about.is_ok_and(|about| about.format().is_some_and(|format| FORMATS.contains(&format)))
+    }
+
+    /// The same with pixels of this width over their height.
+    pub(crate) fn with_aspect(self, aspect: (u32, u32)) -> Self {
+        Self { aspect, ..self }
+    }
+
+    /// What is to be said of how it was read.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        self.warning
     }
 
     /// A black picture of this one's format and another size.
     pub(crate) fn blank(&self, (width, height): (usize, usize)) -> Self {
         let image = DynamicImage::new(width as u32, height as u32, self.image.color());
         Self {
-            format: self.format,
             image,
+            warning: None,
+            ..*self
         }
     }
 
@@ -70,19 +94,12 @@ impl Picture {
 
     /// The picture as the library reads it.
     pub(crate) fn view(&self) -> Result<FrameView<'_>, steerlens::Error> {
-        let (width, height) = self.size();
-        Ok(FrameView::new(
-            self.format,
-            width,
-            height,
-            width * self.format.bytes(),
-            self.image.as_bytes(),
-        )?)
+        Ok(FrameView::packed(self.shape(), self.image.as_bytes())?)
     }
 
     /// The picture as the library writes it.
     pub(crate) fn view_mut(&mut self) -> Result<FrameViewMut<'_>, steerlens::Error> {
-        let (width, height) = self.size();
+        let shape = self.shape();
         let bytes = match &mut self.image {
             DynamicImage::ImageLuma8(image) => &mut **image,
             DynamicImage::ImageRgb8(image) => &mut **image,
@@ -90,20 +107,35 @@ impl Picture {
             // Not reached: the two constructors make these three. An empty buffer is refused as too short.
             _ => &mut [],
         };
-        Ok(FrameViewMut::new(
-            self.format,
-            width,
-            height,
-            width * self.format.bytes(),
-            bytes,
-        )?)
+        Ok(FrameViewMut::packed(shape, bytes)?)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            pixel_aspect: self.aspect,
+            ..Shape::new(self.format, self.size())
+        }
     }
 
     /// The picture as it looks on white paper.
     pub(crate) fn on_white(&self) -> RgbaImage {
-        let mut paper = RgbaImage::from_pixel(self.image.width(), self.image.height(), Rgba([255; 4]));
-        imageops::overlay(&mut paper, &self.image, 0, 0);
-        paper
+        on_white(&self.image)
+    }
+
+    /// The picture in colour, as a screen with square pixels shows it: the longer side of a pixel decides.
+    pub(crate) fn shown(&self) -> RgbImage {
+        let image = self.to_rgb();
+        let (width, height) = image.dimensions();
+        let stretched = |extent: u32, by: u32, over: u32| {
+            (u64::from(extent) * u64::from(by.max(1)) / u64::from(over.max(1))).clamp(1, 1 << 15) as u32
+        };
+        let (x, y) = self.aspect;
+        let size = match x.max(1).cmp(&y.max(1)) {
+            Ordering::Equal => return image,
+            Ordering::Greater => (stretched(width, x, y), height),
+            Ordering::Less => (width, stretched(height, y, x)),
+        };
+        imageops::resize(&image, size.0, size.1, FilterType::Triangle)
     }
 
     /// The picture in colour, as it looks on white paper.
@@ -125,19 +157,39 @@ impl Picture {
     }
 }
 
-impl From<RgbImage> for Picture {
-    fn from(image: RgbImage) -> Self {
-        Self {
-            format: PixelFormat::Rgb,
-            image: image.into(),
+impl From<DynamicImage> for Picture {
+    fn from(image: DynamicImage) -> Self {
+        let of = |format, image, warning| Self {
+            format,
+            image,
+            aspect: (1, 1),
+            warning,
+        };
+        match image.color() {
+            ColorType::L8 | ColorType::L16 => of(PixelFormat::Gray8, image.into_luma8().into(), None),
+            color if color.has_alpha() => {
+                let image = image.into_rgba8();
+                if image.pixels().all(|pixel| pixel.0[3] == 255) {
+                    return of(PixelFormat::Rgba, image.into(), None);
+                }
+                let image = DynamicImage::from(on_white(&image.into())).into_rgb8();
+                of(PixelFormat::Rgb, image.into(), Some(TRANSPARENT))
+            }
+            _ => of(PixelFormat::Rgb, image.into_rgb8().into(), None),
         }
     }
 }
 
-fn decode(file: File) -> Result<DynamicImage> {
-    let mut decoder = ImageReader::new(BufReader::new(file))
-        .with_guessed_format()?
-        .into_decoder()?;
+fn on_white(image: &DynamicImage) -> RgbaImage {
+    let mut paper = RgbaImage::from_pixel(image.width(), image.height(), Rgba([255; 4]));
+    imageops::overlay(&mut paper, image, 0, 0);
+    paper
+}
+
+fn decode(mut reader: impl BufRead + Seek) -> Result<DynamicImage> {
+    let guessed = ImageReader::new(&mut reader).with_guessed_format()?;
+    let is_jpeg = guessed.format() == Some(ImageFormat::Jpeg);
+    let mut decoder = guessed.into_decoder()?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
         bail!(
@@ -151,6 +203,12 @@ fn decode(file: File) -> Result<DynamicImage> {
     let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(upright);
+    if is_jpeg {
+        reader.rewind()?;
+        if !jpeg::is_whole(&mut reader)? {
+            bail!("it is cut off: the end of its data is missing");
+        }
+    }
     Ok(image)
 }
 
@@ -159,7 +217,6 @@ pub(crate) fn write_png(image: &DynamicImage, path: &Path) -> Result<()> {
     let mut bytes = Cursor::new(Vec::new());
     image
         .write_to(&mut bytes, ImageFormat::Png)
-        .map_err(anyhow::Error::from)
-        .and_then(|()| Ok(fs::write(path, bytes.into_inner())?))
-        .map_err(|error| anyhow!("the picture {} cannot be written: {error}", path.display()))
+        .map_err(|error| anyhow!("the picture {} cannot be written: {error}", path.display()))?;
+    atomic_file::write_output(path, &bytes.into_inner())
 }

@@ -2,8 +2,8 @@
 //! Talk: everything that goes to standard error.
 
 use std::fmt;
-use std::io::{self, Write};
-use std::time::Duration;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -37,6 +37,38 @@ pub(crate) fn long_bar() -> ProgressBar {
     bar.set_message("beginning");
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// Lines about long work, for logs: nothing where a terminal has a bar.
+#[derive(Debug)]
+pub(crate) struct Log {
+    silent: bool,
+    tenths: u64,
+    last: Instant,
+}
+
+impl Log {
+    /// Says what begins.
+    pub(crate) fn begin(what: fmt::Arguments<'_>) -> Self {
+        let silent = io::stderr().is_terminal();
+        if !silent {
+            say(what);
+        }
+        Self {
+            silent,
+            tenths: 0,
+            last: Instant::now(),
+        }
+    }
+
+    /// Says how far the work is, in thousandths, after each tenth and each minute.
+    pub(crate) fn tell(&mut self, thousandths: u64, what: fmt::Arguments<'_>) {
+        let tenths = thousandths / 100;
+        if !self.silent && (tenths > self.tenths || self.last.elapsed() >= Duration::from_secs(60)) {
+            say(format_args!("{} %, {what}", thousandths / 10));
+            (self.tenths, self.last) = (tenths, Instant::now());
+        }
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Short clips: the frames of a video beside their first edit, as the first method made it.
 
-use std::fs;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, anyhow};
+use image::imageops::{self, FilterType};
 
 use super::feed::Feed;
 use super::inputs::{Input, Kind};
 use super::journal::Journal;
 use super::settings::Settings;
+use super::video;
 use super::worker::Worker;
-use super::{video, whole};
+use crate::atomic_file::{self, AtomicFile};
 use crate::progress;
 
 /// Frames of a clip at most.
@@ -20,28 +21,24 @@ const LONGEST: u64 = 75;
 /// Sampled frames are shown at this rate.
 const PER_SECOND: i32 = 10;
 
-/// Writes a clip of each video, `clips/KEY.webm`. A video that cannot be read has none; where the encoder is missing,
-/// nothing has, and that is said.
-///
-/// # Errors
-/// When a clip cannot be written.
+/// Writes a clip of each video, `clips/KEY.webm`, unless it is there. A video that cannot be read has none; where a clip
+/// cannot be written, that is said.
 pub(super) fn write_all(
     settings: &Settings,
     inputs: &[Input],
     truths: &[Option<String>],
     worker: &mut Worker,
-    journal: &Journal,
     stop: &AtomicBool,
-) -> Result<()> {
+) {
     let clips: Vec<usize> = (0..inputs.len())
         .filter(|at| inputs[*at].kind != Kind::Picture)
         .collect();
     if clips.is_empty() {
-        return Ok(());
+        return;
     }
     if let Some(missing) = video::Encoder::missing() {
         progress::say(format_args!("warning: no clips are written: {missing}"));
-        return Ok(());
+        return;
     }
     let bar = progress::bar(clips.len(), "writing clips");
     for at in clips {
@@ -54,31 +51,41 @@ pub(super) fn write_all(
                 inputs,
                 truths,
                 sample: settings.sample,
-                journal,
+                journal: &Journal::default(),
                 stop,
                 progress: &|_| (),
             };
-            write(&feed, at, worker, &path)?;
+            if let Err(error) = write(&feed, at, worker, &path) {
+                progress::say(format_args!("warning: {error}"));
+            }
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(())
 }
 
 fn write(feed: &Feed<'_>, at: usize, worker: &mut Worker, path: &Path) -> Result<()> {
-    whole::folder(path.parent().unwrap_or(Path::new("")))?;
-    let partial = whole::partial(path);
+    atomic_file::folder(path.parent().unwrap_or(Path::new("")))?;
+    let file = AtomicFile::create(path)?;
     let (mut encoder, mut failed) = (None, None);
+    let stopped = || feed.stop.load(Ordering::Relaxed);
     // Why a video ends early is said elsewhere.
     let _ = feed.frames_of(at, &mut |place, frame| {
+        if stopped() {
+            return false;
+        }
         let taken = worker.beside(&frame).and_then(|image| {
             let size = image.dimensions();
             let encoder = match &mut encoder {
                 Some(encoder) => encoder,
-                none => none.insert(video::Encoder::open(&partial, size, PER_SECOND)?),
+                none => none.insert(video::Encoder::open(file.partial(), size, PER_SECOND)?),
             };
-            encoder.add(image)
+            // A video may change its size, a clip may not.
+            let size = encoder.size();
+            encoder.add(match image.dimensions() == size {
+                true => image,
+                false => imageops::resize(&image, size.0, size.1, FilterType::Triangle),
+            })
         });
         let good = taken.is_ok();
         failed = taken.err();
@@ -86,10 +93,11 @@ fn write(feed: &Feed<'_>, at: usize, worker: &mut Worker, path: &Path) -> Result
     });
     let ended = match (encoder, failed) {
         (_, Some(error)) => Err(error),
+        _ if stopped() => return Ok(()),
         (None, None) => return Ok(()),
         (Some(encoder), None) => encoder.finish(),
     };
     ended
-        .and_then(|()| Ok(fs::rename(&partial, path)?))
+        .and_then(|()| file.finish_lightly())
         .map_err(|error| anyhow!("the clip {} cannot be written: {error}", path.display()))
 }

@@ -16,7 +16,8 @@ use super::worker::{Frame, FrameInput};
 use super::{summary, video};
 use crate::picture::Picture;
 
-/// RMS difference of luma between frames that follow each other, from which the scene has changed (METHOD.md 2.10).
+/// RMS difference of luma between frames that follow each other, from which the scene has
+/// changed (METHOD.md 2.10).
 const SCENE_CUT: f64 = 0.2;
 
 /// What comes out of the files.
@@ -79,11 +80,15 @@ impl Feed<'_> {
             if self.is_stopped() {
                 return None;
             }
+            (self.progress)(at as f64 / self.inputs.len() as f64);
             let facts = self.facts(at);
             let read = facts.and_then(|facts| Ok((facts, Picture::read(&self.inputs[at].path)?)));
             match read {
                 Ok((facts, picture)) => {
+                    note.read.push(done(&facts));
                     note.inputs.push(done(&facts));
+                    note.warnings
+                        .extend(picture.warning().map(|warning| self.warning(at, warning)));
                     note.frames += 1;
                     let frame = Frame {
                         input: facts,
@@ -117,13 +122,20 @@ impl Feed<'_> {
                 (piece, part) = (place / FRAMES, Note::default());
             }
             part.frames += 1;
+            if part.read.is_empty() {
+                part.read.push(done(&frame.input));
+            }
             self.journal.note((at, piece)).is_some() || send(Event::Frame(Box::new(frame)))
         });
         if self.is_stopped() {
             return None;
         }
         match ended {
-            Ok(Some(facts)) => part.inputs.push(done(&facts)),
+            Ok(Some((facts, warnings))) => {
+                part.inputs.push(done(&facts));
+                part.warnings
+                    .extend(warnings.iter().map(|warning| self.warning(at, warning)));
+            }
             Ok(None) => return None,
             Err(error) => part.failures.push(self.failure(at, &error)),
         }
@@ -131,32 +143,37 @@ impl Feed<'_> {
         send(Event::End((at, piece), part)).then_some(())
     }
 
-    /// Hands out the sampled frames of a clip with their places; `None` where `take` wanted no more.
+    /// Hands out the sampled frames of a clip with their places, and tells what is to be said of how they were read;
+    /// `None` where `take` wanted no more.
     pub(super) fn frames_of(
         &self,
         at: usize,
         take: &mut dyn FnMut(u64, Frame) -> bool,
-    ) -> Result<Option<Arc<FrameInput>>> {
+    ) -> Result<Option<(Arc<FrameInput>, Vec<String>)>> {
         let input = &self.inputs[at];
         let facts = self.facts(at)?;
         let mut sampler = Sampler::new(self.sample);
         let mut before: Option<Vec<f32>> = None;
+        let mut scene_cut = false;
+        let mut warnings = Vec::new();
         let mut frames = Frames::open(input)?;
         let mut index = 0;
         while !sampler.is_full() {
             let Some((picture, time_ns)) = frames.next()? else {
                 break;
             };
+            let luma = luma(&picture)?;
+            scene_cut |= before.as_ref().is_some_and(|before| is_cut(before, &luma));
+            before = Some(luma);
             if let Some(place) = sampler.take(index, time_ns) {
-                let luma = luma(&picture)?;
-                let scene_cut = before.as_ref().is_some_and(|before| is_cut(before, &luma));
-                before = Some(luma);
+                let said = picture.warning().map(str::to_owned);
+                warnings.extend(said.filter(|said| !warnings.contains(said)));
                 (self.progress)((at as f64 + frames.share(time_ns)) / self.inputs.len() as f64);
                 let frame = Frame {
                     input: Arc::clone(&facts),
                     index,
                     time_ns,
-                    scene_cut,
+                    scene_cut: std::mem::take(&mut scene_cut),
                     picture,
                 };
                 if !take(place, frame) {
@@ -168,14 +185,15 @@ impl Feed<'_> {
         if index == 0 {
             return Err(anyhow!("it has no frame"));
         }
-        Ok(Some(facts))
+        warnings.extend(frames.warnings());
+        Ok(Some((facts, warnings)))
     }
 
     fn facts(&self, at: usize) -> Result<Arc<FrameInput>> {
         let input = &self.inputs[at];
         let sha256 = hash::of_files(&input.files).map_err(|error| anyhow!("it cannot be read: {error}"))?;
         Ok(Arc::new(FrameInput {
-            path: input.path.to_string_lossy().into_owned(),
+            path: input.name.clone(),
             key: input.key.clone(),
             sha256,
             truth: self.truths[at].clone(),
@@ -185,8 +203,15 @@ impl Feed<'_> {
 
     fn failure(&self, at: usize, error: &anyhow::Error) -> summary::InputFailure {
         summary::InputFailure {
-            input: self.inputs[at].path.to_string_lossy().into_owned(),
+            input: self.inputs[at].name.clone(),
             failure: error.to_string(),
+        }
+    }
+
+    fn warning(&self, at: usize, warning: impl Into<String>) -> summary::InputWarning {
+        summary::InputWarning {
+            input: self.inputs[at].name.clone(),
+            warning: warning.into(),
         }
     }
 }
@@ -240,6 +265,14 @@ impl<'a> Frames<'a> {
                 *read += 1;
                 Ok(Some((Picture::read(file)?, None)))
             }
+        }
+    }
+
+    /// What is to be said of how its frames were read, at its end.
+    fn warnings(&self) -> Vec<String> {
+        match self {
+            Self::Video(video) => video.warnings(),
+            Self::Sequence(..) => Vec::new(),
         }
     }
 

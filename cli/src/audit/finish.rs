@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
+use super::page;
 use super::row::Row;
-use super::settings::Settings;
-use super::summary::{Run, Summary};
+use super::summary::{Comparison, InputWarning, Run, Summary};
 use super::table::{Format, Table};
-use super::{page, whole};
-use crate::progress;
+use crate::{atomic_file, progress};
 
 const SUMMARY: &str = "summary.json";
 const REPORT: &str = "report.html";
@@ -27,17 +26,39 @@ pub(crate) struct Results {
     pub(crate) threshold: f64,
 }
 
+impl Results {
+    /// The files that are written.
+    pub(super) fn files(&self) -> [PathBuf; 3] {
+        [self.format.file_name(), REPORT, SUMMARY].map(|name| self.out.join(name))
+    }
+}
+
 /// How an audit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// With everything.
     Whole,
-    /// Without inputs that could not be read, or parts that are missing.
+    /// Without inputs that could not be read, parts that are missing, or any row with a result.
     Partial,
     /// With flips that became easier than the threshold allows.
     Easier,
     /// In the middle, as was wished.
     Stopped,
+}
+
+impl Ending {
+    /// What the summary of a whole audit says: the one place where this is decided.
+    fn of(summary: &Summary) -> Self {
+        let counts = &summary.counts;
+        let exceeded = |comparison: &Comparison| comparison.exceeded;
+        if summary.comparison.as_ref().is_some_and(exceeded) {
+            Self::Easier
+        } else if !summary.run.failures.is_empty() || (counts.rows > 0 && counts.failed == counts.rows) {
+            Self::Partial
+        } else {
+            Self::Whole
+        }
+    }
 }
 
 /// Reads a summary.
@@ -60,29 +81,26 @@ pub(super) fn summary_in(folder: &Path) -> Result<Option<Summary>> {
     path.exists().then(|| read_summary(&path)).transpose()
 }
 
-/// How the audit ended that is in the output folder already, if there is one.
+/// Ends an audit that is finished once more: with the same verdict, and set beside the baseline that is named now.
 ///
 /// # Errors
-/// When it is not to be gone on with, or is another one.
-pub(super) fn already(settings: &Settings) -> Result<Option<Ending>> {
-    let out = settings.out();
-    let Some(summary) = summary_in(out)? else {
-        return Ok(None);
-    };
-    if !settings.resume {
+/// When its table is of another format, or the comparison cannot be written.
+pub(super) fn again(results: &Results, mut summary: Summary) -> Result<Ending> {
+    let out = &results.out;
+    let table = results.format.file_name();
+    if !out.join(table).exists() {
         bail!(
-            "the folder {} holds a finished audit: name another folder",
-            out.display()
-        );
-    }
-    if summary.run.settings != settings.options {
-        bail!(
-            "the folder {} holds a finished audit with other settings: name another folder",
+            "the folder {} holds a finished audit without {table}: leave the format as it was, or name another folder",
             out.display()
         );
     }
     progress::say(format_args!("the audit in {} is finished", out.display()));
-    Ok(Some(ending(&summary, false)))
+    let before = summary.comparison.clone();
+    compare(&mut summary, results);
+    if summary.comparison != before {
+        write(&summary, out)?;
+    }
+    Ok(Ending::of(&summary))
 }
 
 /// Writes table, page and summary.
@@ -90,12 +108,8 @@ pub(super) fn already(settings: &Settings) -> Result<Option<Ending>> {
 /// # Errors
 /// When the rows cannot be read, or a file not be written.
 pub(super) fn finish(results: &Results, run: Run, rows: impl Iterator<Item = Result<Row>>) -> Result<Ending> {
-    let Results {
-        out,
-        format,
-        baseline,
-        threshold,
-    } = results;
+    let Results { out, format, .. } = results;
+    atomic_file::folder(out)?;
     let mut table = Table::create(out.join(format.file_name()), *format, None)?;
     let kept = rows.map(|row| {
         let row = row?;
@@ -104,23 +118,27 @@ pub(super) fn finish(results: &Results, run: Run, rows: impl Iterator<Item = Res
     });
     let mut summary = Summary::of(kept, run)?;
     table.finish()?;
-    let easier = baseline
-        .as_ref()
-        .is_some_and(|baseline| summary.compare(baseline, Some(*threshold)).exceeded);
-    whole::write(&out.join(REPORT), page::render(&summary, out)?.as_bytes())?;
-    let mut text = serde_json::to_vec_pretty(&summary)?;
-    text.push(b'\n');
-    whole::write(&out.join(SUMMARY), &text)?;
+    compare(&mut summary, results);
+    write(&summary, out)?;
+    for InputWarning { input, warning } in &summary.run.input_warnings {
+        progress::say(format_args!("warning: {input}: {warning}"));
+    }
     for failure in &summary.run.failures {
         progress::say(format_args!("warning: {}: {}", failure.input, failure.failure));
     }
-    Ok(ending(&summary, easier))
+    Ok(Ending::of(&summary))
 }
 
-fn ending(summary: &Summary, easier: bool) -> Ending {
-    match summary.run.failures.is_empty() {
-        _ if easier => Ending::Easier,
-        true => Ending::Whole,
-        false => Ending::Partial,
+fn compare(summary: &mut Summary, results: &Results) {
+    if let Some(baseline) = &results.baseline {
+        summary.compare(baseline, Some(results.threshold));
     }
+}
+
+/// Writes page and summary.
+fn write(summary: &Summary, out: &Path) -> Result<()> {
+    atomic_file::write(&out.join(REPORT), page::render(summary, out)?.as_bytes())?;
+    let mut text = serde_json::to_vec_pretty(summary)?;
+    text.push(b'\n');
+    atomic_file::write(&out.join(SUMMARY), &text)
 }

@@ -21,12 +21,21 @@ pub(super) fn of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
             }
         }
     }
+    Ok(hexadecimal(hasher))
+}
+
+/// Of some bytes; hexadecimal.
+pub(super) fn of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::new_with_prefix(bytes))
+}
+
+fn hexadecimal(hasher: Sha256) -> String {
     let mut text = String::new();
     for byte in hasher.finalize() {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
     }
-    Ok(text)
+    text
 }
 
 /// The first 64 bits of that of some words.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What is audited: pictures, videos and image sequences, named one by one, by folder or by pattern.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
 use super::hash;
+use super::skipped::Skipped;
+use crate::picture::Picture;
 
-const PICTURES: &[&str] = &["png", "jpg", "jpeg"];
+const PICTURES: &[&str] = &["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp"];
 /// What is looked at in a folder; a file that is named itself may have any other ending.
 const VIDEOS: &[&str] = &[
     "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogg", "ogv", "ts", "webm",
@@ -32,6 +34,8 @@ pub(super) enum Kind {
 pub(super) struct Input {
     /// Its path, as found below what was named.
     pub(super) path: PathBuf,
+    /// The same as text: of no other input.
+    pub(super) name: String,
     /// Its path below the folder that was named, with slashes; its file name where it was named itself. The same
     /// wherever the folder is mounted.
     pub(super) key: String,
@@ -67,33 +71,60 @@ impl std::str::FromStr for Shard {
     }
 }
 
-/// Finds all inputs, sorted by path, each once.
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The inputs, sorted by name, each once.
+    pub(super) inputs: Vec<Input>,
+    /// The keys of all that were found, whichever machine has them.
+    pub(super) keys: Vec<String>,
+    /// What was met besides.
+    pub(super) skipped: Skipped,
+}
+
+/// Finds all inputs. The folder `out`, where results go, is none and has none.
 ///
 /// # Errors
 /// When a name leads nowhere, or nowhere is anything to audit.
-pub(super) fn find(names: &[PathBuf], shard: Option<Shard>) -> Result<Vec<Input>> {
-    let mut found = BTreeMap::new();
+pub(super) fn find(names: &[PathBuf], out: &Path, shard: Option<Shard>) -> Result<Found> {
+    let mut search = Search {
+        out,
+        skipped: Skipped::default(),
+    };
+    let mut found: BTreeMap<String, Input> = BTreeMap::new();
     for name in names {
-        let before = found.len();
-        for input in resolve(name)? {
-            found
-                .entry(input.path.to_string_lossy().into_owned())
-                .or_insert(input);
+        for input in search.resolve(name)? {
+            match found.get(&input.name) {
+                Some(twin) if twin.path != input.path => {
+                    bail!("two inputs are called {}: rename one of them", input.name)
+                }
+                _ => found.insert(input.name.clone(), input),
+            };
         }
-        if found.len() == before && names.len() == 1 {
-            bail!(
-                "there is no picture or video in {}: name files, folders or patterns that lead to some",
-                name.display()
-            );
-        }
+    }
+    if found.is_empty() {
+        let names: Vec<_> = names.iter().map(|name| name.display().to_string()).collect();
+        let endings = match search.skipped.endings() {
+            endings if endings.is_empty() => String::new(),
+            endings => format!(" (left out for their endings: {endings})"),
+        };
+        bail!(
+            "there is no picture or video in {}{endings}: name files, folders or patterns that lead to some",
+            names.join(", ")
+        );
     }
     let mut inputs: Vec<Input> = found.into_values().collect();
     tell_apart(&mut inputs);
+    let keys = inputs.iter().map(|input| input.key.clone()).collect();
     inputs.retain(|input| shard.is_none_or(|shard| shard.has(&input.key)));
-    Ok(inputs)
+    Ok(Found {
+        inputs,
+        keys,
+        skipped: search.skipped,
+    })
 }
 
-/// Files of the same path below several folders go by their whole paths.
+/// Files of the same path below several folders go by their whole paths, and by a number where those are alike too.
 fn tell_apart(inputs: &mut [Input]) {
     let mut count = HashMap::new();
     for input in &*inputs {
@@ -106,58 +137,162 @@ fn tell_apart(inputs: &mut [Input]) {
             .filter(|part| matches!(part, Component::Normal(_)));
         input.key = slashes(&named.collect::<PathBuf>());
     }
-}
-
-fn resolve(name: &Path) -> Result<Vec<Input>> {
-    let text = name.to_string_lossy();
-    if name.is_dir() {
-        let mut files = Vec::new();
-        walk(name, &mut files)?;
-        return Ok(files
-            .into_iter()
-            .filter_map(|file| Some((kind(&file)?, file)))
-            .map(|(kind, path)| Input {
-                key: slashes(path.strip_prefix(name).unwrap_or(&path)),
-                kind,
-                files: vec![path.clone()],
-                path,
-            })
-            .collect());
-    }
-    if name.is_file() {
-        return Ok(vec![single(name)]);
-    }
-    if text.contains('%') {
-        return sequence(name, &text).map(|input| vec![input]);
-    }
-    if text.contains(['*', '?', '[']) {
-        let pattern =
-            glob::glob(&text).map_err(|error| anyhow!("the pattern {text} cannot be read: {error}"))?;
-        let files: Vec<PathBuf> = pattern
-            .filter_map(Result::ok)
-            .filter(|path| path.is_file())
-            .collect();
-        if files.is_empty() {
-            bail!("the pattern {text} leads to no file");
+    let mut taken: HashSet<String> = HashSet::new();
+    for input in inputs {
+        let mut key = input.key.clone();
+        for number in 2.. {
+            if !taken.contains(&key) {
+                break;
+            }
+            key = format!("{}~{number}", input.key);
         }
-        return Ok(files.iter().map(|file| single(file)).collect());
-    }
-    match fs::metadata(name) {
-        Err(error) => bail!("the input {text} cannot be opened: {error}"),
-        Ok(_) => bail!("the input {text} is neither a file nor a folder"),
+        taken.insert(key.clone());
+        input.key = key;
     }
 }
 
-fn single(path: &Path) -> Input {
-    Input {
-        key: path
-            .file_name()
-            .map(|name| slashes(Path::new(name)))
-            .unwrap_or_default(),
-        kind: kind(path).unwrap_or(Kind::Video),
-        files: vec![path.to_owned()],
-        path: path.to_owned(),
+/// The way from names to files.
+struct Search<'a> {
+    out: &'a Path,
+    skipped: Skipped,
+}
+
+impl Search<'_> {
+    fn resolve(&mut self, name: &Path) -> Result<Vec<Input>> {
+        let text = name.to_string_lossy();
+        if name.is_dir() {
+            if self.is_out(name) {
+                bail!(
+                    "the results would lie among the inputs in {}: name another folder for them",
+                    name.display()
+                );
+            }
+            let mut files = Vec::new();
+            self.walk(name, &mut files)?;
+            return Ok(files
+                .into_iter()
+                .map(|(kind, path)| input(&path, path.strip_prefix(name).unwrap_or(&path), kind))
+                .collect());
+        }
+        if name.is_file() {
+            return Ok(vec![single(name)]);
+        }
+        if text.contains('%') {
+            return self.sequence(name, &text).map(|input| vec![input]);
+        }
+        if text.contains(['*', '?', '[']) {
+            let pattern =
+                glob::glob(&text).map_err(|error| anyhow!("the pattern {text} cannot be read: {error}"))?;
+            let mut inputs = Vec::new();
+            for path in pattern {
+                let path = path
+                    .map_err(|error| anyhow!("the pattern {text} leads to what cannot be read: {error}"))?;
+                match path.is_file() {
+                    true => inputs.push(single(&path)),
+                    false => self.skipped.no_file(path),
+                }
+            }
+            if inputs.is_empty() {
+                bail!("the pattern {text} leads to no file");
+            }
+            return Ok(inputs);
+        }
+        match fs::metadata(name) {
+            Err(error) => bail!("the input {text} cannot be opened: {error}"),
+            Ok(_) => bail!("the input {text} is neither a file nor a folder"),
+        }
     }
+
+    fn is_out(&self, folder: &Path) -> bool {
+        same_file::is_same_file(folder, self.out).unwrap_or(false)
+    }
+
+    /// The pictures and videos of a folder and those below it. Hidden files are left out; links to folders are not
+    /// followed, so that none leads in a circle.
+    fn walk(&mut self, folder: &Path, files: &mut Vec<(Kind, PathBuf)>) -> Result<()> {
+        let unread = |error| anyhow!("the folder {} cannot be read: {error}", folder.display());
+        for entry in fs::read_dir(folder).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
+            let path = entry.path();
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            if entry.file_type().map_err(unread)?.is_dir() {
+                if !self.is_out(&path) {
+                    self.walk(&path, files)?;
+                }
+            } else if !path.is_file() {
+                self.skipped.no_file(path);
+            } else if let Some(kind) = kind(&path) {
+                files.push((kind, path));
+            } else {
+                self.skipped.by_ending(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// A pattern such as `frame-%04d.png`: all files that fit it, in the order of their numbers.
+    fn sequence(&mut self, name: &Path, text: &str) -> Result<Input> {
+        let file = name.file_name().unwrap_or_default().to_string_lossy();
+        let parts = file.split_once('%').and_then(|(head, rest)| {
+            let (digits, tail) = rest.split_once('d')?;
+            digits
+                .chars()
+                .all(|sign| sign.is_ascii_digit())
+                .then_some((head, tail))
+        });
+        let Some((head, tail)) = parts else {
+            bail!(
+                "the input {text} is not there, and no pattern of an image sequence either: write frame-%04d.png"
+            );
+        };
+        let folder = name
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let unread = |error| anyhow!("the folder {} cannot be read: {error}", folder.display());
+        let mut frames: Vec<(u64, PathBuf)> = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let number = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+            let Some(number) = number.and_then(|number| number.parse().ok()) else {
+                continue;
+            };
+            match entry.path().is_file() {
+                true => frames.push((number, entry.path())),
+                false => self.skipped.no_file(entry.path()),
+            }
+        }
+        if frames.is_empty() {
+            bail!("no picture fits the image sequence {text}");
+        }
+        frames.sort();
+        Ok(Input {
+            files: frames.into_iter().map(|(_, path)| path).collect(),
+            ..input(name, Path::new(file.as_ref()), Kind::Sequence)
+        })
+    }
+}
+
+fn input(path: &Path, key: &Path, kind: Kind) -> Input {
+    Input {
+        path: path.to_owned(),
+        name: text(path),
+        key: slashes(key),
+        kind,
+        files: vec![path.to_owned()],
+    }
+}
+
+/// A file that was named itself, whatever its ending.
+fn single(path: &Path) -> Input {
+    let kind = kind(path).unwrap_or(match path.extension().is_none() && Picture::is_one(path) {
+        true => Kind::Picture,
+        false => Kind::Video,
+    });
+    input(path, path.file_name().map_or(path, Path::new), kind)
 }
 
 fn kind(path: &Path) -> Option<Kind> {
@@ -169,78 +304,28 @@ fn kind(path: &Path) -> Option<Kind> {
     }
 }
 
-/// The files of a folder and those below it. Hidden ones are left out; links to folders are not followed, so that
-/// none leads in a circle.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let unread = |error| anyhow!("the folder {} cannot be read: {error}", folder.display());
-    for entry in fs::read_dir(folder).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if entry.file_type().map_err(unread)?.is_dir() {
-            walk(&path, files)?;
-        } else if path.is_file() {
-            files.push(path);
-        }
+/// A path as text. Bytes that are no UTF-8 are written `\xHH`, so that two paths stay two.
+fn text(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
     }
-    Ok(())
-}
-
-/// A pattern such as `frame-%04d.png`: all files that fit it, in the order of their numbers.
-fn sequence(name: &Path, text: &str) -> Result<Input> {
-    let file = name
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let parts = file.split_once('%').and_then(|(head, rest)| {
-        let (digits, tail) = rest.split_once('d')?;
-        digits
-            .chars()
-            .all(|sign| sign.is_ascii_digit())
-            .then_some((head, tail))
-    });
-    let Some((head, tail)) = parts else {
-        bail!(
-            "the input {text} is not there, and no pattern of an image sequence either: write frame-%04d.png"
-        );
-    };
-    let folder = name
-        .parent()
-        .filter(|path| !path.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let entries = fs::read_dir(folder)
-        .map_err(|error| anyhow!("the folder {} cannot be read: {error}", folder.display()))?;
-    let mut frames: Vec<(u64, PathBuf)> = entries
-        .filter_map(Result::ok)
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let number = name.strip_prefix(head)?.strip_suffix(tail)?.parse().ok()?;
-            Some((number, entry.path()))
-        })
-        .collect();
-    if frames.is_empty() {
-        bail!("no picture fits the image sequence {text}");
-    }
-    frames.sort();
-    Ok(Input {
-        path: name.to_owned(),
-        key: file,
-        kind: Kind::Sequence,
-        files: frames.into_iter().map(|(_, path)| path).collect(),
-    })
+    text
 }
 
 fn slashes(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> = path.iter().map(|part| text(Path::new(part))).collect();
     parts.join("/")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn find(names: &[PathBuf], shard: Option<Shard>) -> Result<Vec<Input>> {
+        super::find(names, Path::new("/nowhere"), shard).map(|found| found.inputs)
+    }
 
     #[test]
     fn folders_patterns_and_sequences_are_found_in_order() {
@@ -297,6 +382,69 @@ mod tests {
             "{}",
             found[0].key
         );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn names_that_are_no_utf_8_stay_two_inputs_of_two_names_and_keys() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+
+        let folder = tempfile::TempDir::new().unwrap();
+        for name in [&b"bad\xffutf.png"[..], b"bad\xfeutf.png"] {
+            fs::write(folder.path().join(OsStr::from_bytes(name)), "").unwrap();
+        }
+        let found = find(&[folder.path().to_owned()], None).unwrap();
+        let keys: Vec<_> = found.iter().map(|input| input.key.as_str()).collect();
+        assert_eq!(keys, [r"bad\xFEutf.png", r"bad\xFFutf.png"]);
+        assert_ne!(found[0].name, found[1].name);
+    }
+
+    #[test]
+    fn keys_are_never_shared() {
+        let folder = tempfile::TempDir::new().unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/1.png"), "").unwrap();
+        // Two ways to one file are two inputs: their rows say which is which.
+        let names = ["a/1.png", "a/b/../1.png"].map(|name| folder.path().join(name));
+        let names = [
+            names[0].clone(),
+            names[1].clone(),
+            folder.path().join("a/./b/../1.png"),
+        ];
+        let found = find(&names, None).unwrap();
+        let keys: HashSet<_> = found.iter().map(|input| &input.key).collect();
+        assert_eq!(keys.len(), found.len());
+    }
+
+    #[test]
+    fn what_is_passed_over_is_said_and_results_are_no_inputs() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("out/strips")).unwrap();
+        for name in ["a.png", "b.webp", "c.bmp", "d.gif", "out/strips/a.png.8.png"] {
+            fs::write(at(name), "").unwrap();
+        }
+        let found = super::find(&[folder.path().to_owned()], &at("out"), None).unwrap();
+        let keys: Vec<_> = found.inputs.iter().map(|input| input.key.as_str()).collect();
+        assert_eq!(keys, ["a.png", "b.webp", "c.bmp"]);
+        assert!(
+            found.skipped.sentences()[0].contains("1 .gif"),
+            "{:?}",
+            found.skipped
+        );
+        let error = super::find(&[at("out")], &at("out"), None)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("among the inputs"), "{error}");
+    }
+
+    #[test]
+    fn a_named_file_without_an_ending_is_known_by_its_content() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("picture");
+        fs::write(&path, b"\x89PNG\r\n\x1a\n").unwrap();
+        assert_eq!(find(&[path], None).unwrap()[0].kind, Kind::Picture);
     }
 
     #[test]

@@ -5,23 +5,26 @@
 //! same way each time, so that an audit that was ended in the middle goes on with the first part that is missing.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
 
 use anyhow::{Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use super::record::{self, Options};
 use super::row::Row;
-use super::summary::{Input, InputFailure};
+use super::summary::{Input, InputFailure, InputWarning};
 use super::table::{Format, Rows, Table};
-use super::whole;
+use crate::atomic_file;
 
 /// Frames of a part: what an interruption loses at most, per worker in flight.
 pub(super) const FRAMES: u64 = 16;
 
 const FOLDER: &str = "parts";
 const PLAN: &str = "audit.json";
+const LOCK: &str = "lock";
 /// Under what name a part's note is kept.
 const NOTE: &str = "steerlens.part";
 
@@ -35,31 +38,43 @@ pub(super) struct Note {
     pub(super) last: bool,
     /// Frames audited, whether or not they led to rows.
     pub(super) frames: u64,
+    /// The inputs that it has frames of.
+    #[serde(default)]
+    pub(super) read: Vec<Input>,
     /// The inputs that end in this part.
     pub(super) inputs: Vec<Input>,
     /// Those that could not be read, or not to their end.
     pub(super) failures: Vec<InputFailure>,
+    /// What is to be said of how the inputs that end in it were read.
+    #[serde(default)]
+    pub(super) warnings: Vec<InputWarning>,
 }
 
 /// The parts of an audit.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Journal {
     folder: PathBuf,
     parts: BTreeMap<PartId, Note>,
+    /// Held as long as anybody writes here.
+    _lock: Option<Arc<File>>,
 }
 
 impl Journal {
-    /// Begins, or goes on where `resume` is given. `plan` is everything that decides about the rows.
+    /// Begins, or goes on where `resume` is given. `identity` is everything that decides about the rows.
     ///
     /// # Errors
-    /// When the folder cannot be written, holds an audit that is not to be gone on with, or one of another plan.
-    pub(super) fn open(out: &Path, plan: &Map<String, Value>, resume: bool) -> Result<Self> {
+    /// When the folder cannot be written, holds an audit that is not to be gone on with, or another one.
+    pub(super) fn open(out: &Path, identity: &Options, resume: bool) -> Result<Self> {
         let folder = out.join(FOLDER);
         let at = folder.join(PLAN);
+        atomic_file::folder(&folder)?;
         let mut journal = Self {
+            _lock: Some(Arc::new(lock(out, &folder)?)),
             folder,
             parts: BTreeMap::new(),
         };
+        atomic_file::sweep(out);
+        atomic_file::sweep(&journal.folder);
         match fs::read_to_string(&at) {
             Ok(_) if !resume => bail!(
                 "the folder {} holds an audit that was not finished: go on with --resume, or name another folder",
@@ -68,11 +83,11 @@ impl Journal {
             Ok(text) => {
                 let begun = serde_json::from_str(&text)
                     .map_err(|error| anyhow!("{} cannot be read: {error}", at.display()))?;
-                agree(out, &begun, plan)?;
+                record::agree(out, &begun, identity)?;
                 journal.find_parts()?;
             }
             Err(_) => {
-                whole::write(&at, &serde_json::to_vec_pretty(plan)?)?;
+                atomic_file::write(&at, &serde_json::to_vec_pretty(identity)?)?;
             }
         }
         Ok(journal)
@@ -137,9 +152,14 @@ impl Journal {
     ///
     /// # Errors
     /// When they cannot be removed.
-    pub(super) fn remove(self) -> Result<()> {
-        fs::remove_dir_all(&self.folder)
-            .map_err(|error| anyhow!("the folder {} cannot be removed: {error}", self.folder.display()))
+    pub(super) fn remove(out: &Path) -> Result<()> {
+        let folder = out.join(FOLDER);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                bail!("the folder {} cannot be removed: {error}", folder.display())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn path(&self, (input, piece): PartId) -> PathBuf {
@@ -147,27 +167,26 @@ impl Journal {
     }
 }
 
+/// Two audits that write into one folder would take each other's files for their own.
+fn lock(out: &Path, folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|error| anyhow!("{} cannot be written: {error}", path.display()))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => bail!(
+            "another audit is writing into {}: wait for it, or name another folder",
+            out.display()
+        ),
+        // Some network file systems have no locks.
+        _ => Ok(file),
+    }
+}
+
 fn id_of(path: &Path) -> Option<PartId> {
     let name = path.file_name()?.to_str()?.strip_suffix(".parquet")?;
     let (input, piece) = name.split_once('-')?;
     Some((input.parse().ok()?, piece.parse().ok()?))
-}
-
-/// Refuses to go on with other settings, and says which.
-fn agree(out: &Path, begun: &Map<String, Value>, plan: &Map<String, Value>) -> Result<()> {
-    let names = begun.keys().chain(plan.keys());
-    for name in names {
-        let (was, is) = (begun.get(name), plan.get(name));
-        if was != is {
-            let say =
-                |value: Option<&Value>| value.map_or_else(|| "not given".to_owned(), ToString::to_string);
-            bail!(
-                "the audit in {} was begun with another {name} ({}, now {}): use its settings, or name another folder",
-                out.display(),
-                say(was),
-                say(is)
-            );
-        }
-    }
-    Ok(())
 }

@@ -12,6 +12,22 @@ pub(super) struct Judge {
     driver_class: Vec<i32>,
 }
 
+/// In an audit a wrong label file would name every class wrongly, and match a judge's classes with others.
+///
+/// # Errors
+/// When there are labels, and not one for each class.
+pub(super) fn check_labels(classifier: &Classifier) -> Result<()> {
+    let (labels, classes) = (classifier.labels().len(), classifier.classes());
+    if labels > 0 && labels != classes {
+        bail!(
+            "there are {labels} labels for the {classes} classes of {}: give the right file with --label-file, or \
+             beside the model",
+            classifier.model_file().display()
+        );
+    }
+    Ok(())
+}
+
 /// What a judge says of a picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Verdict {
@@ -29,6 +45,7 @@ impl Judge {
     pub(super) fn open(settings: &ClassifierSettings, driver: &Classifier) -> Result<Self> {
         let reader = Reader::open(settings, &LensSettings::default())?;
         let judge = reader.classifier();
+        check_labels(judge)?;
         let known: Vec<String> = (0..driver.classes())
             .map(|class| driver.label(class).to_lowercase())
             .collect();
@@ -52,6 +69,10 @@ impl Judge {
             );
         }
         Ok(Self { reader, driver_class })
+    }
+
+    pub(super) fn classifier(&self) -> &Classifier {
+        self.reader.classifier()
     }
 
     /// Looks at a picture.

@@ -2,7 +2,7 @@
 //! One table and report of the shards of an audit, whichever machines made them.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, FileType};
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::finish::{self, Ending, Results};
 use super::inputs::Shard;
+use super::record;
 use super::row::Row;
 use super::summary::Run;
 use super::table::{Format, Rows};
-use super::{record, whole};
-use crate::progress;
+use crate::{atomic_file, progress};
 
 const SHARD: &str = "shard";
 
@@ -63,7 +63,7 @@ pub(crate) fn merge(folders: &[PathBuf], results: &Results) -> Result<Ending> {
     let mut cursors = Vec::new();
     for part in &parts {
         cursors.push(Rows::open(&part.folder.join(Format::Parquet.file_name()))?.peekable());
-        copy_pictures(&part.folder, &results.out)?;
+        copy_pictures(&part.folder, &results.out);
     }
     let mut seen = BTreeSet::new();
     for part in &parts {
@@ -79,7 +79,14 @@ pub(crate) fn merge(folders: &[PathBuf], results: &Results) -> Result<Ending> {
             }
         }
         run.failures.extend(part.run.failures.iter().cloned());
+        run.input_warnings.extend(part.run.input_warnings.iter().cloned());
+        for warning in &part.run.warnings {
+            if !run.warnings.contains(warning) {
+                run.warnings.push(warning.clone());
+            }
+        }
     }
+    run.input_warnings.sort_by(|a, b| a.input.cmp(&b.input));
     run.inputs.sort_by(|a, b| a.path.cmp(&b.path));
     run.failures.sort_by(|a, b| a.input.cmp(&b.input));
     let ending = finish::finish(
@@ -102,29 +109,31 @@ fn common(first: &Part, parts: &[Part]) -> Result<Run> {
         let mut run = Run {
             inputs: Vec::new(),
             failures: Vec::new(),
+            input_warnings: Vec::new(),
             ..part.run.clone()
         };
-        run.settings.shift_remove(SHARD);
-        let mut plan = record::plan(&run, &[]);
-        plan.shift_remove("machine (version)");
-        (run, plan)
+        let mut identity = record::identity(&run);
+        // Whole audits may be of different inputs; shards of different lists would leave some to nobody.
+        if run.settings.shift_remove(SHARD).is_none() {
+            identity.shift_remove(record::LIST_OF_INPUTS);
+            run.list_of_inputs.clear();
+        }
+        for name in record::OF_A_SHARD {
+            identity.shift_remove(name);
+        }
+        (run, identity)
     };
-    let (mut run, plan) = shape(first);
+    let (mut run, identity) = shape(first);
     for part in parts {
-        let (_, other) = shape(part);
-        let names = plan.keys().chain(other.keys());
-        if let Some(name) = names.into_iter().find(|name| plan.get(*name) != other.get(*name)) {
-            let say =
-                |value: Option<&Value>| value.map_or_else(|| "not given".to_owned(), ToString::to_string);
+        if let Some(what) = record::difference(&identity, &shape(part).1, "") {
             bail!(
-                "the audits in {} and {} differ in {name} ({}, {}): only shards of one audit are merged",
+                "the audits in {} and {} differ in {what}: only shards of one audit are merged",
                 first.folder.display(),
                 part.folder.display(),
-                say(plan.get(name)),
-                say(other.get(name))
             );
         }
     }
+    run.true_classes.clear();
     run.command = record::quoted(&std::env::args().collect::<Vec<_>>());
     run.threads = parts.iter().map(|part| part.run.threads).max().unwrap_or(0);
     Ok(run)
@@ -210,29 +219,44 @@ fn is_of(row: &Result<Row>, input: &str) -> bool {
     row.as_ref().map_or(true, |row| row.input == input)
 }
 
-/// Strips and clips, as links where the file system has them.
-fn copy_pictures(from: &Path, to: &Path) -> Result<()> {
+/// Strips and clips, as hard links where the file system has them. What cannot be copied is named and left out: it
+/// only stands beside the report.
+fn copy_pictures(from: &Path, to: &Path) {
     for folder in ["strips", "clips"] {
-        if from.join(folder).is_dir() {
-            copy_folder(&from.join(folder), &to.join(folder))?;
+        let (from, to) = (from.join(folder), to.join(folder));
+        match fs::symlink_metadata(&from).map(|about| about.file_type()) {
+            Err(_) => {}
+            Ok(kind) => copy(&from, kind, &to),
         }
     }
-    Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    whole::folder(to)?;
-    let uncopied = |error: std::io::Error| anyhow!("{} cannot be copied: {error}", from.display());
-    for entry in fs::read_dir(from).map_err(uncopied)? {
-        let (entry, name) = entry
-            .map(|entry| (entry.path(), entry.file_name()))
-            .map_err(uncopied)?;
-        let to = to.join(name);
-        if entry.is_dir() {
-            copy_folder(&entry, &to)?;
-        } else if !to.exists() && fs::hard_link(&entry, &to).is_err() {
-            fs::copy(&entry, &to).map_err(uncopied)?;
+/// A folder or a file. A part may come from elsewhere: no link in it is followed.
+fn copy(from: &Path, kind: FileType, to: &Path) {
+    let left_out = |why: &dyn std::fmt::Display| {
+        progress::say(format_args!("warning: {} is left out: {why}", from.display()));
+    };
+    if kind.is_dir() {
+        let entries = atomic_file::folder(to).and_then(|()| Ok(fs::read_dir(from)?));
+        match entries {
+            Err(error) => left_out(&error),
+            Ok(entries) => {
+                for entry in entries {
+                    match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
+                        Ok((kind, entry)) => copy(&entry.path(), kind, &to.join(entry.file_name())),
+                        Err(error) => left_out(&error),
+                    }
+                }
+            }
+        }
+    } else if !kind.is_file() {
+        left_out(&"it is a link or no file");
+    } else if fs::symlink_metadata(to).is_err() && fs::hard_link(from, to).is_err() {
+        let copied = fs::read(from)
+            .map_err(anyhow::Error::from)
+            .and_then(|bytes| atomic_file::write_lightly(to, &bytes));
+        if let Err(error) = copied {
+            left_out(&error);
         }
     }
-    Ok(())
 }

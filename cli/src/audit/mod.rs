@@ -11,6 +11,8 @@
 
 mod clip;
 mod column;
+#[cfg(feature = "video")]
+mod container;
 mod feed;
 mod finish;
 mod hash;
@@ -25,13 +27,13 @@ mod row;
 mod run;
 mod sample;
 mod settings;
+mod skipped;
 mod strip;
 mod summary;
 mod table;
 mod truth;
 #[cfg_attr(not(feature = "video"), path = "no_video.rs")]
 mod video;
-mod whole;
 mod worker;
 
 pub(crate) use finish::{Ending, Results, read_summary};

@@ -22,6 +22,10 @@ impl Video {
         Ok(None)
     }
 
+    pub(super) fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     pub(super) fn duration_ns(&self) -> Option<u64> {
         None
     }
@@ -37,6 +41,10 @@ impl Encoder {
 
     pub(super) fn open(_: &Path, _: (u32, u32), _: i32) -> Result<Self> {
         bail!(WITHOUT)
+    }
+
+    pub(super) fn size(&self) -> (u32, u32) {
+        (0, 0)
     }
 
     pub(super) fn add(&mut self, _: RgbImage) -> Result<()> {

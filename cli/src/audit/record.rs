@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The record of an audit: what was asked, and with what it was computed, so that it can be run again.
+//! The record of an audit: what was asked, and with what it was computed, so that it can be run again; and whether two
+//! records are of the same audit.
 
+use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use serde_json::{Map, Value};
-use steerlens::Classifier;
+use steerlens::settings::Choice;
+use steerlens::{Classifier, onnx};
 
 use super::hash;
+use super::inputs::Input;
 use super::row::Reach;
 use super::settings::Settings;
-use super::summary::{ModelFile, Run};
-use super::worker::FARTHEST;
+use super::summary::{self, ModelFile, Run};
+use super::worker::{FARTHEST, Worker};
 
 /// Settings by name, as the command line words them.
 pub(crate) type Options = Map<String, Value>;
@@ -20,7 +25,15 @@ pub(crate) type Options = Map<String, Value>;
 ///
 /// # Errors
 /// When a model file cannot be read.
-pub(super) fn begin(settings: &Settings, driver: &Classifier) -> Result<Run> {
+pub(super) fn begin(
+    settings: &Settings,
+    worker: &Worker,
+    keys: &[String],
+    truths: &[Option<String>],
+) -> Result<Run> {
+    let driver = worker.driver();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let truths: Vec<&str> = truths.iter().flatten().map(String::as_str).collect();
     let mut versions = Map::new();
     versions.insert("steerlens".to_owned(), env!("CARGO_PKG_VERSION").into());
     versions.insert(
@@ -34,12 +47,8 @@ pub(super) fn begin(settings: &Settings, driver: &Classifier) -> Result<Run> {
     versions.insert("machine".to_owned(), machine.into());
     Ok(Run {
         command: quoted(&settings.command),
-        model: model(&settings.model.model_file)?,
-        judges: settings
-            .judges
-            .iter()
-            .map(|judge| model(&judge.model_file))
-            .collect::<Result<_>>()?,
+        model: model(driver)?,
+        judges: worker.judges().map(model).collect::<Result<_>>()?,
         settings: settings.options.clone(),
         versions,
         threads: settings.jobs,
@@ -49,33 +58,152 @@ pub(super) fn begin(settings: &Settings, driver: &Classifier) -> Result<Run> {
             .iter()
             .any(|(reach, _)| *reach == Reach::Flip)
             .then_some(FARTHEST),
+        warnings: warnings(worker),
+        list_of_inputs: listed(&keys, "file"),
+        true_classes: listed(&truths, "label"),
         ..Run::default()
     })
 }
 
-/// Everything that decides about the rows: an audit that is gone on with, and parts that are merged, must agree in it.
-pub(super) fn plan(run: &Run, inputs: &[&str]) -> Options {
-    let mut plan = run.settings.clone();
-    let files = std::iter::once(&run.model).chain(&run.judges);
-    let hashes: Vec<Value> = files.map(|file| file.sha256.clone().into()).collect();
-    plan.insert("models".to_owned(), hashes.into());
-    for (name, version) in &run.versions {
-        plan.insert(format!("{name} (version)"), version.clone());
+/// Everything that decides about the rows, by name. It is what makes an audit the same one: whether it is gone on with,
+/// finished already, or merged with its other shards.
+pub(super) fn identity(run: &Run) -> Options {
+    let mut identity = run.settings.clone();
+    let judges = run.judges.iter().enumerate();
+    let judges = judges.map(|(at, judge)| (format!("judge {}", at + 1), judge));
+    for (role, file) in std::iter::once(("model".to_owned(), &run.model)).chain(judges) {
+        identity.insert(role.clone(), file.sha256.clone().into());
+        identity.insert(format!("weights of the {role}"), file.weights.clone().into());
+        identity.insert(format!("labels of the {role}"), file.labels.clone().into());
+        identity.insert(format!("input of the {role}"), file.input.clone().into());
     }
-    plan.insert(
-        "list of inputs".to_owned(),
-        format!("{} files, {:016x}", inputs.len(), hash::of_words(inputs)).into(),
-    );
-    plan
+    for (name, version) in &run.versions {
+        identity.insert(format!("version of {name}"), version.clone());
+    }
+    identity.insert(LIST_OF_INPUTS.to_owned(), run.list_of_inputs.clone().into());
+    identity.insert(TRUE_CLASSES.to_owned(), run.true_classes.clone().into());
+    identity
 }
 
-fn model(path: &Path) -> Result<ModelFile> {
+/// What two shards of one audit need not agree in: their shares of the inputs, and the machine.
+pub(super) const OF_A_SHARD: [&str; 3] = ["shard", "version of machine", TRUE_CLASSES];
+pub(super) const LIST_OF_INPUTS: &str = "list of inputs";
+const TRUE_CLASSES: &str = "list of true classes";
+
+/// The first thing in which two audits differ, as words: `seed (1, now 7)`.
+pub(super) fn difference(one: &Options, other: &Options, between: &str) -> Option<String> {
+    let say = |value: Option<&Value>| match value {
+        Some(Value::String(text)) if text.is_empty() => "none".to_owned(),
+        Some(value) => value.to_string(),
+        None => "not given".to_owned(),
+    };
+    one.keys().chain(other.keys()).find_map(|name| {
+        let (was, is) = (one.get(name), other.get(name));
+        (was != is).then(|| format!("{name} ({},{between} {})", say(was), say(is)))
+    })
+}
+
+/// Refuses to go on with another audit than the one that is in the folder.
+///
+/// # Errors
+/// When they differ; the sentence names in what.
+pub(super) fn agree(out: &Path, begun: &Options, now: &Options) -> Result<()> {
+    match difference(begun, now, " now") {
+        None => Ok(()),
+        Some(what) => bail!(
+            "the audit in {} is another one, by its {what}: run it as it was begun, or name another folder",
+            out.display()
+        ),
+    }
+}
+
+/// Refuses to go on where a file that was audited has another content now.
+///
+/// # Errors
+/// When one has, or is not there any more.
+pub(super) fn unchanged<'a>(
+    out: &Path,
+    inputs: &[Input],
+    audited: impl IntoIterator<Item = &'a summary::Input>,
+) -> Result<()> {
+    let by_name: HashMap<&str, &Input> = inputs.iter().map(|input| (input.name.as_str(), input)).collect();
+    for audited in audited {
+        let input = by_name.get(audited.path.as_str());
+        let now = input.and_then(|input| hash::of_files(&input.files).ok());
+        if now.as_ref() != Some(&audited.sha256) {
+            bail!(
+                "{} is not what it was when the audit in {} read it: name another folder",
+                audited.path,
+                out.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A list in a few words that differ where it does.
+fn listed(words: &[&str], one: &str) -> String {
+    match words.len() {
+        0 => String::new(),
+        1 => format!("1 {one}, {:016x}", hash::of_words(words)),
+        count => format!("{count} {one}s, {:016x}", hash::of_words(words)),
+    }
+}
+
+/// Everything there is to warn of about the models.
+fn warnings(worker: &Worker) -> Vec<String> {
+    let judges = worker.judges().flat_map(|judge| {
+        let file = judge.model_file().display();
+        let said = move |warning: &String| format!("the judge {file}: {warning}");
+        judge.warnings().iter().map(said)
+    });
+    worker.driver().warnings().iter().cloned().chain(judges).collect()
+}
+
+fn model(classifier: &Classifier) -> Result<ModelFile> {
+    let path = classifier.model_file();
     let sha256 = hash::of_files(&[path])
         .map_err(|error| anyhow!("the model {} cannot be read: {error}", path.display()))?;
     Ok(ModelFile {
         path: path.display().to_string(),
         sha256,
+        weights: weights(path)?,
+        labels: labels(classifier),
+        input: input(classifier),
+        facts: Vec::new(),
     })
+}
+
+/// SHA-256 of a model with the weights that lie in files beside it; empty where none do.
+fn weights(path: &Path) -> Result<String> {
+    // The key without which no tensor can name a file.
+    let named = fs::read(path)?.windows(8).any(|bytes| bytes == b"location");
+    Ok(match named {
+        true => hash::of_bytes(&onnx::encode(&onnx::read(path)?)),
+        false => String::new(),
+    })
+}
+
+fn labels(classifier: &Classifier) -> String {
+    let labels = classifier.labels().len();
+    let labels: Vec<_> = (0..labels).map(|class| classifier.label(class)).collect();
+    listed(&labels.iter().map(AsRef::as_ref).collect::<Vec<_>>(), "label")
+}
+
+/// How pixels become its input.
+fn input(classifier: &Classifier) -> String {
+    let signature = classifier.signature();
+    let ranges = signature.ranges.iter().map(|range| format!("{range:?}"));
+    let ranges = ranges.collect::<Vec<_>>().join(" ");
+    format!(
+        "{}x{} {} {}, crop {}, {}",
+        signature.width,
+        signature.height,
+        signature.format.nick(),
+        signature.layout.nick(),
+        signature.crop_fraction,
+        if signature.bytes { "bytes" } else { &ranges }
+    )
 }
 
 #[cfg(feature = "video")]

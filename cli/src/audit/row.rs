@@ -110,7 +110,7 @@ row! {
     input_sha256: String,
     /// Number of the frame in its file, from 0; 0 for a picture.
     frame: u64,
-    /// Presentation time of the frame, in nanoseconds; missing for a picture.
+    /// Time of the frame in its file, from the beginning, in nanoseconds; missing for a picture.
     time_ns: Option<u64>,
     /// Width of the frame in pixels.
     width: u32,
@@ -118,7 +118,8 @@ row! {
     height: u32,
     /// True label, where one was given.
     truth: Option<String>,
-    /// Whether the picture changed abruptly since the frame audited before it in the same file.
+    /// Whether the picture changed abruptly, from one frame of the file to the next, since the frame audited before
+    /// it.
     scene_cut: bool,
     /// Class moved away from.
     source_class: i32,

@@ -13,14 +13,15 @@ use anyhow::{Result, anyhow, bail};
 
 use super::feed::{Event, Feed};
 use super::finish::{self, Ending};
-use super::inputs::{self, Input};
+use super::inputs::{self, Found, Input};
 use super::journal::{Journal, Note, PartId};
 use super::row::Row;
 use super::settings::{Settings, Source};
+use super::summary::Run;
 use super::truth::Truth;
 use super::worker::{Frame, Worker};
-use super::{clip, record, whole};
-use crate::progress;
+use super::{clip, record};
+use crate::{atomic_file, progress};
 
 /// What comes back to be put in order.
 enum Done {
@@ -37,13 +38,22 @@ type Queue = Mutex<Receiver<(u64, Box<Frame>)>>;
 /// # Errors
 /// When nothing can be audited, a model or a setting does not fit, or the results cannot be written.
 pub(crate) fn run(settings: &Settings, stop: &AtomicBool) -> Result<Ending> {
-    let inputs = inputs::find(&settings.inputs, settings.shard)?;
+    let Found {
+        inputs,
+        keys,
+        skipped,
+    } = inputs::find(&settings.inputs, settings.out(), settings.shard)?;
     let truths = settings.truth.labels(&inputs, settings.shard.is_none())?;
     if settings.source == Source::True && settings.truth == Truth::Unknown {
         bail!("--source true needs the true classes: give them with --truth folder or --labels-from");
     }
-    if let Some(ending) = finish::already(settings)? {
-        return Ok(ending);
+    refuse_inputs(settings, &inputs)?;
+    let finished = finish::summary_in(settings.out())?;
+    if finished.is_some() && !settings.resume {
+        bail!(
+            "the folder {} holds a finished audit: name another folder",
+            settings.out().display()
+        );
     }
 
     let spinner = progress::spinner(format!("loading {}", settings.model.model_file.display()));
@@ -51,29 +61,77 @@ pub(crate) fn run(settings: &Settings, stop: &AtomicBool) -> Result<Ending> {
     if settings.source == Source::True {
         check_truths(&worker, &inputs, &truths)?;
     }
+    let mut run = record::begin(settings, &worker, &keys, &truths)?;
+    run.warnings.splice(0..0, skipped.sentences());
     spinner.finish_and_clear();
-    for warning in worker.driver().warnings() {
+    for warning in &run.warnings {
         progress::say(format_args!("warning: {warning}"));
     }
 
-    let mut run = record::begin(settings, worker.driver())?;
-    let names: Vec<&str> = inputs.iter().map(|input| input.key.as_str()).collect();
-    whole::folder(settings.out())?;
-    let mut journal = Journal::open(settings.out(), &record::plan(&run, &names), settings.resume)?;
-    audit(settings, stop, &inputs, &truths, &mut worker, &mut journal)?;
+    let ending = match finished {
+        Some(summary) => {
+            record::agree(
+                settings.out(),
+                &record::identity(&summary.run),
+                &record::identity(&run),
+            )?;
+            record::unchanged(settings.out(), &inputs, &summary.run.inputs)?;
+            finish::again(&settings.results, summary)?
+        }
+        None => match audit(settings, stop, &inputs, &truths, &mut worker, run)? {
+            Some(ending) => ending,
+            None => return Ok(Ending::Stopped),
+        },
+    };
+    // The report is there: nothing that is only shown beside it can cost it any more.
+    if settings.clips {
+        clip::write_all(settings, &inputs, &truths, &mut worker, stop);
+    }
+    if let Err(error) = Journal::remove(settings.out()) {
+        progress::say(format_args!("warning: {error}"));
+    }
+    Ok(ending)
+}
+
+/// Audits what is not finished, and writes the results; `None` where it was to stop.
+fn audit(
+    settings: &Settings,
+    stop: &AtomicBool,
+    inputs: &[Input],
+    truths: &[Option<String>],
+    worker: &mut Worker,
+    mut run: Run,
+) -> Result<Option<Ending>> {
+    let out = settings.out();
+    atomic_file::folder(out)?;
+    let mut journal = Journal::open(out, &record::identity(&run), settings.resume)?;
+    let read = journal.notes().flat_map(|note| &note.read);
+    record::unchanged(out, inputs, read)?;
+    audit_all(settings, stop, inputs, truths, worker, &mut journal)?;
     if stop.load(Ordering::Relaxed) {
-        return Ok(Ending::Stopped);
+        return Ok(None);
     }
     for note in journal.notes() {
         run.inputs.extend(note.inputs.iter().cloned());
         run.failures.extend(note.failures.iter().cloned());
+        run.input_warnings.extend(note.warnings.iter().cloned());
     }
-    if settings.clips {
-        clip::write_all(settings, &inputs, &truths, &mut worker, &journal, stop)?;
+    Ok(Some(finish::finish(&settings.results, run, journal.rows())?))
+}
+
+/// No result takes the place of a file that is read.
+fn refuse_inputs(settings: &Settings, inputs: &[Input]) -> Result<()> {
+    let models = std::iter::once(&settings.model).chain(&settings.judges);
+    let models: Vec<_> = models.map(|model| &model.model_file).collect();
+    let table = match &settings.truth {
+        Truth::Table(table) => Some(table),
+        _ => None,
+    };
+    for result in settings.results.files() {
+        let files = inputs.iter().flat_map(|input| &input.files);
+        atomic_file::refuse_inputs(&result, files.chain(models.iter().copied()).chain(table))?;
     }
-    let ending = finish::finish(&settings.results, run, journal.rows())?;
-    journal.remove()?;
-    Ok(ending)
+    Ok(())
 }
 
 fn check_truths(worker: &Worker, inputs: &[Input], truths: &[Option<String>]) -> Result<()> {
@@ -86,7 +144,7 @@ fn check_truths(worker: &Worker, inputs: &[Input], truths: &[Option<String>]) ->
 }
 
 /// Audits what is not finished, and keeps it part by part.
-fn audit(
+fn audit_all(
     settings: &Settings,
     stop: &AtomicBool,
     inputs: &[Input],
@@ -94,6 +152,12 @@ fn audit(
     first: &mut Worker,
     journal: &mut Journal,
 ) -> Result<()> {
+    let mut log = progress::Log::begin(format_args!(
+        "auditing {} with {}, {} at once",
+        counted(inputs.len() as u64, "input"),
+        settings.model.model_file.display(),
+        counted(settings.jobs as u64, "frame")
+    ));
     let bar = progress::long_bar();
     // Thousandths of all inputs.
     let read = AtomicU64::new(0);
@@ -123,13 +187,23 @@ fn audit(
             });
         }
         scope.spawn(move || work(first, out, queue, &back, stop));
+        let mut done = 0;
+        let mut tell = |read: u64, frames: u64| {
+            let speed = frames as f64 / bar.elapsed().as_secs_f64();
+            bar.set_position(read);
+            bar.set_message(format!("{frames} frames, {speed:.1}/s"));
+            log.tell(
+                read,
+                format_args!("{}, {speed:.1} per second", counted(frames, "frame")),
+            );
+        };
         let collected = collect(&finished, journal, |frames| {
-            bar.set_position(read.load(Ordering::Relaxed));
-            bar.set_message(format!(
-                "{frames} frames, {:.1}/s",
-                frames as f64 / bar.elapsed().as_secs_f64()
-            ));
+            done = frames;
+            tell(read.load(Ordering::Relaxed), frames);
         });
+        if collected.is_ok() && !stop.load(Ordering::Relaxed) {
+            tell(1000, done);
+        }
         if collected.is_err() {
             stop.store(true, Ordering::Relaxed);
         }
@@ -137,6 +211,10 @@ fn audit(
     });
     bar.finish_and_clear();
     collected
+}
+
+fn counted(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 fn feed_all(feed: &Feed<'_>, frames: &SyncSender<(u64, Box<Frame>)>, back: &Sender<(u64, Done)>) {
@@ -160,16 +238,21 @@ fn work(worker: &mut Worker, out: &Path, queue: &Queue, back: &Sender<(u64, Done
         if stop.load(Ordering::Relaxed) {
             continue;
         }
-        let audited = worker.audit(&frame);
-        let written = audited
-            .strips
-            .iter()
-            .try_for_each(|(path, strip)| whole::write_lightly(&out.join(path), &strip.png()?));
+        let mut audited = worker.audit(&frame);
+        for (path, strip) in &audited.strips {
+            let written = strip
+                .png()
+                .and_then(|png| atomic_file::write_lightly(&out.join(path), &png));
+            // A picture beside the rows is not worth them.
+            if let Err(error) = written {
+                progress::say(format_args!("warning: a strip is left out: {error}"));
+                let rows = audited.rows.iter_mut();
+                rows.filter(|row| row.strip.as_ref() == Some(path))
+                    .for_each(|row| row.strip = None);
+            }
+        }
         // Nobody listens after a failure, which is known then.
-        let _ = back.send(match written {
-            Ok(()) => (at, Done::Frame(audited.rows)),
-            Err(error) => (at, Done::Broken(error)),
-        });
+        let _ = back.send((at, Done::Frame(audited.rows)));
     }
 }
 

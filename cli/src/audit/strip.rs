@@ -116,7 +116,7 @@ fn caption(row: &Row) -> String {
 }
 
 fn shown(picture: &Picture) -> RgbImage {
-    let picture = picture.to_rgb();
+    let picture = picture.shown();
     let (width, height) = picture.dimensions();
     let longer = width.max(height).max(1);
     if longer > LARGE {

@@ -13,7 +13,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use super::row::Row;
-use super::whole;
+use crate::atomic_file::AtomicFile;
 
 /// Rows that are kept in memory before they are written, and read at once.
 const GROUP: usize = 1024;
@@ -45,6 +45,7 @@ enum Writer {
 /// A table that is being written.
 pub(super) struct Table {
     path: PathBuf,
+    file: AtomicFile,
     writer: Writer,
     rows: Vec<Row>,
 }
@@ -55,7 +56,8 @@ impl Table {
     /// # Errors
     /// When the file cannot be made.
     pub(super) fn create(path: PathBuf, format: Format, note: Option<(&str, String)>) -> Result<Self> {
-        let file = whole::create(&path)?;
+        let whole = AtomicFile::create(&path)?;
+        let file = whole.handle()?;
         let writer = match format {
             Format::Parquet => {
                 let note = note.map(|(name, text)| vec![KeyValue::new(name.to_owned(), text)]);
@@ -74,6 +76,7 @@ impl Table {
         };
         Ok(Self {
             path,
+            file: whole,
             writer,
             rows: Vec::new(),
         })
@@ -119,11 +122,11 @@ impl Table {
         self.flush()?;
         let failed =
             |error: &dyn std::fmt::Display| anyhow!("{} cannot be written: {error}", self.path.display());
-        let file = match self.writer {
-            Writer::Parquet(writer) => writer.into_inner().map_err(|error| failed(&error))?,
-            Writer::Csv(writer) => writer.into_inner().map_err(|error| failed(&error))?,
-        };
-        whole::finish(&file, &self.path)
+        match self.writer {
+            Writer::Parquet(writer) => writer.into_inner().map(drop).map_err(|error| failed(&error))?,
+            Writer::Csv(writer) => writer.into_inner().map(drop).map_err(|error| failed(&error))?,
+        }
+        self.file.finish()
     }
 }
 

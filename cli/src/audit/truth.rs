@@ -65,8 +65,8 @@ fn by_table(table: &Path, inputs: &[Input], all: bool) -> Result<Vec<Option<Stri
     let found: Vec<Option<String>> = inputs
         .iter()
         .map(|input| {
-            let path = input.path.to_string_lossy();
-            labels.remove(path.as_ref()).or_else(|| labels.remove(&input.key))
+            let label = labels.remove(&input.name);
+            label.or_else(|| labels.remove(&input.key))
         })
         .collect();
     let missing = inputs.iter().zip(&found).find(|(_, label)| label.is_none());

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Videos through GStreamer: frames decoded by whatever plugins it has, and short clips encoded.
+//! Videos through GStreamer: frames decoded by whatever plugins it has, as a player would show them, and short clips
+//! encoded.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use gst::prelude::*;
 use gst_video::VideoFrameExt;
-use image::RgbImage;
+use image::{DynamicImage, RgbImage, RgbaImage};
 
+use super::container;
 use crate::picture::Picture;
 
 /// A decoder that gives nothing for so long has stopped.
@@ -16,11 +18,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Decoded frames that wait: a worker that finishes early has its next one at once.
 const WAITING: u32 = 2;
 
+/// From a file to frames as a player shows them: interlaced ones made whole (one frame for each, so that numbers stay
+/// those of the file), then turned as their tag says.
+const DECODER: &str = "filesrc name=file ! decodebin ! videoconvert name=decoded ! deinterlace mode=auto fields=top ! \
+                       videoconvert ! videoflip video-direction=auto ! appsink name=frames";
+
 /// A video that is being decoded.
 #[derive(Debug)]
 pub(super) struct Video {
     pipeline: gst::Pipeline,
     sink: gst_app::AppSink,
+    /// What comes out of the decoder, before anything is done to it.
+    decoded: Option<gst::Pad>,
+    /// The transfer function of high dynamic range, where some frame had one.
+    hdr: Option<&'static str>,
+    path: PathBuf,
 }
 
 impl Video {
@@ -30,8 +42,7 @@ impl Video {
     /// When GStreamer or one of its elements is missing.
     pub(super) fn open(path: &Path) -> Result<Self> {
         gst::init().map_err(|error| anyhow!("GStreamer cannot be started: {error}"))?;
-        let line = "filesrc name=file ! decodebin ! videoconvert ! appsink name=frames";
-        let pipeline = gst::parse::launch(line)
+        let pipeline = gst::parse::launch(DECODER)
             .ok()
             .and_then(|pipeline| pipeline.downcast::<gst::Pipeline>().ok());
         let parts = pipeline.and_then(|pipeline| {
@@ -41,18 +52,28 @@ impl Video {
         });
         let Some((pipeline, file, sink)) = parts else {
             bail!(
-                "GStreamer's elements filesrc, decodebin, videoconvert and appsink are needed: run `steerlens doctor`"
+                "GStreamer's elements filesrc, decodebin, videoconvert, deinterlace, videoflip and appsink are \
+                 needed: run `steerlens doctor`"
             );
         };
         file.set_property("location", path);
         sink.set_caps(Some(
             &gst_video::VideoCapsBuilder::new()
-                .format(gst_video::VideoFormat::Rgb)
+                .format_list([gst_video::VideoFormat::Rgb, gst_video::VideoFormat::Rgba])
                 .build(),
         ));
         sink.set_max_buffers(WAITING);
         sink.set_sync(false);
-        let video = Self { pipeline, sink };
+        let decoded = pipeline
+            .by_name("decoded")
+            .and_then(|element| element.static_pad("sink"));
+        let video = Self {
+            pipeline,
+            sink,
+            decoded,
+            hdr: None,
+            path: path.to_owned(),
+        };
         // A failure has its reason on the bus, where the first frame is waited for.
         let _ = video.pipeline.set_state(gst::State::Playing);
         Ok(video)
@@ -67,12 +88,16 @@ impl Video {
         let step = Duration::from_millis(200);
         loop {
             if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(200)) {
+                self.hdr = self.hdr.or_else(|| self.transfer());
                 return Ok(Some(picture(&sample)?));
             }
             if let Some(error) = self.error() {
-                bail!("{error}");
+                bail!("{}", container::missing(&self.path).unwrap_or(error));
             }
             if self.sink.is_eos() {
+                if let Some(missing) = container::missing(&self.path) {
+                    bail!("{missing}");
+                }
                 return Ok(None);
             }
             waited += step;
@@ -87,6 +112,27 @@ impl Video {
         self.pipeline
             .query_duration::<gst::ClockTime>()
             .map(gst::ClockTime::nseconds)
+    }
+
+    /// What is to be said of how its frames were read.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let hdr = self.hdr.map(|transfer| {
+            format!(
+                "its colours are of high dynamic range ({transfer}) and are taken as they are stored: flatter than a \
+                 screen shows them"
+            )
+        });
+        hdr.into_iter().collect()
+    }
+
+    fn transfer(&self) -> Option<&'static str> {
+        let caps = self.decoded.as_ref()?.current_caps()?;
+        let info = gst_video::VideoInfo::from_caps(&caps).ok()?;
+        match info.colorimetry().transfer() {
+            gst_video::VideoTransferFunction::Smpte2084 => Some("PQ"),
+            gst_video::VideoTransferFunction::AribStdB67 => Some("HLG"),
+            _ => None,
+        }
     }
 
     fn error(&self) -> Option<String> {
@@ -113,17 +159,30 @@ fn picture(sample: &gst::Sample) -> Result<(Picture, Option<u64>)> {
         .ok_or_else(odd)?;
     let buffer = sample.buffer().ok_or_else(odd)?;
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).map_err(|_| odd())?;
-    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let (width, height) = (frame.width(), frame.height());
     let stride = usize::try_from(frame.plane_stride()[0]).map_err(|_| odd())?;
+    let row = width as usize * info.format_info().pixel_stride()[0] as usize;
     let rows = frame.plane_data(0).map_err(|_| odd())?.chunks(stride);
     let bytes: Vec<u8> = rows
-        .take(height)
-        .filter_map(|row| row.get(..3 * width))
+        .take(height as usize)
+        .filter_map(|bytes| bytes.get(..row))
         .flatten()
         .copied()
         .collect();
-    let image = RgbImage::from_raw(frame.width(), frame.height(), bytes).ok_or_else(odd)?;
-    Ok((Picture::from(image), buffer.pts().map(gst::ClockTime::nseconds)))
+    let image = match info.has_alpha() {
+        true => RgbaImage::from_raw(width, height, bytes).map(DynamicImage::from),
+        false => RgbImage::from_raw(width, height, bytes).map(DynamicImage::from),
+    };
+    let par = info.par();
+    let aspect = (u32::try_from(par.numer()), u32::try_from(par.denom()));
+    let aspect = (aspect.0.unwrap_or(1), aspect.1.unwrap_or(1));
+    let time = sample
+        .segment()
+        .and_then(|segment| segment.downcast_ref::<gst::ClockTime>())
+        .zip(buffer.pts())
+        .and_then(|(segment, pts)| segment.to_stream_time(pts));
+    let picture = Picture::from(image.ok_or_else(odd)?).with_aspect(aspect);
+    Ok((picture, time.map(gst::ClockTime::nseconds)))
 }
 
 /// A clip that is being encoded: VP8 in WebM.
@@ -131,6 +190,7 @@ fn picture(sample: &gst::Sample) -> Result<(Picture, Option<u64>)> {
 pub(super) struct Encoder {
     pipeline: gst::Pipeline,
     source: gst_app::AppSrc,
+    info: gst_video::VideoInfo,
     frames: u64,
     per_second: i32,
 }
@@ -174,6 +234,7 @@ impl Encoder {
         let encoder = Self {
             pipeline,
             source,
+            info,
             frames: 0,
             per_second,
         };
@@ -181,17 +242,18 @@ impl Encoder {
         Ok(encoder)
     }
 
+    /// Pixels per row, and rows.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.info.width(), self.info.height())
+    }
+
     /// Adds a frame of the clip's size.
     ///
     /// # Errors
     /// When it is of another size, or cannot be encoded.
     pub(super) fn add(&mut self, image: RgbImage) -> Result<()> {
-        let caps = self
-            .source
-            .caps()
-            .ok_or_else(|| anyhow!("the encoder has no size"))?;
-        let info = gst_video::VideoInfo::from_caps(&caps)?;
-        if image.dimensions() != (info.width(), info.height()) {
+        let info = &self.info;
+        if image.dimensions() != self.size() {
             bail!("the frames change their size");
         }
         let mut buffer = gst::Buffer::with_size(info.size())?;
@@ -202,7 +264,7 @@ impl Encoder {
             let buffer = buffer.make_mut();
             buffer.set_pts(begin);
             buffer.set_duration(length);
-            let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &info)?;
+            let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, info)?;
             let stride = usize::try_from(frame.plane_stride()[0])?;
             let rows = frame.plane_data_mut(0)?.chunks_mut(stride);
             for (to, from) in rows.zip(image.as_raw().chunks(3 * image.width() as usize)) {

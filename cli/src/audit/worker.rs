@@ -12,7 +12,7 @@ use steerlens::{
 };
 
 use super::hash;
-use super::judge::Judge;
+use super::judge::{Judge, check_labels};
 use super::measures::{Bands, Frame as Measured};
 use super::row::{Control, Reach, Row};
 use super::settings::{Settings, Source, Targets};
@@ -140,6 +140,11 @@ impl Worker {
         self.reader.classifier()
     }
 
+    /// The judges, in the order of the settings.
+    pub(super) fn judges(&self) -> impl Iterator<Item = &Classifier> {
+        self.judges.iter().map(Judge::classifier)
+    }
+
     /// The number of a true class.
     ///
     /// # Errors
@@ -218,7 +223,7 @@ impl Worker {
             // A frame that cannot be edited is shown twice.
             let _ = self.edit(0, &view, reach, requested, 0, &mut row, &mut out);
         }
-        let [left, right] = [&frame.picture, &out].map(Picture::to_rgb);
+        let [left, right] = [&frame.picture, &out].map(Picture::shown);
         let (width, height) = left.dimensions();
         let mut both = RgbImage::new(2 * width, height);
         imageops::replace(&mut both, &left, 0, 0);
@@ -463,16 +468,4 @@ fn class_of(driver: &Classifier, label: &str) -> Result<usize> {
         Ok(class) => Ok(class),
         Err(error) => number().ok_or_else(|| anyhow!("{error}")),
     }
-}
-
-/// In an audit a wrong label file would name every class wrongly.
-fn check_labels(driver: &Classifier) -> Result<()> {
-    let (labels, classes) = (driver.labels().len(), driver.classes());
-    if labels > 0 && labels != classes {
-        return Err(anyhow!(
-            "there are {labels} labels for the {classes} classes of {}: give the right file with --label-file",
-            driver.model_file().display()
-        ));
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use crate::args::{self, Magnifications, name};
 use crate::picture::{Picture, write_png};
 use crate::report::{Files, Morphed, Step, short};
 use crate::sheet::{self, Cell};
-use crate::{Outcome, progress};
+use crate::{Outcome, atomic_file, progress};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let [image, model, output] = [name::IMAGE, name::MODEL, name::OUT].map(|name| path(matches, name));
@@ -25,8 +25,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
             out.display()
         );
     }
+    atomic_file::refuse_inputs(out, [&files.image, &files.model])?;
     let settings = args::lens(matches);
     let source = Picture::read(&files.image)?;
+    if let Some(warning) = source.warning() {
+        progress::say(format_args!("warning: {}: {warning}", files.image.display()));
+    }
 
     let spinner = progress::spinner(format!("loading {}", files.model.display()));
     let mut lens = Lens::open(&args::classifier(matches, files.model.clone()), settings.clone())?;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::common::{Answer, repository, steerlens};
 
 /// A line of arguments for an audit with results in `out`.
-fn line(inputs: &[&Path], model: &str, out: &Path, flags: &[&str]) -> Vec<OsString> {
+pub(crate) fn line(inputs: &[&Path], model: &str, out: &Path, flags: &[&str]) -> Vec<OsString> {
     let mut line: Vec<OsString> = vec!["audit".into()];
     line.extend(inputs.iter().map(OsString::from));
     line.extend(["-m".into(), repository(model).into(), "-o".into(), out.into()]);
@@ -21,21 +21,21 @@ fn line(inputs: &[&Path], model: &str, out: &Path, flags: &[&str]) -> Vec<OsStri
     line
 }
 
-fn audit(inputs: &[&Path], model: &str, out: &Path, flags: &[&str]) -> Answer {
+pub(crate) fn audit(inputs: &[&Path], model: &str, out: &Path, flags: &[&str]) -> Answer {
     steerlens(line(inputs, model, out, flags)).with_runtime()
 }
 
-fn table(out: &Path) -> Vec<u8> {
+pub(crate) fn table(out: &Path) -> Vec<u8> {
     fs::read(out.join("frames.parquet")).expect("there is a table")
 }
 
-fn summary(out: &Path) -> serde_json::Value {
+pub(crate) fn summary(out: &Path) -> serde_json::Value {
     let text = fs::read_to_string(out.join("summary.json")).expect("there is a summary");
     serde_json::from_str(&text).expect("it is JSON")
 }
 
 /// The rows of a CSV table, each as its named fields.
-fn rows(out: &Path) -> Vec<std::collections::HashMap<String, String>> {
+pub(crate) fn rows(out: &Path) -> Vec<std::collections::HashMap<String, String>> {
     let mut reader = csv::Reader::from_path(out.join("frames.csv")).expect("there is a table");
     reader.deserialize().map(|row| row.expect("it is CSV")).collect()
 }
@@ -106,7 +106,26 @@ fn a_killed_audit_goes_on_and_gives_the_same_table() {
     let mut other = begun.clone();
     other.extend(["--seed".into(), "7".into()]);
     let refused = steerlens(&other).code(2);
-    assert!(refused.stderr.contains("another seed"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("by its seed"), "{}", refused.stderr);
+    for (model, judge, said) in [
+        ("models/shapes_plain.onnx", None, "by its model"),
+        (
+            "models/shapes_robust.onnx",
+            Some("models/shapes_plain.onnx"),
+            "by its judge 1",
+        ),
+    ] {
+        let mut other = line(&[&clip], model, &killed, CLIP);
+        other.push("--resume".into());
+        other.extend(
+            judge
+                .map(|judge| vec!["--judge".into(), repository(judge).into()])
+                .into_iter()
+                .flatten(),
+        );
+        let refused = steerlens(&other).code(2);
+        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+    }
     steerlens(&begun).code(0);
     assert!(table(&killed) == table(&whole), "row for row the same");
     assert!(!killed.join("parts").exists());

@@ -4,6 +4,9 @@
 mod common;
 
 mod audit;
+mod audit_files;
+mod audit_inputs;
+mod audit_resume;
 mod help;
 mod model;
 mod morph;

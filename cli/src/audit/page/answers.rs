@@ -257,18 +257,20 @@ fn easier(comparison: &Comparison) -> String {
 
 fn left_out(summary: &Summary) -> String {
     let counts = &summary.counts;
-    if counts.failed + counts.missed + counts.unread == 0 {
+    if counts.is_complete() {
         return format!(
-            "Nothing: every file could be read, and all {} have a result that attained its distance.",
+            "Nothing: every file could be read, and all {} have a result that attained what was asked for.",
             text::counted(counts.rows, "row", "rows")
         );
     }
     format!(
-        "Of {}, {} without result and {} short of the distance asked for; {} could not be read to the end. They are in \
-         no figure above; each is counted beside it.",
+        "Of {}, {} without result, {} short of the distance asked for, and {} not flip within the range; {} could not \
+         be read to the end. Only the flips that were not found are in figures above, as further away than the range; \
+         each of the others is counted beside them.",
         text::counted(counts.rows, "row", "rows"),
         text::counted(counts.failed, "is", "are"),
-        text::counted(counts.missed, "fell", "fell"),
+        text::counted(counts.missed.saturating_sub(counts.unflipped), "fell", "fell"),
+        text::counted(counts.unflipped, "did", "did"),
         text::counted(counts.unread, "file", "files"),
     )
 }

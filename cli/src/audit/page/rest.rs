@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::axis::rounded;
 use super::text;
 use super::thumbnail::{Thumbnail, thumbnail};
-use crate::audit::summary::{Compared, Counts, DRAWS, FEWEST_SOURCES, Map, Share, Shown, Summary};
+use crate::audit::summary::{Compared, Counts, DRAWS, FEWEST_SOURCES, Map, ModelFact, Share, Shown, Summary};
 
 /// Files that are listed; the rest is counted.
 const MOST_FILES: usize = 100;
@@ -73,6 +73,27 @@ pub(super) fn head(summary: &Summary) -> Head {
         facts,
         draws: DRAWS,
         fewest: FEWEST_SOURCES,
+    }
+}
+
+/// What a reader has to know of the models and files before the answers.
+#[derive(Debug, Serialize)]
+pub(super) struct Warnings {
+    sentences: Vec<String>,
+    files: Vec<(String, String)>,
+    more_files: usize,
+}
+
+pub(super) fn warnings(summary: &Summary) -> Warnings {
+    let files = &summary.run.input_warnings;
+    Warnings {
+        sentences: summary.run.warnings.clone(),
+        files: files
+            .iter()
+            .take(MOST_FILES)
+            .map(|one| (one.input.clone(), one.warning.clone()))
+            .collect(),
+        more_files: files.len().saturating_sub(MOST_FILES),
     }
 }
 
@@ -164,6 +185,8 @@ struct Card {
     place: String,
     source: String,
     target: String,
+    /// Probability of the source before: a frame that the driver has no opinion of moves easily.
+    sure: String,
     before: String,
     after: String,
     verdict: String,
@@ -197,6 +220,7 @@ fn card(shown: &Shown, summary: &Summary, folder: &Path) -> Card {
         }),
         source: shown.source.clone(),
         target: shown.target.clone(),
+        sure: text::percent(shown.p_source_before),
         before: text::percent(shown.p_target_before),
         after: text::percent(shown.p_target_after),
         verdict: match (to_the_flip, shown.flipped) {
@@ -214,6 +238,7 @@ fn card(shown: &Shown, summary: &Summary, folder: &Path) -> Card {
 /// Failures and exclusions.
 #[derive(Debug, Serialize)]
 pub(super) struct LeftOut {
+    complete: bool,
     files: Vec<(String, String)>,
     more_files: usize,
     reasons: Vec<(String, String, String)>,
@@ -224,6 +249,7 @@ pub(super) fn left_out(summary: &Summary) -> LeftOut {
     let failures = &summary.run.failures;
     let flips = summary.cells.iter().filter(|cell| cell.missed > 0);
     LeftOut {
+        complete: summary.counts.is_complete(),
         files: failures
             .iter()
             .take(MOST_FILES)
@@ -318,8 +344,17 @@ pub(super) struct SettingsBlock {
     command: String,
     rows: Vec<(String, String)>,
     models: Vec<(String, String, String)>,
+    facts: Vec<ModelFacts>,
     inputs: Vec<(String, String)>,
     more_inputs: usize,
+}
+
+/// What had to be known to use a model.
+#[derive(Debug, Serialize)]
+struct ModelFacts {
+    role: String,
+    model: String,
+    facts: Vec<ModelFact>,
 }
 
 pub(super) fn settings(summary: &Summary) -> SettingsBlock {
@@ -330,7 +365,7 @@ pub(super) fn settings(summary: &Summary) -> SettingsBlock {
         ("seed".to_owned(), run.seed.to_string()),
     ];
     let models =
-        std::iter::once(("driver", &run.model)).chain(run.judges.iter().map(|judge| ("judge", judge)));
+        || std::iter::once(("driver", &run.model)).chain(run.judges.iter().map(|judge| ("judge", judge)));
     SettingsBlock {
         command: run.command.clone(),
         rows: run
@@ -340,7 +375,15 @@ pub(super) fn settings(summary: &Summary) -> SettingsBlock {
             .map(said)
             .chain(own)
             .collect(),
-        models: models
+        facts: models()
+            .filter(|(_, file)| !file.facts.is_empty())
+            .map(|(role, file)| ModelFacts {
+                role: role.to_owned(),
+                model: file.name().to_owned(),
+                facts: file.facts.clone(),
+            })
+            .collect(),
+        models: models()
             .map(|(role, file)| (role.to_owned(), file.path.clone(), file.sha256.clone()))
             .collect(),
         inputs: run

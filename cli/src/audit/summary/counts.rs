@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cases::{Case, Collected};
+use super::cases::{Case, Collected, Key};
 use super::interval::{Share, share};
 use super::run::Run;
 
@@ -30,8 +30,11 @@ pub(crate) struct Counts {
     pub(crate) rows: usize,
     /// Rows without result.
     pub(crate) failed: usize,
-    /// Rows with a result that did not reach the distance that was asked for.
+    /// Rows with a result that did not attain what was asked for: a distance, or a flip within the range.
     pub(crate) missed: usize,
+    /// Those of them that were to flip.
+    #[serde(default)]
+    pub(crate) unflipped: usize,
     /// Files that could not be audited, or not to their end.
     pub(crate) unread: usize,
     /// Frames with a true label that the driver gave the same; 0 of 0 without labels.
@@ -64,6 +67,13 @@ pub(crate) struct Exclusion {
     pub(crate) first: String,
 }
 
+impl Counts {
+    /// Whether every file was read, and every row has a result that attained what was asked for.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.failed + self.missed + self.unread == 0
+    }
+}
+
 pub(super) fn count(collected: &Collected, run: &Run) -> Counts {
     let cases = &collected.cases;
     let yes = |answer: &dyn Fn(&Case) -> bool| share(cases.iter().map(|case| (answer(case), case.source)));
@@ -74,9 +84,10 @@ pub(super) fn count(collected: &Collected, run: &Run) -> Counts {
             .collect::<std::collections::BTreeSet<_>>()
             .len()
     };
-    let missed = |key: &super::cases::Key, entries: &super::cases::Entries| match key.is_flip() {
-        true => 0,
-        false => entries.done.iter().filter(|entry| !entry.attained).count(),
+    let missed = |flips: &dyn Fn(&Key) -> bool| {
+        let cells = collected.cells.iter().filter(|(key, _)| flips(key));
+        let done = cells.flat_map(|(_, entries)| &entries.done);
+        done.filter(|entry| !entry.attained).count()
     };
     Counts {
         files: collected.inputs.len(),
@@ -87,11 +98,8 @@ pub(super) fn count(collected: &Collected, run: &Run) -> Counts {
         target_classes: distinct(|case| case.target_class as u32),
         rows: collected.rows,
         failed: collected.cells.iter().map(|(_, entries)| entries.failed).sum(),
-        missed: collected
-            .cells
-            .iter()
-            .map(|(key, entries)| missed(key, entries))
-            .sum(),
+        missed: missed(&|_| true),
+        unflipped: missed(&Key::is_flip),
         unread: run.failures.len(),
         right: Share {
             count: collected.right,

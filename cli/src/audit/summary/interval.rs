@@ -3,7 +3,8 @@
 //!
 //! Each of [`DRAWS`] draws takes as many sources as the statistic has, with replacement, each with all its rows; the
 //! interval holds the middle 95 % of the statistic's values (Efron & Tibshirani 1993, chapter 13: percentile
-//! interval). The seed is fixed: the same rows give the same interval.
+//! interval). The seed is fixed: the same rows give the same interval. A share of none or of all has the exact interval
+//! over its sources instead.
 
 use serde::{Deserialize, Serialize};
 
@@ -79,11 +80,19 @@ pub(super) fn share(answers: impl IntoIterator<Item = Sourced<bool>>) -> Share {
         });
         (of > 0).then(|| f64::from(count) / f64::from(of))
     };
-    Share {
-        count: answers.iter().filter(|(yes, _)| *yes).count(),
-        of: answers.len(),
-        interval: interval(sources, drawn),
-    }
+    let (count, of) = (answers.iter().filter(|(yes, _)| *yes).count(), answers.len());
+    let interval = match count {
+        0 => one_sided(sources).map(|end| [0.0, end]),
+        _ if count == of => one_sided(sources).map(|end| [1.0 - end, 1.0]),
+        _ => interval(sources, drawn),
+    };
+    Share { count, of, interval }
+}
+
+/// Where all answers are alike, so are all draws, and the bootstrap would claim that nothing is uncertain. The exact
+/// interval (Clopper & Pearson 1934) of none of n sources ends here.
+fn one_sided(sources: usize) -> Option<f64> {
+    (sources >= FEWEST_SOURCES).then(|| 1.0 - 0.025_f64.powf(1.0 / sources as f64))
 }
 
 /// The quantile `q` of sorted values, between its two neighbours in proportion (Hyndman & Fan 1996, type 7).
@@ -243,6 +252,18 @@ mod tests {
         assert_eq!((share.count, share.of), (100, 400));
         assert!((low - 0.2076).abs() < 0.0064, "{low}");
         assert!((high - 0.2924).abs() < 0.0064, "{high}");
+    }
+
+    #[test]
+    fn none_of_many_is_not_known_to_be_none() {
+        // The upper end p is where 0 of 20 has a probability of 2.5 %: (1 - p)^20 = 0.025. The textbook's table has
+        // 0.168 for 0 of 20, and 1 - 0.168 for 20 of 20.
+        let of = |yes: bool| share((0..60).map(|at| (yes, at / 3))).interval.unwrap();
+        let ([low, high], [least, most]) = (of(false), of(true));
+        assert_eq!((low, most), (0.0, 1.0));
+        assert!((high - 0.168).abs() < 5e-4, "{high}");
+        assert!((least - 0.832).abs() < 5e-4, "{least}");
+        assert_eq!(share((0..5).map(|at| (false, at))).interval, None);
     }
 
     #[test]

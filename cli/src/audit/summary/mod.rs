@@ -39,7 +39,7 @@ pub(crate) use counts::{Counts, Exclusion};
 pub(crate) use energy::{Energy, Map};
 pub(crate) use flips::{ClassFlips, Distances, Flips, Matrix, Pair};
 pub(crate) use interval::{DRAWS, Estimate, FEWEST_SOURCES, Share};
-pub(crate) use run::{Input, InputFailure, ModelFile, Run};
+pub(crate) use run::{Input, InputFailure, InputWarning, ModelFact, ModelFile, Run};
 pub(crate) use stability::{Frames, Shown};
 pub(crate) use videos::{Point, Video};
 

@@ -24,10 +24,22 @@ pub(crate) struct Run {
     pub(crate) seed: u64,
     /// Magnification up to which flips were searched.
     pub(crate) flip_range: Option<f64>,
+    /// The inputs that were found, in a few words that differ where they do.
+    #[serde(default)]
+    pub(crate) list_of_inputs: String,
+    /// Their true classes, likewise; empty where they are not known.
+    #[serde(default)]
+    pub(crate) true_classes: String,
     /// The files that were audited.
     pub(crate) inputs: Vec<Input>,
     /// The files that could not be, each with a sentence.
     pub(crate) failures: Vec<InputFailure>,
+    /// What is to be said of how files were read.
+    #[serde(default)]
+    pub(crate) input_warnings: Vec<InputWarning>,
+    /// What is to be said of the models and of what was left out, a sentence each.
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A model file.
@@ -38,6 +50,30 @@ pub(crate) struct ModelFile {
     pub(crate) path: String,
     /// Its SHA-256, hexadecimal.
     pub(crate) sha256: String,
+    /// SHA-256 of the model with the weights that lie in files beside it; empty where none do.
+    #[serde(default)]
+    pub(crate) weights: String,
+    /// Its labels, in a few words that differ where they do; empty without.
+    #[serde(default)]
+    pub(crate) labels: String,
+    /// How pixels become its input.
+    #[serde(default)]
+    pub(crate) input: String,
+    /// What had to be known to use it, and where that was taken from.
+    #[serde(default)]
+    pub(crate) facts: Vec<ModelFact>,
+}
+
+/// One thing that had to be known to use a model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct ModelFact {
+    /// What: `scores`, `labels`, `size`, `layout`, `channels`, `range`, `crop`.
+    pub(crate) name: String,
+    /// What it was taken to be.
+    pub(crate) value: String,
+    /// Where from: a flag, a file, the model's metadata, its graph, its numbers, or a guess.
+    pub(crate) source: String,
 }
 
 impl ModelFile {
@@ -56,6 +92,16 @@ pub(crate) struct Input {
     pub(crate) path: String,
     /// Its SHA-256, hexadecimal.
     pub(crate) sha256: String,
+}
+
+/// A picture or video whose frames are not quite what a file says, or a person sees.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct InputWarning {
+    /// Its path.
+    pub(crate) input: String,
+    /// What is so: a sentence.
+    pub(crate) warning: String,
 }
 
 /// A picture or video that could not be audited, or not to its end.

@@ -4,7 +4,7 @@
 use serde_json::json;
 use steerlens::morph::Method;
 
-use super::run::{Input, InputFailure, ModelFile, Run};
+use super::run::{Input, InputFailure, InputWarning, ModelFact, ModelFile, Run};
 use crate::audit::row::{Control, Reach, Row};
 
 /// What an audit is of.
@@ -203,6 +203,17 @@ impl Sample {
         let file = |name: &str, digit: &str| ModelFile {
             path: format!("models/{name}.onnx"),
             sha256: digit.repeat(64),
+            facts: [
+                ("scores", "logits of \"<logits>\"", "graph"),
+                ("range", "0..1", "guess"),
+            ]
+            .map(|(name, value, source)| ModelFact {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                source: source.to_owned(),
+            })
+            .to_vec(),
+            ..ModelFile::default()
         };
         Run {
             command: "steerlens audit media -m models/face_expression.onnx --judge models/mini_xception.onnx --control random -o audit".to_owned(),
@@ -232,6 +243,12 @@ impl Sample {
                 input: "clips/<broken>.webm".to_owned(),
                 failure: "the video ends in the middle of a frame: copy it again".to_owned(),
             }],
+            input_warnings: vec![InputWarning {
+                input: "clips/<bright>.webm".to_owned(),
+                warning: "its colours are of high dynamic range (PQ)".to_owned(),
+            }],
+            warnings: vec!["2 files are left out for their endings <gif>".to_owned()],
+            ..Run::default()
         }
     }
 

@@ -137,7 +137,8 @@ fn counts_name_what_was_audited_and_what_is_left_out() {
         ),
         (4, 4, 4, 4, 9)
     );
-    assert_eq!((counts.failed, counts.missed), (1, 1));
+    assert_eq!((counts.failed, counts.missed, counts.unflipped), (1, 2, 1));
+    assert!(!counts.is_complete());
     assert_eq!((counts.right.count, counts.right.of), (3, 4));
     assert_eq!(
         (counts.judges[1].agrees.count, counts.judges[1].target.count),
