@@ -10,13 +10,16 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 SOAK := $(CARGO) test --release --package gst-plugin-steerlens --locked --test soak -- --nocapture --test-threads 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick soak check bench install clean
+.PHONY: help setup photos demo test test-quick soak check bench install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install and fetch what is missing: system packages, ONNX Runtime, EfficientNet-Lite0
 	@tools/setup
+
+photos: ## As setup, and EfficientNet-Lite1 and -Lite2: other drivers and judges of photographs
+	@tools/setup --photos
 
 demo: setup ## Build, run real pipelines on drawn faces, photos and a clip; pictures and videos land in out/
 	@tools/demo

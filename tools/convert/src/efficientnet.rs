@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! EfficientNet-Lite0 as an ONNX graph, each BatchNormalization folded into the convolution before it.
+//! EfficientNet-Lite as an ONNX graph, each BatchNormalization folded into the convolution before it.
 //!
-//! Tan & Le 2019, in TensorFlow's "Lite" form: no squeeze-and-excitation, ReLU6, and stem and head unscaled.
+//! Tan & Le 2019, in TensorFlow's "Lite" form: no squeeze-and-excitation, ReLU6; stem, head and the number of blocks in
+//! the first and the last stage unscaled.
 //! TensorFlow pads SAME, which for stride 2 and even sizes pads only below and to the right.
 
 use anyhow::{Context, Result};
@@ -11,8 +12,52 @@ use steerlens::onnx::{
 
 use crate::weights::Weights;
 
-/// Height and width of the input.
-pub(crate) const SIZE: usize = 224;
+/// One network of the family.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variant {
+    /// Its number in the family's name.
+    pub(crate) number: u32,
+    /// Height and width of the input.
+    pub(crate) size: usize,
+    /// What the channels of the stages are multiplied by.
+    width: f64,
+    /// What the blocks of the inner stages are multiplied by.
+    depth: f64,
+}
+
+/// The networks that are converted; their scales are those of TensorFlow's EfficientNet-Lite.
+pub(crate) const VARIANTS: [Variant; 3] = [
+    variant(0, 224, 1.0, 1.0),
+    variant(1, 240, 1.0, 1.1),
+    variant(2, 260, 1.1, 1.2),
+];
+
+const fn variant(number: u32, size: usize, width: f64, depth: f64) -> Variant {
+    Variant {
+        number,
+        size,
+        width,
+        depth,
+    }
+}
+
+impl Variant {
+    /// The stages, scaled: channels to the nearest multiple of 8 that takes away less than a tenth, blocks rounded up.
+    fn stages(self) -> [Stage; 7] {
+        let last = STAGES.len() - 1;
+        let mut stages = STAGES;
+        for (index, stage) in stages.iter_mut().enumerate() {
+            let wanted = stage.channels as f64 * self.width;
+            let rounded = (wanted / 8.0 + 0.5).floor() * 8.0;
+            stage.channels = (if rounded < 0.9 * wanted { rounded + 8.0 } else { rounded }) as usize;
+            if index != 0 && index != last {
+                stage.blocks = (stage.blocks as f64 * self.depth).ceil() as usize;
+            }
+        }
+        stages
+    }
+}
+
 /// Number of classes.
 pub(crate) const CLASSES: usize = 1000;
 
@@ -21,6 +66,7 @@ const HEAD: usize = 1280;
 const BATCH_NORM_EPSILON: f64 = 1e-3;
 
 /// Blocks that share their shape; the first of them has the stride.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Stage {
     blocks: usize,
     kernel: usize,
@@ -49,16 +95,16 @@ const STAGES: [Stage; 7] = [
     stage(1, 3, 1, 6, 320),
 ];
 
-/// The model: `input` [1, 3, 224, 224] to `logits` [1, 1000], opset 13.
+/// The model: `input` [1, 3, size, size] to `logits` [1, 1000], opset 13.
 ///
 /// # Errors
 /// When a weight is missing, has another shape, or is left over.
-pub(crate) fn build(weights: Weights) -> Result<ModelProto> {
+pub(crate) fn build(variant: Variant, weights: Weights) -> Result<ModelProto> {
     let mut graph = Builder {
         weights,
         nodes: Vec::new(),
         constants: Vec::new(),
-        size: SIZE,
+        size: variant.size,
     };
     graph.constant("zero", &[], vec![0.0]);
     graph.constant("six", &[], vec![6.0]);
@@ -74,7 +120,7 @@ pub(crate) fn build(weights: Weights) -> Result<ModelProto> {
     };
     let x = graph.conv(&stem, "input")?;
     let (mut x, mut channels, mut block) = (graph.relu6(x), STEM, 0);
-    for stage in &STAGES {
+    for stage in &variant.stages() {
         for repeat in 0..stage.blocks {
             let stride = if repeat == 0 { stage.stride } else { 1 };
             x = graph.block(block, stage, stride, channels, x)?;
@@ -104,10 +150,10 @@ pub(crate) fn build(weights: Weights) -> Result<ModelProto> {
             version: Some(13),
         }],
         graph: Some(GraphProto {
-            name: Some("efficientnet_lite0".into()),
+            name: Some(format!("efficientnet_lite{}", variant.number)),
             node: graph.nodes,
             initializer: graph.constants,
-            input: vec![ValueInfoProto::tensor("input", float, &[1, 3, SIZE, SIZE])],
+            input: vec![ValueInfoProto::tensor("input", float, &[1, 3, variant.size, variant.size])],
             output: vec![ValueInfoProto::tensor("logits", float, &[1, CLASSES])],
             ..Default::default()
         }),
@@ -284,7 +330,16 @@ fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::same_padding;
+    use super::*;
+
+    #[test]
+    fn channels_and_blocks_are_scaled_as_tensorflow_does() {
+        let [zero, one, two] = VARIANTS.map(Variant::stages);
+        assert_eq!(zero, STAGES);
+        assert_eq!(one.map(|s| s.channels), STAGES.map(|s| s.channels));
+        assert_eq!(two.map(|s| s.channels), [16, 24, 48, 88, 120, 208, 352]);
+        assert_eq!([one, two].map(|n| n.map(|s| s.blocks)), [[1, 3, 3, 4, 4, 5, 1]; 2]);
+    }
 
     #[test]
     fn same_padding_is_asymmetric_where_tensorflow_has_it_so() {
