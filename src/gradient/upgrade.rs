@@ -91,6 +91,7 @@ impl Pass<'_> {
                 }
             }
             "Upsample" | "Resize" if v < 11 => self.old_resize(&mut n),
+            "MatMul" => return self.column(n, graph),
             "BatchNormalization" => {
                 n.remove("momentum");
                 // Kept when it is 0, so that the rule can refuse it.
@@ -169,6 +170,38 @@ impl Pass<'_> {
             &[&soft, &up],
             &[&y],
         ));
+    }
+
+    /// A product with a vector on the right becomes one with a column: ONNX Runtime (1.21 to 1.32) fuses the former with
+    /// a Transpose before it as if that were not there.
+    fn column(&mut self, mut n: NodeProto, graph: &mut GraphProto) {
+        let shape = |t: Option<&str>| t.and_then(|t| self.facts.shape(t)).unwrap_or_default().to_vec();
+        let (left, vector, made) = (shape(n.input(0)), shape(n.input(1)), shape(n.output(0)));
+        if vector.len() != 1 || left.len() < 2 {
+            graph.node.push(n);
+            return;
+        }
+        let label = n.label().to_owned();
+        let (name, y) = (n.input[1].clone(), n.output[0].clone());
+        let last = self.constant(Array::whole([-1]));
+        let node = |operator: &str, from: &str, to: &str| {
+            NodeProto::new(operator, &format!("{label}__{operator}"), &[from, &last], &[to])
+        };
+        let constant = self.facts.constant(&name);
+        n.input[1] = match constant.as_ref().and_then(Array::as_real) {
+            Some(values) => self.constant(Array::real([vector[0], 1], values)),
+            None => {
+                let column = format!("{y}__column");
+                self.facts.insert(&column, vec![vector[0], 1]);
+                graph.node.push(node("Unsqueeze", &name, &column));
+                column
+            }
+        };
+        let wide = format!("{y}__wide");
+        self.facts.insert(&wide, [&made[..], &[1]].concat());
+        n.output[0].clone_from(&wide);
+        graph.node.push(n);
+        graph.node.push(node("Squeeze", &wide, &y));
     }
 
     /// Upsample 7 to 9 and Resize 10: asymmetric coordinates, nearest rounded down.

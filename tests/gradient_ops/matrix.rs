@@ -46,6 +46,24 @@ fn matmul_in_every_rank() {
     all(shapes.iter().flat_map(|(a, b)| [left(a, b), right(a, b)]));
 }
 
+/// ONNX Runtime fuses such a product with the Transpose as if that were not there.
+#[test]
+fn matmul_of_a_transposed_tensor_and_a_vector() {
+    let turned = || Case::of("Transpose", &[2, 3, 5]).ints("perm", &[0, 2, 1]);
+    all([
+        turned()
+            .named("v", &signed_noise(&[3], 4))
+            .after("MatMul", &["y", "v"], "z"),
+        // A vector that comes from the picture.
+        Case::of("ReduceMean", &[3, 5])
+            .ints("axes", &[1])
+            .with("keepdims", 0)
+            .before("Transpose", &["x"], "turned")
+            .after("MatMul", &["turned", "y"], "z")
+            .smooth(),
+    ]);
+}
+
 #[test]
 fn matmul_with_both_operands_active() {
     let both = |shape: &[usize]| {
