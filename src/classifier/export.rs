@@ -45,7 +45,11 @@ pub fn write_gradient(
     let model = onnx::read(&settings.model_file)?;
     let described = Described::find(settings, &model)?;
     let runtime = Runtime::open(settings.runtime_library.as_deref())?;
-    let d = gradient::differentiate(model, runtime, &described.options(settings, profile))?;
+    let options = gradient::Options {
+        portable: true,
+        ..described.options(settings, profile)
+    };
+    let d = gradient::differentiate(model, runtime, &options)?;
     std::fs::write(out, onnx::encode(&d.model)).map_err(|e| Error::Write {
         path: out.into(),
         reason: e.to_string(),

@@ -290,6 +290,7 @@ impl Described {
             },
             labels: (!self.labels.is_empty()).then(|| self.labels.len()),
             profile,
+            ..Default::default()
         }
     }
 }

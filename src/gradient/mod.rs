@@ -22,6 +22,7 @@ mod masks;
 mod objective;
 mod ops;
 mod patterns;
+mod portable;
 mod probe;
 mod upgrade;
 mod walk;
@@ -66,6 +67,9 @@ pub struct Options {
     pub labels: Option<usize>,
     /// How the reverse half is written.
     pub profile: Profile,
+    /// Whether the model has to be right in other runtimes too: for a file. It then keeps clear of what ONNX allows
+    /// and another runtime is known to get wrong, at the price of copies of some weights.
+    pub portable: bool,
 }
 
 /// A model with its reverse half.
@@ -117,6 +121,9 @@ pub fn differentiate(
     let mut facts = probe::probe(&graph, runtime, &input)?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
     let logits = logits::find(&graph, &facts, options)?;
+    if let (true, Some(graph)) = (options.portable, &mut graph.graph) {
+        portable::without_unread_outputs(graph);
+    }
     let blocking = match options.profile {
         Profile::Plain => Blocking::Never,
         Profile::Cpu => Blocking::of(runtime)?,
@@ -128,7 +135,7 @@ pub fn differentiate(
         .unwrap_or_default();
     let prepared = match options.profile {
         Profile::Plain => None,
-        Profile::Cpu => Some(patterns::prepare(stock, &mut facts, blocking)),
+        Profile::Cpu => Some(patterns::prepare(stock, &mut facts, blocking, !options.portable)),
     };
     let nodes = prepared.as_ref().map_or(stock, |p| &p.nodes);
     let patterns = match options.profile {
@@ -144,6 +151,9 @@ pub fn differentiate(
     let mut reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
     let added = std::mem::take(&mut reverse.shapes);
     let mut both = assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)?;
+    if let (true, Some(graph)) = (options.portable, &mut both.model.graph) {
+        portable::rewrite(graph);
+    }
     both.cost = Cost::of(&both, |t| added.get(t).map(|s| &**s).or_else(|| facts.shape(t)));
     Ok(both)
 }

@@ -9,4 +9,5 @@
 #[path = "../networks/mod.rs"]
 mod networks;
 mod patterns;
+mod portable;
 mod profiles;

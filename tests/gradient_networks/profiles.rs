@@ -10,16 +10,23 @@ use steerlens::runtime::{Session, SessionOptions, Tensor};
 /// Without a kink: no Relu, no maximum.
 const SMOOTH: &[&str] = &["ConvNeXt-tiny", "ViT-tiny", "EfficientNet-B0"];
 /// Small enough for a test, and odd multiples of 2 on the way down.
-const SIZE: usize = 96;
+pub(crate) const SIZE: usize = 96;
 
-/// Logits and gradient of a picture of noise with flat stretches: flat ones tie the maxima of whole windows.
-fn run(model: &ModelProto, profile: Profile) -> [Vec<f32>; 2] {
-    let runtime = Runtime::open(None).unwrap_or_else(|e| panic!("{e}\nRun `make setup` first."));
+fn runtime() -> &'static Runtime {
+    Runtime::open(None).unwrap_or_else(|e| panic!("{e}\nRun `make setup` first."))
+}
+
+pub(crate) fn differentiated(model: &ModelProto, profile: Profile, portable: bool) -> Differentiated {
     let options = Options {
         profile,
+        portable,
         ..Default::default()
     };
-    let d: Differentiated = differentiate(model.clone(), runtime, &options).unwrap_or_else(|e| panic!("{e}"));
+    differentiate(model.clone(), runtime(), &options).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Logits and gradient of a picture of noise with flat stretches: flat ones tie the maxima of whole windows.
+pub(crate) fn run(d: &Differentiated) -> [Vec<f32>; 2] {
     let count: usize = d.input_shape.iter().product();
     let picture: Vec<f32> = (0..count)
         .map(|k| match (k / 512) % 3 {
@@ -33,7 +40,7 @@ fn run(model: &ModelProto, profile: Profile) -> [Vec<f32>; 2] {
         (&*d.input, &Tensor::f32(d.input_shape.clone(), picture)),
         (COTANGENT, &Tensor::f32(d.logits_shape.clone(), cotangent)),
     ];
-    let session = Session::new(runtime, &onnx::encode(&d.model), &SessionOptions::default());
+    let session = Session::new(runtime(), &onnx::encode(&d.model), &SessionOptions::default());
     let outputs = session
         .and_then(|mut s| s.run(&inputs))
         .unwrap_or_else(|e| panic!("{e}"));
@@ -47,7 +54,7 @@ fn run(model: &ModelProto, profile: Profile) -> [Vec<f32>; 2] {
 }
 
 /// Relative distance and cosine.
-fn compared(a: &[f32], b: &[f32]) -> (f64, f64) {
+pub(crate) fn compared(a: &[f32], b: &[f32]) -> (f64, f64) {
     let dot = |a: &[f32], b: &[f32]| -> f64 {
         let products = a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y));
         products.sum()
@@ -65,7 +72,7 @@ fn both_profiles_agree_on_whole_networks() {
     for network in NETWORKS {
         let model = (network.build)(SIZE);
         let [(logits, cpu), (reference, plain)] = [Profile::Cpu, Profile::Plain]
-            .map(|p| run(&model, p))
+            .map(|p| run(&differentiated(&model, p, false)))
             .map(|[z, g]| (z, g));
         let (off, _) = compared(&logits, &reference);
         let (relative, cosine) = compared(&cpu, &plain);

@@ -127,8 +127,14 @@ pub(super) struct Prepared {
     pub(super) constants: Vec<TensorProto>,
 }
 
-/// Rewrites the forward half, with the same results, for what the reverse half wants of it.
-pub(super) fn prepare(nodes: &[NodeProto], facts: &mut Facts, blocking: Blocking) -> Prepared {
+/// Rewrites the forward half, with the same results, for what the reverse half wants of it. `statistics`: whether
+/// LayerNormalization may be asked for its optional outputs.
+pub(super) fn prepare(
+    nodes: &[NodeProto],
+    facts: &mut Facts,
+    blocking: Blocking,
+    statistics: bool,
+) -> Prepared {
     let mut layout = Layout::new(blocking);
     let mut prepared = Prepared {
         nodes: Vec::with_capacity(nodes.len()),
@@ -142,7 +148,9 @@ pub(super) fn prepare(nodes: &[NodeProto], facts: &mut Facts, blocking: Blocking
     let stock: Vec<NodeProto> = stock.collect();
     for mut node in stock {
         if node.is_standard() {
-            layer_norm::with_statistics(&mut node, facts);
+            if statistics {
+                layer_norm::with_statistics(&mut node, facts);
+            }
             if let Some(resize) = excite::with_full_gate(&mut node, facts, &layout, &mut prepared.constants) {
                 layout.follow(&resize, |t| facts.shape(t), |t| facts.is_constant(t));
                 prepared.nodes.push(resize);
