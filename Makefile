@@ -9,8 +9,11 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 
 SOAK := $(CARGO) test --release --package gst-plugin-steerlens --locked --test soak -- --nocapture --test-threads 1
 
+COUNT ?= 1000
+SEED ?= 1000000
+
 .DEFAULT_GOAL := help
-.PHONY: help setup photos demo test test-quick soak check bench install clean
+.PHONY: help setup photos demo test test-quick fuzz-graphs soak check bench install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +32,10 @@ test: setup ## Run every test (sets up first)
 
 test-quick: ## Run the tests that need no model, no ONNX Runtime and no GStreamer
 	$(CARGO) test --locked --package steerlens --lib --package steerlens-convert
+
+fuzz-graphs: setup ## Check the gradients of COUNT random graphs, from seed SEED on; prints what fails, shrunk
+	COUNT=$(COUNT) SEED=$(SEED) $(CARGO) test --release --package steerlens --locked --test gradient_graphs -- \
+	  --ignored --nocapture any_number_of_graphs
 
 soak: setup ## Run the element for minutes: memory, starts and stops, leaks
 	G_DEBUG=$(G_DEBUG) $(SOAK) --include-ignored --skip nothing_is_left_alive
