@@ -30,7 +30,7 @@ mod sweep;
 
 pub use classifier::{
     ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, ModelDescription, Objective,
-    OperatorCount, Reading, TensorInfo, Written, inspect, write_gradient,
+    OperatorCount, Reading, TensorInfo, Written, encode_gradient, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Shape, Watch};

@@ -10,6 +10,7 @@ mod atomic_file;
 mod audit;
 mod command;
 mod jpeg;
+mod output;
 mod picture;
 mod progress;
 mod report;

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read, Seek};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -16,7 +16,7 @@ use image::{
 use steerlens::frame::Shape;
 use steerlens::{FrameView, FrameViewMut, PixelFormat};
 
-use crate::{atomic_file, jpeg};
+use crate::jpeg;
 
 /// Pixels of the largest picture that is read: a file of a few bytes may claim any size.
 const MOST_PIXELS: u64 = 100_000_000;
@@ -58,6 +58,25 @@ impl Picture {
             File::open(path).map_err(|error| anyhow!("the picture {name} cannot be opened: {error}"))?;
         let image = decode(BufReader::new(file))
             .map_err(|error| anyhow!("the picture {name} cannot be read: {error}"))?;
+        Ok(Self::from(image))
+    }
+
+    /// Reads such a file that is piped in.
+    pub(crate) fn from_stdin() -> Result<Self> {
+        if io::stdin().is_terminal() {
+            bail!("standard input is a terminal: name a picture, or pipe one in");
+        }
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| anyhow!("standard input cannot be read: {error}"))?;
+        if bytes.len() as u64 > MOST_BYTES {
+            bail!("standard input brings more than {MOST_BYTES} bytes: no picture that is read here is as large");
+        }
+        let image = decode(Cursor::new(bytes))
+            .map_err(|error| anyhow!("the picture from standard input cannot be read: {error}"))?;
         Ok(Self::from(image))
     }
 
@@ -151,9 +170,11 @@ impl Picture {
         }
     }
 
-    /// Writes a PNG file.
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        write_png(&self.image, path)
+    /// The picture as a PNG file.
+    pub(crate) fn to_png(&self) -> Result<Vec<u8>> {
+        let mut bytes = Cursor::new(Vec::new());
+        self.image.write_to(&mut bytes, ImageFormat::Png)?;
+        Ok(bytes.into_inner())
     }
 }
 
@@ -210,13 +231,4 @@ fn decode(mut reader: impl BufRead + Seek) -> Result<DynamicImage> {
         }
     }
     Ok(image)
-}
-
-/// Writes a PNG file, whole or not at all where the encoder fails.
-pub(crate) fn write_png(image: &DynamicImage, path: &Path) -> Result<()> {
-    let mut bytes = Cursor::new(Vec::new());
-    image
-        .write_to(&mut bytes, ImageFormat::Png)
-        .map_err(|error| anyhow!("the picture {} cannot be written: {error}", path.display()))?;
-    atomic_file::write_output(path, &bytes.into_inner())
 }

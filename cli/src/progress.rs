@@ -12,6 +12,11 @@ pub(crate) fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "steerlens: {line}");
 }
 
+/// Writes a report to standard error, where standard output is taken.
+pub(crate) fn say_all(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// A spinner for work of unknown length; shown on a terminal only, gone when dropped or finished.
 pub(crate) fn spinner(what: impl Into<String>) -> ProgressBar {
     let bar = ProgressBar::new_spinner();

@@ -28,7 +28,7 @@ pub enum Error {
         classes: usize,
     },
     /// The model's input is no picture.
-    #[error("input \"{input}\" has {channels} channels; 1 (gray) and 3 (colour) are supported")]
+    #[error("input \"{input}\" has {channels} channels; 1 (grey) and 3 (colour) are supported")]
     Channels {
         /// The input.
         input: String,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The differentiated model as a file, for use in any runtime.
 
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::open::Described;
@@ -29,16 +31,15 @@ pub struct Written {
     pub cost: Cost,
 }
 
-/// Writes the model with its reverse half to `out`: inputs the model's own and `cotangent`, outputs the logits and
-/// `input_gradient`, all shapes static, batch 1.
+/// The model with its reverse half, as the bytes of a model file: inputs the model's own and `cotangent`, outputs the
+/// logits and `input_gradient`, all shapes static, batch 1.
 ///
 /// # Errors
-/// When the model cannot be read or differentiated, or `out` cannot be written.
-pub fn write_gradient(
+/// When the model cannot be read or differentiated.
+pub fn encode_gradient(
     settings: &ClassifierSettings,
     profile: Profile,
-    out: &Path,
-) -> Result<Written, crate::Error> {
+) -> Result<(Vec<u8>, Written), crate::Error> {
     if settings.model_file.as_os_str().is_empty() {
         return Err(Error::NoModel.into());
     }
@@ -50,17 +51,48 @@ pub fn write_gradient(
         ..described.options(settings, profile)
     };
     let d = gradient::differentiate(model, runtime, &options)?;
-    std::fs::write(out, onnx::encode(&d.model)).map_err(|e| Error::Write {
-        path: out.into(),
-        reason: e.to_string(),
-    })?;
-    Ok(Written {
+    let written = Written {
+        nodes: d.forward_nodes + d.gradient_nodes,
         input: d.input,
         element: d.element,
         input_shape: d.input_shape,
         logits: d.logits,
         logits_shape: d.logits_shape,
-        nodes: d.forward_nodes + d.gradient_nodes,
         cost: d.cost,
-    })
+    };
+    Ok((onnx::encode(&d.model), written))
+}
+
+/// Writes what [`encode_gradient`] gives to the file `out`, which is there whole or as it was before.
+///
+/// # Errors
+/// When the model cannot be read or differentiated, or `out` cannot be written, or is the model itself.
+pub fn write_gradient(
+    settings: &ClassifierSettings,
+    profile: Profile,
+    out: &Path,
+) -> Result<Written, crate::Error> {
+    let failed = |reason: String| Error::Write {
+        path: out.into(),
+        reason,
+    };
+    // A link is written through.
+    let place = std::fs::canonicalize(out).unwrap_or_else(|_| out.into());
+    if std::fs::canonicalize(&settings.model_file).is_ok_and(|model| model == place) {
+        return Err(failed("it is the model itself, which would be lost".into()).into());
+    }
+    let (bytes, written) = encode_gradient(settings, profile)?;
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let whole = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            // What an ordinary file gets; the user's mask takes its part.
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(&bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(&place)?;
+        Ok(())
+    };
+    whole().map_err(|error| failed(error.to_string()))?;
+    Ok(written)
 }

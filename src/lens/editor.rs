@@ -11,7 +11,7 @@ use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
-use crate::render::{Bar, Caption, Captioner, pass_on};
+use crate::render::{Bar, Caption, Captioner, can_draw, drawn_label, no_font, pass_on};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -157,14 +157,15 @@ impl Editor {
     }
 
     /// With [`LensSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
-    /// and, where it was measured, of the morph. [`super::Lens::apply`] does it by itself.
+    /// and, where it was measured, of the morph; a label that no font has is the number of its class there, which the
+    /// report warns of. [`super::Lens::apply`] does it by itself.
     ///
     /// # Errors
     /// When `out` is empty.
     pub fn caption(
         &mut self,
         reading: &Reading,
-        report: &Report,
+        report: &mut Report,
         out: &mut FrameViewMut<'_>,
     ) -> Result<(), Error> {
         if !self.settings.caption {
@@ -172,7 +173,12 @@ impl Editor {
         }
         let before = |class: usize| reading.probabilities.get(class).copied().unwrap_or(0.0);
         let after = report.after.as_ref();
-        let (source, target) = (self.labels.name(report.source), self.labels.name(report.target));
+        let classes = [report.source, report.target];
+        let labels = classes.map(|class| self.labels.name(class));
+        let [source, target] = [0, 1].map(|k| drawn_label(&labels[k], classes[k]));
+        if let Some(lacking) = labels.iter().find(|label| !can_draw(label)) {
+            report.warning.get_or_insert_with(|| no_font(lacking));
+        }
         let classes = [
             Bar {
                 label: &source,

@@ -229,7 +229,7 @@ impl Lens {
                 time: scores.inference_time,
             });
         }
-        self.editor.caption(reading, &report, out)?;
+        self.editor.caption(reading, &mut report, out)?;
         Ok(report)
     }
 }

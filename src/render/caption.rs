@@ -207,14 +207,14 @@ impl Strip {
 
     fn text(&mut self, (left, baseline): (f32, f32), size: f32, ink: [u8; 3], line: &str) {
         let (width, height) = self.size;
-        draw_text(size, line, |x, y, coverage| {
+        draw_text(size, line, |x, y, coverage, colour| {
             let (x, y) = (left as i64 + x, baseline as i64 + y);
             let inside = (0..width as i64).contains(&x) && (0..height as i64).contains(&y);
             if !inside {
                 return;
             }
             let pixel = &mut self.pixels[y as usize * width + x as usize];
-            let [r, g, b] = ink;
+            let [r, g, b] = colour.unwrap_or(ink);
             for (byte, ink) in pixel.iter_mut().zip([r, g, b, 255]) {
                 *byte = (f32::from(*byte) + (f32::from(ink) - f32::from(*byte)) * coverage).round() as u8;
             }

@@ -9,7 +9,7 @@ mod saliency;
 mod text;
 
 pub use caption::{Bar, Caption, Captioner};
-pub use text::{draw_text, fit_text, text_width};
+pub use text::{can_draw, draw_text, drawn_label, fit_text, no_font, text_width};
 
 use crate::frame::{
     Error, FrameView, FrameViewMut, Overlay, PixelFormat, Rect, Shape, read_luma, with_layout, write_colours,

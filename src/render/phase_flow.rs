@@ -56,7 +56,7 @@ pub(super) fn key(side: usize, largest: f32) -> Vec<[u8; 4]> {
         .collect();
     let label = format!("{largest} px");
     let left = 0.5 * (side as f32 - text_width(size, &label));
-    draw_text(size, &label, |x, y, coverage| {
+    draw_text(size, &label, |x, y, coverage, _| {
         let (x, y) = (x + left.max(0.0) as i64, y + side as i64 - (0.3 * size) as i64);
         if (0..side as i64).contains(&x) && (0..side as i64).contains(&y) {
             let [r, g, b, alpha] = &mut drawing[y as usize * side + x as usize];

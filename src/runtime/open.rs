@@ -47,6 +47,15 @@ impl Runtime {
             .open(requested)
     }
 
+    /// Path and version of the library that [`Runtime::open`] would open in a fresh process: it is loaded to ask for
+    /// its version, which runs its code, but not started.
+    ///
+    /// # Errors
+    /// As for [`Runtime::open`].
+    pub fn find(requested: Option<&Path>) -> Result<(PathBuf, String), Error> {
+        find(&library::choose(requested)).map(|Probed { path, version }| (path, version))
+    }
+
     /// Absolute path of the library, links resolved.
     pub fn path(&self) -> &Path {
         &self.path
@@ -83,14 +92,7 @@ impl Process {
         if let Some((_, error)) = self.failed.as_ref().filter(|(failed, _)| *failed == choice) {
             return Err(error.clone());
         }
-        let found = match &choice {
-            Choice::Named(path) => probe(path).map_err(|reason| Error::Unusable {
-                path: path.clone(),
-                reason,
-            }),
-            Choice::Search(paths) => search(paths),
-        };
-        let opened = found.and_then(|probed| self.start(probed));
+        let opened = find(&choice).and_then(|probed| self.start(probed));
         match &opened {
             Ok(runtime) => self.open = Some(runtime),
             Err(error) => self.failed = Some((choice, error.clone())),
@@ -128,6 +130,16 @@ impl Process {
             version,
             environment,
         })))
+    }
+}
+
+fn find(choice: &Choice) -> Result<Probed, Error> {
+    match choice {
+        Choice::Named(path) => probe(path).map_err(|reason| Error::Unusable {
+            path: path.clone(),
+            reason,
+        }),
+        Choice::Search(paths) => search(paths),
     }
 }
 

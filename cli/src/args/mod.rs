@@ -31,12 +31,12 @@ pub(crate) mod name {
     pub(crate) const JSON: &str = "json";
     pub(crate) const PROFILE: &str = "profile";
     pub(crate) const SHEET: &str = "sheet";
+    pub(crate) const VERSION: &str = "version";
 }
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
     Command::new("steerlens")
-        .version(env!("CARGO_PKG_VERSION"))
         .about("See how an image classifier gets from one class to another")
         .long_about(
             "See how an image classifier gets from one class to another.\n\n\
@@ -54,10 +54,16 @@ pub(crate) fn command() -> Command {
              Exit status: 0 done; 1 the answer is no (refused, missing, not attained); \
              2 error.",
         )
-        .subcommand_required(true)
         .arg_required_else_help(true)
-        .disable_help_subcommand(true)
+        .args_conflicts_with_subcommands(true)
         .max_term_width(100)
+        .arg(
+            Arg::new(name::VERSION)
+                .short('V')
+                .long(name::VERSION)
+                .action(ArgAction::SetTrue)
+                .help("Print the version, and that of the ONNX Runtime found"),
+        )
         .subcommand(inspect())
         .subcommand(gradient())
         .subcommand(morph())
@@ -104,7 +110,7 @@ fn gradient() -> Command {
              logits. It is static: batch 1, one input size.",
         )
         .arg(model().index(1))
-        .arg(out("OUT.onnx", "File to write"))
+        .arg(out("OUT.onnx", "File to write; - is standard output, and the report then goes to standard error"))
         .arg(json())
         .args(settings::signature_flags())
         .arg(
@@ -136,9 +142,9 @@ fn morph() -> Command {
              Takes the network's gradient from the source to the target class at the picture, and extrapolates \
              the picture's local phases along it. What is written is classified again.",
         )
-        .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG or JPEG picture"))
+        .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG or JPEG picture; - takes one from standard input"))
         .arg(model().short('m').long(name::MODEL).visible_alias(facts::MODEL_FILE.name))
-        .arg(out("OUT.png", "Picture to write"))
+        .arg(out("OUT.png", "PNG picture to write; - is standard output, and the report then goes to standard error"))
         .arg(
             Arg::new(name::SHEET)
                 .long(name::SHEET)
@@ -170,7 +176,9 @@ fn morph() -> Command {
              steerlens morph face.png -m faces.onnx --target smile -o smile.png\n  \
              steerlens morph face.png -m faces.onnx --target frown --steps 8 -o out.png\n  \
              steerlens morph cat.jpg -m net.onnx --source \"tiger cat\" \\\n    \
-             --target \"Egyptian Mau\" --sheet .05,.1,.2 -o sheet.png\n\n\
+             --target \"Egyptian Mau\" --sheet .05,.1,.2 -o sheet.png\n  \
+             curl -s https://example.org/face.png | \\\n    \
+             steerlens morph - -m faces.onnx --target smile -o - | display\n\n\
              Exit status: 0 done; 1 the L2 budget was not attained; 2 error.",
         )
 }

@@ -5,21 +5,22 @@ use anyhow::Result;
 use clap::ArgMatches;
 use steerlens::Profile;
 
-use super::{path, print};
+use super::{deliver, output, path};
 use crate::args::{self, name};
 use crate::report::Written;
 use crate::{Outcome, progress};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let settings = args::classifier(matches, path(matches, name::MODEL));
-    let out = path(matches, name::OUT);
+    let output = output(matches, &settings, None)?;
     let profile = match matches.get_one::<String>(name::PROFILE).map(String::as_str) {
         Some("cpu") => Profile::Cpu,
         _ => Profile::Plain,
     };
     let spinner = progress::spinner("differentiating the model");
-    let written = steerlens::write_gradient(&settings, profile, &out)?;
+    let (model, written) = steerlens::encode_gradient(&settings, profile)?;
     spinner.finish_and_clear();
-    print(matches, &Written::new(out, profile, written))?;
+    let report = Written::new(path(matches, name::OUT), profile, written);
+    deliver(matches, &output, &model, &report)?;
     Ok(Outcome::Done)
 }

@@ -9,14 +9,16 @@ mod morph;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ArgMatches;
 use serde::Serialize;
+use steerlens::{ClassifierSettings, Runtime};
 
-use crate::Outcome;
 use crate::args::name;
+use crate::output::Output;
+use crate::{Outcome, progress};
 
 /// Runs the command that was asked for.
 pub(crate) fn run(matches: &ArgMatches) -> Result<Outcome> {
@@ -26,21 +28,84 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Outcome> {
         Some(("morph", matches)) => morph::run(matches),
         Some(("audit", matches)) => audit::run(matches),
         Some(("doctor", matches)) => doctor::run(matches),
-        // clap requires one of the above.
-        _ => Ok(Outcome::Done),
+        // The one flag without a command.
+        _ => version(),
     }
 }
 
-/// Writes a report to standard output: as JSON if that was asked for, else as text.
-fn print(matches: &ArgMatches, report: &(impl Serialize + fmt::Display)) -> Result<()> {
-    let mut out = io::stdout().lock();
-    if matches.get_flag(name::JSON) {
-        serde_json::to_writer_pretty(&mut out, report).map_err(io::Error::from)?;
-        writeln!(out)?;
+/// Says which program this is, and which library it would use; the library is not started.
+fn version() -> Result<Outcome> {
+    let runtime = match Runtime::find(None) {
+        Ok((path, version)) => format!("{version}, {}", path.display()),
+        Err(_) => "not found; `steerlens doctor` says where it was looked for".to_owned(),
+    };
+    say(&format!(
+        "steerlens {}\nONNX Runtime {runtime}\n",
+        env!("CARGO_PKG_VERSION")
+    ))?;
+    Ok(Outcome::Done)
+}
+
+/// A report as it goes to standard output: as JSON if that was asked for, else as text. It is made before the first
+/// byte of it, or of a file that it is about, is written.
+fn text(matches: &ArgMatches, report: &(impl Serialize + fmt::Display)) -> Result<String> {
+    Ok(if matches.get_flag(name::JSON) {
+        serde_json::to_string_pretty(report)? + "\n"
     } else {
-        write!(out, "{report}")?;
-    }
+        report.to_string()
+    })
+}
+
+/// Writes a report to standard output, whole or not at all.
+fn print(matches: &ArgMatches, report: &(impl Serialize + fmt::Display)) -> Result<()> {
+    say(&text(matches, report)?)
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+/// Writes a result, then the report about it: to standard output, or to standard error where the result went there.
+fn deliver(
+    matches: &ArgMatches,
+    output: &Output,
+    result: &[u8],
+    report: &(impl Serialize + fmt::Display),
+) -> Result<()> {
+    let text = text(matches, report)?;
+    output.write(result)?;
+    if output.is_pipe() {
+        progress::say_all(&text);
+        Ok(())
+    } else {
+        say(&text)
+    }
+}
+
+/// Where the result goes that the command makes of what it reads: never into one of these files.
+fn output<'a>(
+    matches: &ArgMatches,
+    settings: &'a ClassifierSettings,
+    picture: Option<&'a Path>,
+) -> Result<Output> {
+    let output = Output::named(path(matches, name::OUT));
+    if output.is_pipe() && matches.get_flag(name::JSON) {
+        bail!(
+            "-o - sends the result to standard output, where --json would put its answer: name a file with -o, or \
+             leave --json out"
+        );
+    }
+    let named = [
+        picture,
+        Some(settings.model_file.as_path()),
+        settings.label_file.as_deref(),
+        settings.model_info.as_deref(),
+        settings.runtime_library.as_deref(),
+    ];
+    output.spare(named.into_iter().flatten())?;
+    Ok(output)
 }
 
 /// A path that the command requires.

@@ -1,39 +1,53 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens morph`: one picture moved towards another class, or a strip of it.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use clap::ArgMatches;
+use image::DynamicImage;
+use steerlens::render::{can_draw, drawn_label, no_font};
 use steerlens::{Lens, LensSettings, Reading};
 
-use super::{path, print};
+use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
-use crate::picture::{Picture, write_png};
+use crate::output::PIPE;
+use crate::picture::Picture;
 use crate::report::{Files, Morphed, Step, short};
 use crate::sheet::{self, Cell};
-use crate::{Outcome, atomic_file, progress};
+use crate::{Outcome, progress};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
-    let [image, model, output] = [name::IMAGE, name::MODEL, name::OUT].map(|name| path(matches, name));
-    let files = Files { image, model, output };
-    let out = &files.output;
-    if !out
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
-    {
+    let [image, model, out] = [name::IMAGE, name::MODEL, name::OUT].map(|name| path(matches, name));
+    let classifier = args::classifier(matches, model.clone());
+    let output = output(matches, &classifier, Some(&image))?;
+    let is_png = |path: &Path| {
+        path.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
+    };
+    if !output.is_pipe() && !is_png(&out) {
         bail!(
             "the picture {} would be a PNG file: give it a name that ends in .png",
             out.display()
         );
     }
-    atomic_file::refuse_inputs(out, [&files.image, &files.model])?;
+    let files = Files {
+        image,
+        model,
+        output: out,
+    };
     let settings = args::lens(matches);
-    let source = Picture::read(&files.image)?;
+    let source = if files.image == Path::new(PIPE) {
+        Picture::from_stdin()?
+    } else {
+        Picture::read(&files.image)?
+    };
     if let Some(warning) = source.warning() {
         progress::say(format_args!("warning: {}: {warning}", files.image.display()));
     }
 
     let spinner = progress::spinner(format!("loading {}", files.model.display()));
-    let mut lens = Lens::open(&args::classifier(matches, files.model.clone()), settings.clone())?;
+    let mut lens = Lens::open(&classifier, settings.clone())?;
     spinner.set_message("reading the picture");
     let mut reading = Reading::default();
     lens.read(&source.view()?, &mut reading)?;
@@ -54,24 +68,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     bar.finish_and_clear();
 
     let (pictures, steps): (Vec<_>, Vec<_>) = morphs.into_iter().unzip();
-    let out = files.output.clone();
     let report = Morphed::new(&lens, &reading, steps, files, source.size());
-    match pictures.as_slice() {
-        [picture] if sheet.is_none() => picture.write(&out)?,
-        pictures => write_png(
-            &sheet::draw(
-                &report.pair(),
-                &report.aside(),
-                &cells(&report, &source, pictures),
-            )
-            .into(),
-            &out,
-        )?,
-    }
+    let strip = sheet.map(|_| strip(&report, &source, &pictures));
+    let result = strip.as_ref().or(pictures.first());
+    let result = result.map_or_else(|| Ok(Vec::new()), Picture::to_png)?;
     for warning in report.warnings() {
         progress::say(format_args!("warning: {warning}"));
     }
-    print(matches, &report)?;
+    deliver(matches, &output, &result, &report)?;
     Ok(if report.attained() {
         Outcome::Done
     } else {
@@ -87,25 +91,37 @@ fn apply(lens: &mut Lens, source: &Picture, reading: &Reading) -> Result<(Pictur
     Ok((picture, step))
 }
 
-/// The source picture and its morphs, with what the classifier says of each.
-fn cells(report: &Morphed, source: &Picture, pictures: &[Picture]) -> Vec<Cell> {
-    let classes = |source, target| {
-        [
-            (report.source_label.clone(), source),
-            (report.target_label.clone(), target),
-        ]
+/// The strip: the source picture and its morphs, with what the classifier says of each.
+fn strip(report: &Morphed, source: &Picture, pictures: &[Picture]) -> Picture {
+    let mut lacking = None;
+    let mut drawn = |(class, label): (usize, &str)| {
+        if !can_draw(label) {
+            lacking.get_or_insert_with(|| label.to_owned());
+        }
+        drawn_label(label, class).into_owned()
+    };
+    let pair = report.pair().map(&mut drawn);
+    let classes = |probabilities: [Option<f32>; 2]| {
+        let [source, target] = pair.clone();
+        [(source, probabilities[0]), (target, probabilities[1])]
     };
     let first = Cell {
         picture: source.on_white(),
         heading: "source".to_owned(),
-        stray: report.source_stray(),
-        classes: classes(Some(report.source_probability), Some(report.target_probability)),
+        stray: report.source_stray().map(&mut drawn),
+        classes: classes([Some(report.source_probability), Some(report.target_probability)]),
     };
     let morphs = pictures.iter().zip(&report.morphs).map(|(picture, morph)| Cell {
         picture: picture.on_white(),
         heading: format!("magnification {}", short(morph.magnification)),
-        stray: report.stray(morph),
-        classes: classes(morph.source_probability_after, morph.target_probability_after),
+        stray: report.stray(morph).map(&mut drawn),
+        classes: classes([morph.source_probability_after, morph.target_probability_after]),
     });
-    std::iter::once(first).chain(morphs).collect()
+    let cells: Vec<Cell> = std::iter::once(first).chain(morphs).collect();
+    let title = pair.join(" \u{2192} ");
+    let sheet = sheet::draw(&title, &report.aside(), &cells);
+    if let Some(label) = lacking {
+        progress::say(format_args!("warning: {}", no_font(&label)));
+    }
+    DynamicImage::from(sheet).into()
 }

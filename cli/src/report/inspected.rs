@@ -24,6 +24,7 @@ pub(crate) struct Inspected {
     pub(crate) supported: bool,
     /// Why not, in short.
     refusal: Option<String>,
+    #[serde(serialize_with = "super::lossy")]
     file: PathBuf,
     ir_version: i64,
     opset: i64,

@@ -9,6 +9,8 @@ use serde::Serialize;
 use steerlens::settings::Choice;
 use steerlens::{Lens, LensSettings, Reading, Report};
 
+use crate::output::Output;
+
 /// Classes of the source picture that are listed, most probable first.
 const TOP: usize = 5;
 
@@ -17,15 +19,18 @@ const TOP: usize = 5;
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Morphed {
     schema: u32,
+    #[serde(serialize_with = "super::lossy")]
     image: PathBuf,
+    #[serde(serialize_with = "super::lossy")]
     model: PathBuf,
+    #[serde(serialize_with = "super::lossy")]
     output: PathBuf,
     width: usize,
     height: usize,
     source_class: usize,
-    pub(crate) source_label: String,
+    source_label: String,
     target_class: usize,
-    pub(crate) target_label: String,
+    target_label: String,
     source_logit: f32,
     target_logit: f32,
     pub(crate) source_probability: f32,
@@ -188,9 +193,12 @@ impl Morphed {
         }
     }
 
-    /// "source → target".
-    pub(crate) fn pair(&self) -> String {
-        format!("{} \u{2192} {}", self.source_label, self.target_label)
+    /// The source class and the target class, each with its label.
+    pub(crate) fn pair(&self) -> [(usize, &str); 2] {
+        [
+            (self.source_class, &*self.source_label),
+            (self.target_class, &*self.target_label),
+        ]
     }
 
     /// " · model".
@@ -206,19 +214,16 @@ impl Morphed {
         self.morphs.iter().all(|morph| morph.attained)
     }
 
-    /// What a morph is taken for, where that is neither the source nor the target.
-    pub(crate) fn stray(&self, morph: &Step) -> Option<String> {
-        let class = morph.top_class_after?;
-        morph
-            .top_label_after
-            .clone()
-            .filter(|_| !self.is_of_the_pair(class))
+    /// What a morph is taken for, where that is neither the source nor the target: the class and its label.
+    pub(crate) fn stray<'a>(&'a self, morph: &'a Step) -> Option<(usize, &'a str)> {
+        let found = (morph.top_class_after?, morph.top_label_after.as_deref()?);
+        (!self.is_of_the_pair(found.0)).then_some(found)
     }
 
     /// What the source picture is taken for, where that is neither the source nor the target.
-    pub(crate) fn source_stray(&self) -> Option<String> {
+    pub(crate) fn source_stray(&self) -> Option<(usize, &str)> {
         let top = self.classes.first()?;
-        (!self.is_of_the_pair(top.class)).then(|| top.label.clone())
+        (!self.is_of_the_pair(top.class)).then_some((top.class, &*top.label))
     }
 
     fn is_of_the_pair(&self, class: usize) -> bool {
@@ -242,7 +247,13 @@ impl fmt::Display for Morphed {
         let top = self.classes.first().map_or("", |class| &class.label);
         let p = |p: Option<f32>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"));
 
-        writeln!(f, "{}{}\n", self.pair(), self.aside())?;
+        writeln!(
+            f,
+            "{} \u{2192} {}{}\n",
+            self.source_label,
+            self.target_label,
+            self.aside()
+        )?;
         writeln!(f, "magnification  {source}  {target}      L2  top class")?;
         let (before, after) = (p(Some(self.source_probability)), p(Some(self.target_probability)));
         writeln!(
@@ -281,7 +292,7 @@ impl fmt::Display for Morphed {
             milliseconds(sum(|morph| morph.morph_time)),
             milliseconds(sum(|morph| morph.after_time.unwrap_or(0))),
         )?;
-        writeln!(f, "wrote {}", self.output.display())?;
+        writeln!(f, "wrote {}", Output::named(self.output.clone()))?;
         writeln!(
             f,
             "\nA raised probability is not evidence of a meaningful change: look at the picture."

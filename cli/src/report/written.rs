@@ -8,6 +8,8 @@ use serde::Serialize;
 use steerlens::Profile;
 use steerlens::gradient::{COTANGENT, INPUT_GRADIENT};
 
+use crate::output::Output;
+
 use super::price::{Memory, Price};
 
 /// The model that was written, with its reverse half.
@@ -15,6 +17,7 @@ use super::price::{Memory, Price};
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Written {
     schema: u32,
+    #[serde(serialize_with = "super::lossy")]
     file: PathBuf,
     profile: &'static str,
     nodes: usize,
@@ -64,7 +67,12 @@ impl Written {
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "wrote    {}, {} nodes", self.file.display(), self.nodes)?;
+        writeln!(
+            f,
+            "wrote    {}, {} nodes",
+            Output::named(self.file.clone()),
+            self.nodes
+        )?;
         let [a, b] = &self.inputs;
         writeln!(f, "inputs   {a}, {b}")?;
         let [a, b] = &self.outputs;

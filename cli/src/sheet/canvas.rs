@@ -48,13 +48,13 @@ impl Canvas {
 
     /// Writes one line; `x` is its left end and `y` its baseline.
     pub(crate) fn text(&mut self, (x, y): (u32, u32), size: f32, ink: Ink, line: &str) {
-        draw_text(size, line, |dx, dy, coverage| {
+        draw_text(size, line, |dx, dy, coverage, colour| {
             let (Ok(px), Ok(py)) = (u32::try_from(i64::from(x) + dx), u32::try_from(i64::from(y) + dy))
             else {
                 return;
             };
             if let Some(pixel) = self.paper.get_pixel_mut_checked(px, py) {
-                for (paper, ink) in pixel.0.iter_mut().zip(ink.0) {
+                for (paper, ink) in pixel.0.iter_mut().zip(colour.unwrap_or(ink.0)) {
                     let mixed = f32::from(*paper) + (f32::from(ink) - f32::from(*paper)) * coverage;
                     *paper = mixed.round() as u8;
                 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Help is read in a terminal of 80 columns, and is true.
 
+use std::process::Command;
+
 use crate::common::steerlens;
 use steerlens::settings::{self, Choice};
 
@@ -68,6 +70,39 @@ fn flags_carry_the_library_s_names_defaults_and_words() {
     for (_, nick, text) in steerlens::morph::Method::ALL {
         assert!(help.contains(nick) && flowing.contains(text), "{nick}: {help}");
     }
+}
+
+#[test]
+fn help_can_be_asked_for_as_a_command_too() {
+    for line in [vec!["help"], vec!["help", "morph"]] {
+        let help = steerlens(&line).code(0).stdout;
+        assert!(help.contains("Usage: steerlens"), "{help}");
+    }
+    let [flag, command] =
+        [vec!["morph", "--help"], vec!["help", "morph"]].map(|line| steerlens(&line).stdout);
+    assert_eq!(flag, command);
+}
+
+#[test]
+fn the_version_names_the_library_or_says_that_there_is_none() {
+    for flag in ["--version", "-V"] {
+        let answer = steerlens([flag]).code(0).stdout;
+        let lines: Vec<&str> = answer.lines().collect();
+        assert_eq!(lines.len(), 2, "{answer}");
+        assert_eq!(lines[0], format!("steerlens {}", env!("CARGO_PKG_VERSION")));
+        let library = lines[1].strip_prefix("ONNX Runtime ").unwrap();
+        assert!(library.starts_with("1."), "run `make setup`: {answer}");
+    }
+    let nowhere = Command::new(env!("CARGO_BIN_EXE_steerlens"))
+        .arg("--version")
+        .env("ORT_DYLIB_PATH", "/nowhere/libonnxruntime.so")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(nowhere.stdout).unwrap();
+    assert!(
+        nowhere.status.success() && said.contains("ONNX Runtime not found"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod audit_resume;
 mod help;
 mod model;
 mod morph;
+mod outputs;
 mod recipes;
 mod refusals;
 mod reports;

@@ -257,8 +257,8 @@ impl Held {
         }
         self.editor.set_settings(wanted)?;
         self.editor.at(moment);
-        let report = self.editor.apply(view, reading, out)?;
-        self.editor.caption(reading, &report, out)?;
+        let mut report = self.editor.apply(view, reading, out)?;
+        self.editor.caption(reading, &mut report, out)?;
         Ok(report)
     }
 
