@@ -51,6 +51,8 @@ mod video {
 
     const BASE: &str = "gstreamer1.0-plugins-base";
     const GOOD: &str = "gstreamer1.0-plugins-good";
+    /// Sinks that open windows.
+    const X: &str = "gstreamer1.0-x";
 
     /// What the demo's pipelines use, with the Debian package (12 and 13) that has it.
     const ELEMENTS: &[(&str, &str)] = &[
@@ -71,7 +73,6 @@ mod video {
         ("vp8dec", GOOD),
         ("vp8enc", GOOD),
         ("webmmux", GOOD),
-        ("autovideosink", GOOD),
     ];
 
     /// For a camera only.
@@ -89,8 +90,47 @@ mod video {
             plugin(),
         ];
         checks.extend(ELEMENTS.iter().map(|&(name, package)| element(name, package)));
+        checks.push(window());
         checks.push(element(CAMERA.0, CAMERA.1).optional("for a camera"));
         checks
+    }
+
+    /// Whether `autovideosink` finds a sink that opens. It exists wherever its package is, and plays to nobody where
+    /// it finds none, without an error.
+    fn window() -> Check {
+        let name = "autovideosink";
+        let Ok(sink) = gst::ElementFactory::make(name).build() else {
+            return element(name, GOOD).optional("for windows");
+        };
+        // READY opens the display, and no window yet.
+        let opened = sink.set_state(gst::State::Ready).is_ok();
+        let chosen = sink
+            .downcast_ref::<gst::Bin>()
+            .and_then(|bin| bin.children().first().and_then(gst::Element::factory))
+            .map(|factory| factory.name())
+            .filter(|chosen| opened && !chosen.starts_with("fake"));
+        let _ = sink.set_state(gst::State::Null);
+        let has_display = ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        match chosen {
+            Some(chosen) => Check::found(name, format!("opens {chosen}")),
+            None if has_display && gst::ElementFactory::find("ximagesink").is_none() => {
+                Check::missing(name, format!("no sink opens this display: apt install {X}"))
+            }
+            None if has_display => Check::missing(
+                name,
+                "no sink opens the display that DISPLAY or WAYLAND_DISPLAY names: is it there, and may you use it?",
+            ),
+            None => Check::missing(
+                name,
+                format!(
+                    "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so nothing can be shown; \
+                     pipelines that end in files run. On a machine with one: apt install {X}"
+                ),
+            )
+            .optional("for windows"),
+        }
     }
 
     fn plugin() -> Check {

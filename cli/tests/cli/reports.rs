@@ -82,6 +82,47 @@ fn doctor() {
     assert_eq!(answer["ok"], !missing);
 }
 
+/// What doctor says of windows, with a display of that name or without one.
+#[cfg(feature = "video")]
+fn window(display: Option<&str>) -> (Value, bool) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_steerlens"));
+    command.args(["doctor", "--json"]).env_remove("WAYLAND_DISPLAY");
+    match display {
+        Some(name) => command.env("DISPLAY", name),
+        None => command.env_remove("DISPLAY"),
+    };
+    let answer: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let checks = answer["checks"].as_array().unwrap();
+    let found = checks
+        .iter()
+        .find(|check| check["name"] == "autovideosink")
+        .unwrap();
+    (found.clone(), answer["ok"] == true)
+}
+
+#[cfg(feature = "video")]
+#[test]
+fn doctor_tries_a_window_and_takes_no_machine_without_a_display_for_a_broken_one() {
+    let (here, _) = window(None);
+    // A sink that needs no display may be there.
+    let opens = |check: &Value| check["detail"].as_str().unwrap().starts_with("opens ");
+    assert_eq!(here["status"] == "ok", opens(&here), "{here}");
+    if here["status"] == "missing" {
+        assert_eq!(here["optional"], true, "{here}");
+        assert!(here["detail"].as_str().unwrap().contains("no display"), "{here}");
+    }
+    // Nothing listens there.
+    let (broken, ok) = window(Some(":4711"));
+    assert_eq!(broken["status"] == "ok", opens(&broken), "{broken}");
+    if broken["status"] == "missing" {
+        assert!(!ok && broken["optional"] == false, "{broken}");
+        assert!(
+            broken["detail"].as_str().unwrap().contains("no sink opens"),
+            "{broken}"
+        );
+    }
+}
+
 fn keys(value: &Value) -> Vec<&str> {
     value
         .as_object()
