@@ -22,14 +22,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use clap::Parser;
 use gst::glib;
 use gst::prelude::*;
 use serde_json::{Map, Value};
 
-const USAGE: &str = "usage: record 'LAUNCH LINE' [-o OUT.jsonl]";
+/// Runs a launch line and records what `classmorph` says of each frame, one JSON object per line.
+#[derive(Debug, Parser)]
+#[command(version, override_usage = "record 'LAUNCH LINE' [-o OUT.jsonl]")]
+struct Arguments {
+    /// Launch line, as one argument in quotes
+    line: String,
+    /// File to write [default: standard output]
+    #[arg(short, long, value_name = "OUT.jsonl")]
+    output: Option<PathBuf>,
+}
 
 fn main() -> ExitCode {
-    match run() {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // A closed pipe (`record … | head`) leaves nobody to complain to.
@@ -39,9 +49,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
-    let (line, file) = arguments(std::env::args().skip(1))?;
-    let mut out: Box<dyn Write> = match &file {
+fn run(arguments: &Arguments) -> Result<()> {
+    let mut out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(
             File::create(path).with_context(|| path.display().to_string())?,
         )),
@@ -49,7 +58,7 @@ fn run() -> Result<()> {
     };
 
     gst::init()?;
-    let pipeline = gst::parse::launch(&line).context("the launch line cannot be built")?;
+    let pipeline = gst::parse::launch(&arguments.line).context("the launch line cannot be built")?;
     let bus = pipeline
         .bus()
         .context("the launch line is a single element; it needs a source and a sink")?;
@@ -62,19 +71,6 @@ fn run() -> Result<()> {
     recorded?;
     started?;
     Ok(out.flush()?)
-}
-
-fn arguments(mut given: impl Iterator<Item = String>) -> Result<(String, Option<PathBuf>)> {
-    let (mut line, mut file) = (None, None);
-    while let Some(argument) = given.next() {
-        match argument.as_str() {
-            "-o" | "--output" => file = Some(given.next().context(USAGE)?.into()),
-            "-h" | "--help" => bail!(USAGE),
-            _ if line.is_none() => line = Some(argument),
-            _ => bail!("{argument}: the launch line must be one argument, in quotes\n{USAGE}"),
-        }
-    }
-    Ok((line.context(USAGE)?, file))
 }
 
 /// Writes the messages until the stream ends.
@@ -154,16 +150,21 @@ fn finish_on_interrupt(pipeline: &gst::Element) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Result<(String, Option<PathBuf>)> {
-        arguments(text.split_whitespace().map(Into::into))
-    }
-
     #[test]
     fn arguments_come_in_any_order() {
+        let words = |text: &str| {
+            let words = ["record"].into_iter().chain(text.split_whitespace());
+            Arguments::try_parse_from(words).map(|given| (given.line, given.output))
+        };
         assert_eq!(words("line -o out").unwrap(), ("line".into(), Some("out".into())));
         assert_eq!(words("-o out line").unwrap(), ("line".into(), Some("out".into())));
         assert_eq!(words("line").unwrap(), ("line".into(), None));
-        assert!(words("two words").unwrap_err().to_string().contains("in quotes"));
+        assert!(
+            words("two words")
+                .unwrap_err()
+                .to_string()
+                .contains("LAUNCH LINE")
+        );
         assert!(words("").is_err() && words("line -o").is_err());
     }
 

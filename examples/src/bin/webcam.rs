@@ -8,37 +8,65 @@
 //! ```
 //!
 //! ```shell
-//! webcam                                        # drawn faces without a camera, your own with one
-//! webcam models/face_expression.onnx            # another classifier
-//! webcam models/faces_robust.onnx --source clip.webm
+//! webcam                                        # your face through the face expression network; a clip without a camera
+//! webcam models/faces_robust.onnx --magnification 0.5
+//! webcam --source clip.webm
 //! ```
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::Parser;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
 use crossterm::terminal;
 use gst::prelude::*;
 use gststeerlens::message::FrameReport;
 
-const USAGE: &str = "usage: webcam [MODEL.onnx] [--source DEVICE|FILE] [--sink ELEMENT]";
 const KEYS: &str =
     "left right  target    up down  magnification    0  the frame itself    s  sweep    q  quit";
+
+const HELP: &str = "Keys, in the terminal:
+  left right  target
+  up down     magnification
+  0           the frame itself
+  s           sweep
+  q           quit";
 
 /// One press of an arrow: four of them double the magnification.
 const STEP: f64 = 1.189_207_115;
 
+/// Reads real faces, and is what a camera sees first.
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/face_expression.onnx");
+/// Shown where there is no camera.
+const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/face.webm");
+const CAMERA: &str = "/dev/video0";
+
+/// Your webcam through a classifier, live: the camera on the left, its morph on the right.
+#[derive(Debug, Parser)]
+#[command(version, after_help = HELP)]
 struct Choice {
-    model: String,
-    source: Option<String>,
+    /// ONNX classifier
+    #[arg(default_value = MODEL, hide_default_value = true)]
+    model: PathBuf,
+    /// Camera device, or a clip to play over and over [default: /dev/video0; where there is none, a clip of a face]
+    #[arg(long, value_name = "DEVICE|FILE")]
+    source: Option<PathBuf>,
+    /// Class to move towards [default: the one after the class that is seen]
+    #[arg(long, value_name = "LABEL")]
+    target: Option<String>,
+    /// How far, in radians RMS of phase
+    #[arg(long, value_name = "X", default_value_t = 0.1, allow_negative_numbers = true)]
+    magnification: f64,
+    /// Where the picture goes, as a launch line has it
+    #[arg(long, value_name = "ELEMENT", default_value = "autovideosink sync=false")]
     sink: String,
 }
 
 fn main() -> ExitCode {
-    match run() {
+    match run(&Choice::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "webcam: {error:#}");
@@ -47,70 +75,78 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
-    let choice = arguments(std::env::args().skip(1))?;
+fn run(choice: &Choice) -> Result<()> {
     gst::init()?;
     gststeerlens::plugin_desc::plugin_register_static()?;
-    let pipeline = gst::parse::launch(&line(&choice))?
+    let source = source(choice)?;
+    let pipeline = gst::parse::launch(&line(source, &choice.sink))
+        .context("the pipeline cannot be built; is --sink an element?")?
         .downcast::<gst::Pipeline>()
         .map_err(|_| anyhow::anyhow!("the line is no pipeline"))?;
     let morph = pipeline.by_name("morph").context("the element is missing")?;
-    morph.set_property("model-file", &choice.model);
-    if let Some(source) = pipeline.by_name("source") {
-        source.set_property_from_str("location", choice.source.as_deref().unwrap_or(CLIP));
+    let range = |property: &str| {
+        let spec = morph.find_property(property)?;
+        let spec = spec.downcast_ref::<gst::glib::ParamSpecDouble>()?;
+        Some((spec.minimum(), spec.maximum()))
+    };
+    if let Some((least, most)) = range("magnification")
+        && !(least..=most).contains(&choice.magnification)
+    {
+        bail!("--magnification must be between {least} and {most}");
+    }
+    morph.set_property("magnification", choice.magnification);
+    morph.set_property("model-file", choice.model.display().to_string());
+    morph.set_property("target-label", &choice.target);
+    if let Some(element) = pipeline.by_name("source") {
+        let place = if is_device(source) { "device" } else { "location" };
+        element.set_property_from_str(place, &source.to_string_lossy());
     }
 
     let started = pipeline.set_state(gst::State::Playing);
-    let shown = show(&pipeline, &morph);
+    let shown = show(&pipeline, &morph, source);
     pipeline.set_state(gst::State::Null)?;
     shown?;
     started?;
     Ok(())
 }
 
-fn arguments(mut given: impl Iterator<Item = String>) -> Result<Choice> {
-    let mut choice = Choice {
-        model: String::new(),
-        source: None,
-        sink: "autovideosink sync=false".into(),
-    };
-    while let Some(argument) = given.next() {
-        match argument.as_str() {
-            "--source" => choice.source = Some(given.next().context(USAGE)?),
-            "--sink" => choice.sink = given.next().context(USAGE)?,
-            flag if flag.starts_with('-') => bail!("{flag}?\n{USAGE}\n{KEYS}"),
-            _ if choice.model.is_empty() => choice.model = argument,
-            _ => bail!(USAGE),
+/// What is looked at: what the user named, else the camera, else a clip.
+fn source(choice: &Choice) -> Result<&Path> {
+    match &choice.source {
+        Some(source) if !source.exists() => bail!("the source {} is not there", source.display()),
+        Some(source) => Ok(source),
+        None if Path::new(CAMERA).exists() => Ok(Path::new(CAMERA)),
+        None => {
+            let _ = writeln!(
+                io::stderr(),
+                "webcam: there is no camera at {CAMERA}; this is a clip (name another with --source)"
+            );
+            Ok(Path::new(CLIP))
         }
     }
-    if choice.model.is_empty() {
-        choice.model = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/faces_robust.onnx").into();
-    }
-    Ok(choice)
 }
 
-/// Shown where there is no camera.
-const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/face.webm");
-const CAMERA: &str = "/dev/video0";
+fn is_device(source: &Path) -> bool {
+    source.starts_with("/dev")
+}
 
 /// The pipeline; what the user named is put in as properties, so that no name needs quoting.
-fn line(choice: &Choice) -> String {
-    let source = choice.source.as_deref().unwrap_or(CAMERA);
-    let from = match (Path::new(source).starts_with("/dev"), Path::new(source).exists()) {
-        (true, true) => format!("v4l2src device={source}"),
-        _ => "filesrc name=source ! decodebin".into(),
+fn line(source: &Path, sink: &str) -> String {
+    let from = if is_device(source) {
+        "v4l2src name=source"
+    } else {
+        "filesrc name=source ! decodebin"
     };
-    let sink = &choice.sink;
     format!(
         "{from} ! videoconvert ! queue leaky=downstream max-size-buffers=1 \
-         ! classmorph name=morph display-mode=side-by-side resolution=model magnification=0.5 \
+         ! classmorph name=morph display-mode=side-by-side resolution=model caption=true \
            post-messages=true measure-after=true \
          ! videoconvert ! videoscale method=nearest-neighbour ! video/x-raw,height=[256,2160] ! videoconvert ! {sink}"
     )
 }
 
 /// Draws bars and takes keys until the stream ends, an error comes, or the user has seen enough.
-fn show(pipeline: &gst::Pipeline, morph: &gst::Element) -> Result<()> {
+fn show(pipeline: &gst::Pipeline, morph: &gst::Element, source: &Path) -> Result<()> {
     let bus = pipeline.bus().context("the pipeline has no bus")?;
     // Without a terminal there are no keys; the window is live all the same.
     let keys = Keys::take();
@@ -119,7 +155,7 @@ fn show(pipeline: &gst::Pipeline, morph: &gst::Element) -> Result<()> {
     loop {
         for message in bus.iter() {
             match message.view() {
-                gst::MessageView::Error(error) => bail!("{}", error.error().message()),
+                gst::MessageView::Error(error) => return Err(sentence(error, morph, source)),
                 gst::MessageView::Eos(_) => {
                     pipeline.seek_simple(gst::SeekFlags::FLUSH, gst::ClockTime::ZERO)?;
                 }
@@ -143,6 +179,16 @@ fn show(pipeline: &gst::Pipeline, morph: &gst::Element) -> Result<()> {
             writeln!(out, "\r")?;
             return Ok(());
         }
+    }
+}
+
+/// An error of the pipeline, with the source where it is not the morph's own, whose sentences name the model.
+fn sentence(error: &gst::message::Error, morph: &gst::Element, source: &Path) -> anyhow::Error {
+    let text = anyhow::anyhow!("{}", error.error().message());
+    if error.src() == Some(morph.upcast_ref()) {
+        text
+    } else {
+        text.context(format!("showing {}", source.display()))
     }
 }
 
@@ -237,23 +283,42 @@ fn bar(probability: f64) -> String {
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Result<Choice> {
-        arguments(text.split_whitespace().map(Into::into))
+    fn words(text: &str) -> Result<Choice, clap::Error> {
+        Choice::try_parse_from(["webcam"].into_iter().chain(text.split_whitespace()))
     }
 
     #[test]
     fn arguments_have_defaults() {
         let choice = words("").unwrap();
-        assert!(choice.model.ends_with("faces_robust.onnx") && choice.source.is_none());
-        let choice = words("m.onnx --source clip.webm --sink fakesink").unwrap();
+        assert!(choice.model.ends_with("face_expression.onnx") && choice.model.exists());
+        assert_eq!((choice.source, choice.magnification), (None, 0.1));
+        let choice = words("m.onnx --source clip.webm --sink fakesink --magnification -1").unwrap();
         assert_eq!(
-            (choice.model.as_str(), choice.sink.as_str()),
-            ("m.onnx", "fakesink")
+            (choice.model, choice.sink.as_str()),
+            ("m.onnx".into(), "fakesink")
         );
-        assert!(line(&choice).starts_with("filesrc"));
-        for wrong in ["--source", "--unknown", "a b"] {
+        for wrong in ["--source", "--unknown", "a b", "--magnification far"] {
             assert!(words(wrong).is_err(), "{wrong}");
         }
+        let help = words("--help").unwrap_err();
+        assert_eq!(help.exit_code(), 0);
+        assert!(help.to_string().contains("Keys, in the terminal"), "{help}");
+    }
+
+    #[test]
+    fn a_source_that_is_not_there_is_named() {
+        for missing in ["/dev/video77", "/nowhere/clip.webm"] {
+            let choice = words(&format!("--source {missing} --sink fakesink")).unwrap();
+            let error = run(&choice).unwrap_err();
+            assert!(error.to_string().contains(missing), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_is_no_clip_is_named() {
+        let choice = words("--sink fakesink --source Cargo.toml").unwrap();
+        let error = format!("{:#}", run(&choice).unwrap_err());
+        assert!(error.contains("Cargo.toml: "), "{error}");
     }
 
     #[test]
