@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The snippets of docs/gradient.md run as they stand, in their order: shell always, Python where there is one with
-//! what they need (`STEERLENS_PYTHON`, else `python3`). The Rust one is a documentation test of the library.
+//! what they need (`STEERLENS_PYTHON`, else `python3`). The Rust one is a documentation test of the library. So do the
+//! commands of README.md.
 
 use std::fs;
 use std::io::Write;
@@ -63,6 +64,35 @@ fn every_snippet_runs_as_it_stands() {
             assert!(brightest > Some(200), "{brightest:?}");
         }
     }
+}
+
+#[test]
+fn every_command_that_the_readme_shows_runs_as_it_stands() {
+    let page = fs::read_to_string(repository("README.md")).unwrap();
+    let folder = TempDir::new().unwrap();
+    for name in ["models", "media"] {
+        symlink(repository(name), folder.path().join(name)).unwrap();
+    }
+    let ours = |line: &&str| line.starts_with("steerlens ");
+    let blocks: Vec<&str> = snippets(&page)
+        .filter(|(language, snippet)| *language == "sh" && snippet.lines().any(|line| ours(&line)))
+        .map(|(_, snippet)| snippet)
+        .collect();
+    for block in &blocks {
+        // What is missing here is a finding, and the page says so.
+        let snippet = block.replace("steerlens doctor", "steerlens doctor || test $? = 1; true");
+        succeeds(
+            Command::new("bash").args(["-euc", &snippet]),
+            folder.path(),
+            &snippet,
+        );
+    }
+    let commands = blocks.iter().flat_map(|block| block.lines()).filter(ours).count();
+    assert!(commands >= 7, "only {commands} commands were found");
+    for picture in ["mau.png", "sheet.png", "smile.png"] {
+        assert!(image::open(folder.path().join(picture)).is_ok(), "{picture}");
+    }
+    assert!(folder.path().join("report/report.html").exists());
 }
 
 /// Language and text of every fenced block.
