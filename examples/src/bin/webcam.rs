@@ -306,6 +306,14 @@ mod tests {
     }
 
     #[test]
+    fn the_line_that_the_documentation_shows_is_taken() {
+        let page = include_str!("../../../docs/pipelines.md");
+        let line = page.lines().find_map(|line| line.strip_prefix("target/release/webcam "));
+        let choice = words(line.expect("the page shows how to start it")).unwrap();
+        assert!(Path::new("..").join(&choice.model).exists(), "{choice:?}");
+    }
+
+    #[test]
     fn a_source_that_is_not_there_is_named() {
         for missing in ["/dev/video77", "/nowhere/clip.webm"] {
             let choice = words(&format!("--source {missing} --sink fakesink")).unwrap();
