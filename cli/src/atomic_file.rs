@@ -147,13 +147,14 @@ pub(crate) fn refuse_inputs<P: AsRef<Path>>(
     inputs: impl IntoIterator<Item = P>,
 ) -> Result<()> {
     // Most often it is not there yet, and there may be many inputs.
-    if !output.exists() {
+    if !output.is_file() {
         return Ok(());
     }
     for input in inputs {
         let input = input.as_ref();
-        // Where one of them is not there, they are not the same.
-        if same_file::is_same_file(output, input).unwrap_or(false) {
+        // Only regular files are opened: a FIFO would wait for ever. Where one of them is not there, they are not the
+        // same.
+        if input.is_file() && same_file::is_same_file(output, input).unwrap_or(false) {
             bail!(
                 "the output {} is the input {}, which would be lost: name another file",
                 output.display(),

@@ -73,7 +73,9 @@ impl Picture {
             .read_to_end(&mut bytes)
             .map_err(|error| anyhow!("standard input cannot be read: {error}"))?;
         if bytes.len() as u64 > MOST_BYTES {
-            bail!("standard input brings more than {MOST_BYTES} bytes: no picture that is read here is as large");
+            bail!(
+                "standard input brings more than {MOST_BYTES} bytes: no picture that is read here is as large"
+            );
         }
         let image = decode(Cursor::new(bytes))
             .map_err(|error| anyhow!("the picture from standard input cannot be read: {error}"))?;

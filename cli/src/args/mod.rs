@@ -142,7 +142,7 @@ fn morph() -> Command {
              Takes the network's gradient from the source to the target class at the picture, and extrapolates \
              the picture's local phases along it. What is written is classified again.",
         )
-        .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG or JPEG picture; - takes one from standard input"))
+        .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG, JPEG, WebP or BMP picture; - takes one from standard input"))
         .arg(model().short('m').long(name::MODEL).visible_alias(facts::MODEL_FILE.name))
         .arg(out("OUT.png", "PNG picture to write; - is standard output, and the report then goes to standard error"))
         .arg(

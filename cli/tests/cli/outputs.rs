@@ -80,6 +80,18 @@ fn a_morph_never_takes_the_place_of_anything_that_it_reads() {
 }
 
 #[test]
+fn a_pipe_with_a_name_is_no_input_and_is_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let [fifo, out] = ["fifo.png", "out.png"].map(|name| folder.path().join(name));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    fs::write(&out, "old").unwrap();
+    let model = repository(MODEL);
+    let answer = steerlens(words(&[&"morph", &fifo, &"-m", &model, &"-o", &out])).code(2);
+    assert!(answer.stderr.contains("not a regular file"), "{}", answer.stderr);
+    assert_eq!(fs::read(&out).unwrap(), b"old");
+}
+
+#[test]
 fn a_link_is_written_through_and_nothing_is_left_beside_a_file() {
     let folder = TempDir::new().unwrap();
     let (real, link) = (folder.path().join("real.png"), folder.path().join("link.png"));

@@ -308,7 +308,9 @@ mod tests {
     #[test]
     fn the_line_that_the_documentation_shows_is_taken() {
         let page = include_str!("../../../docs/pipelines.md");
-        let line = page.lines().find_map(|line| line.strip_prefix("target/release/webcam "));
+        let line = page
+            .lines()
+            .find_map(|line| line.strip_prefix("target/release/webcam "));
         let choice = words(line.expect("the page shows how to start it")).unwrap();
         assert!(Path::new("..").join(&choice.model).exists(), "{choice:?}");
     }
