@@ -114,7 +114,7 @@ fn the_same_line_writes_the_same_bytes() {
 }
 
 #[test]
-fn alpha_and_grayness_are_kept() {
+fn grayness_is_kept_and_transparent_pixels_lie_on_white_which_is_said() {
     let folder = TempDir::new().unwrap();
     let (picture, out) = (folder.path().join("in.png"), folder.path().join("out.png"));
     let gray: GrayImage = open(&repository("media/faces/neutral-2.png")).into_luma8();
@@ -122,22 +122,26 @@ fn alpha_and_grayness_are_kept() {
     morph(&picture, &out, &["--target", "smile"]).code(0);
     assert!(matches!(open(&out), DynamicImage::ImageLuma8(_)));
 
-    let alpha = |x: u32, y: u32| (3 * x + y) as u8;
-    let tinted = RgbaImage::from_fn(gray.width(), gray.height(), |x, y| {
-        let v = gray.get_pixel(x, y)[0];
-        Rgba([v, v / 2, v / 3, alpha(x, y)])
-    });
-    tinted.save(&picture).unwrap();
-    morph(&picture, &out, &["--target", "smile"]).code(0);
-    let DynamicImage::ImageRgba8(written) = open(&out) else {
-        panic!("RGBA in, RGBA out")
+    let tinted = |alpha: fn(u32) -> u8| {
+        RgbaImage::from_fn(gray.width(), gray.height(), |x, y| {
+            let v = gray.get_pixel(x, y)[0];
+            Rgba([v, v / 2, v / 3, alpha(x)])
+        })
     };
+    tinted(|_| 255).save(&picture).unwrap();
+    let answer = morph(&picture, &out, &["--target", "smile"]).code(0);
+    assert!(matches!(open(&out), DynamicImage::ImageRgba8(_)));
+    assert!(!answer.stderr.contains("warning"), "{}", answer.stderr);
+
+    tinted(|x| if x < 8 { 0 } else { 255 }).save(&picture).unwrap();
+    let answer = morph(&picture, &out, &["--target", "smile", "--magnification", "0"]).code(0);
+    let written = open(&out).into_rgb8();
     assert!(
         written
             .enumerate_pixels()
-            .all(|(x, y, pixel)| pixel[3] == alpha(x, y))
+            .all(|(x, _, pixel)| x >= 8 || pixel.0 == [255; 3])
     );
-    assert_ne!(written, tinted);
+    assert!(answer.stderr.contains("transparent"), "{}", answer.stderr);
 }
 
 #[test]
