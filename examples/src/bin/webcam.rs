@@ -16,6 +16,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -76,8 +77,7 @@ fn main() -> ExitCode {
 }
 
 fn run(choice: &Choice) -> Result<()> {
-    gst::init()?;
-    gststeerlens::plugin_desc::plugin_register_static()?;
+    register()?;
     let source = source(choice)?;
     let pipeline = gst::parse::launch(&line(source, &choice.sink))
         .context("the pipeline cannot be built; is --sink an element?")?
@@ -107,6 +107,18 @@ fn run(choice: &Choice) -> Result<()> {
     pipeline.set_state(gst::State::Null)?;
     shown?;
     started?;
+    Ok(())
+}
+
+/// Makes the element known, once in a process.
+fn register() -> Result<()> {
+    static REGISTERED: Mutex<bool> = Mutex::new(false);
+    gst::init()?;
+    let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*registered {
+        gststeerlens::plugin_desc::plugin_register_static()?;
+        *registered = true;
+    }
     Ok(())
 }
 
@@ -340,8 +352,7 @@ mod tests {
 
     #[test]
     fn keys_change_the_element() {
-        gst::init().unwrap();
-        gststeerlens::plugin_desc::plugin_register_static().unwrap();
+        register().unwrap();
         let morph = gst::ElementFactory::make("classmorph").build().unwrap();
         let hit = |code| press(&morph, KeyEvent::new(code, KeyModifiers::NONE));
         for _ in 0..4 {
