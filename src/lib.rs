@@ -29,8 +29,8 @@ mod simd;
 mod sweep;
 
 pub use classifier::{
-    ClassChoice, Classifier, ClassifierSettings, Inspection, Interrupter, ModelDescription, Objective,
-    OperatorCount, Reading, TensorInfo, Written, encode_gradient, inspect, write_gradient,
+    ClassChoice, Classifier, ClassifierSettings, Fact, Inspection, Interrupter, ModelDescription, Objective,
+    OperatorCount, Reading, Source, TensorInfo, Written, encode_gradient, inspect, write_gradient,
 };
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Shape, Watch};

@@ -148,7 +148,7 @@ choice!(Sweep, "sweep", None, "How the magnification moves over a clip",
     Triangle = "triangle": "From 0 to the magnification and back, once per period",
     Ramp = "ramp": "From 0 to the magnification, then again from 0");
 choice!(InputFormat, "input-format", Auto, "The channels that the model wants",
-    Auto = "auto": "From side-car, metadata, or the number of channels (three: RGB)",
+    Auto = "auto": "From side-car, metadata, files beside the model or the means in its graph, else the number of channels (three: RGB)",
     Rgb = "rgb": "Red, green, blue",
     Bgr = "bgr": "Blue, green, red",
     Gray = "gray": "One channel, luma");
@@ -157,7 +157,7 @@ choice!(InputLayout, "input-layout", Auto, "The order of the model's input axes"
     Nchw = "nchw": "Channels before height and width",
     Nhwc = "nhwc": "Channels last");
 choice!(Normalization, "normalization", Auto, "How pixel values become the model's input",
-    Auto = "auto": "From side-car or metadata; else unit for one channel, imagenet for three",
+    Auto = "auto": "From side-car, metadata, files beside the model or the scaling in its graph; else unit for one channel, imagenet for three",
     Imagenet = "imagenet": "(value - mean) / std with ImageNet's means and standard deviations",
     Unit = "unit": "0 to 1",
     Signed = "signed": "-1 to 1",
@@ -184,20 +184,20 @@ macro_rules! facts {
 
 facts! {
     Text MODEL_FILE = { name: "model-file", blurb: "ONNX classifier to look through" };
-    Text LABEL_FILE = { name: "label-file", blurb: "Text file with one class label per line; unset: side-car, model metadata, MODEL.labels.txt, else \"class N\"" };
+    Text LABEL_FILE = { name: "label-file", blurb: "Class labels: one per line, numbered lines, or a list or map in JSON; unset: side-car, model metadata, MODEL.labels.txt, config.json, else \"class N\"; empty: none" };
     Text MODEL_INFO = { name: "model-info", blurb: "Side-car that describes the model's input; unset: MODEL.onnx.modelinfo or MODEL.modelinfo, empty: none" };
     Text OUTPUT_NAME = { name: "output-name", blurb: "Tensor that holds the class scores; unset: found by its shape" };
     Text INPUT_SIZE = { name: "input-size", blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata" };
     Text RUNTIME_LIBRARY = { name: "onnxruntime-library", blurb: "ONNX Runtime library (libonnxruntime.so); unset: ORT_DYLIB_PATH, the copy that set-up placed, the system's. Loading a library runs its code" };
     Count THREADS = { name: "threads", default: 0, min: 0, max: 256, blurb: "Threads of the model's run, and of the pyramid after it; 0: physical cores minus one, at least one" };
     Text DEVICE = { name: "device", blurb: "Number of the execution provider's device; unset: the first. The processor has none to choose" };
-    Text MEAN = { name: "mean", blurb: "Channel means on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
-    Text STD = { name: "std", blurb: "Channel standard deviations on the 0..1 scale, 1 or 3 values; implies normalization=custom" };
+    Text MEAN = { name: "mean", blurb: "Channel means on the 0..1 scale (or 0..255, which is recognised and said), 1 or 3 values; implies normalization=custom" };
+    Text STD = { name: "std", blurb: "Channel standard deviations on the scale of mean, 1 or 3 values; implies normalization=custom" };
     Real CROP_FRACTION = { name: "crop-fraction", default: 0.0, min: 0.0, max: 1.0, blurb: "Share of the short side that center-crop keeps; 0: side-car, metadata, else 1" };
     Text SOURCE_CLASS = { name: "source-class", blurb: "Number of the class to move away from; -1: the predicted class, or the next one where that is the target" };
     Text TARGET_CLASS = { name: "target-class", blurb: "Number of the class to move towards; -1: the most probable class other than the source" };
-    Text SOURCE_LABEL = { name: "source-label", blurb: "Label of the class to move away from (exact, or a unique beginning); wins over source-class" };
-    Text TARGET_LABEL = { name: "target-label", blurb: "Label of the class to move towards (exact, or a unique beginning); wins over target-class" };
+    Text SOURCE_LABEL = { name: "source-label", blurb: "Label of the class to move away from (exact, else a number, else a unique beginning); wins over source-class" };
+    Text TARGET_LABEL = { name: "target-label", blurb: "Label of the class to move towards (exact, else a number, else a unique beginning); wins over target-class" };
     Count CLASS_HOLD = { name: "class-hold", default: 5, min: 0, max: 1000, blurb: "Analysed frames in a row that a new automatic class must lead before the pair of classes switches" };
     Real MAGNIFICATION = { name: "magnification", default: 1.0, min: -64.0, max: 64.0, blurb: "How far the picture moves, in radians RMS of phase; 0 is the frame bit for bit, negative moves away from the target" };
     Real AMPLITUDE_EXPONENT = { name: "amplitude-exponent", default: 1.0, min: 0.0, max: 2.0, blurb: "Weighting of the phase step by amplitude: 0 chain rule, 2 the phase difference of motion magnification" };

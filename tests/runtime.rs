@@ -113,7 +113,7 @@ fn a_bound_run_says_what_a_plain_one_says_in_the_callers_order() {
         (bound.output(0), bound.output(1)),
         (Y.as_slice(), TOTAL.as_slice())
     );
-    assert_eq!(bound.output(2), []);
+    assert_eq!(bound.output(2), [0f32; 0]);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_endless_run_can_be_interrupted_and_later_runs_wait_for_clear() {
     interrupt_soon(endless.interrupter());
     assert_eq!(endless.run(), Err(Error::Interrupted));
     assert_eq!(endless.run(), Err(Error::Interrupted));
-    assert_eq!(endless.output(0), []);
+    assert_eq!(endless.output(0), [0f32; 0]);
 
     let mut affine = bound_affine();
     let interrupter = affine.interrupter();
@@ -254,7 +254,7 @@ fn an_output_of_another_shape_is_refused_by_the_run() {
         error.to_string(),
         "tensor \"y\": expected the shape [2], the run gave [4]"
     );
-    assert_eq!(bound.output(0), []);
+    assert_eq!(bound.output(0), [0f32; 0]);
 }
 
 /// The dumped model tells what the optimiser did.

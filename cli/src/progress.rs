@@ -17,6 +17,13 @@ pub(crate) fn say_all(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Says each of the warnings on a line of its own.
+pub(crate) fn warn<W: fmt::Display>(warnings: impl IntoIterator<Item = W>) {
+    for warning in warnings {
+        say(format_args!("warning: {warning}"));
+    }
+}
+
 /// A spinner for work of unknown length; shown on a terminal only, gone when dropped or finished.
 pub(crate) fn spinner(what: impl Into<String>) -> ProgressBar {
     let bar = ProgressBar::new_spinner();

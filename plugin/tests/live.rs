@@ -233,16 +233,16 @@ fn a_discontinuity_alone_does_not_run_the_model() {
     for mode in ["sync", "held"] {
         let mut rig = Rig::new(&[("inference-interval", "10"), ("gradient-mode", mode)]);
         for number in 0..50u32 {
-            rig.push(
-                number.into(),
-                &picture(number, 128.0),
-                gst::BufferFlags::DISCONT,
-            );
+            rig.push(number.into(), &picture(number, 128.0), gst::BufferFlags::DISCONT);
         }
         let read = rig.stat("inferences");
         // Held, a frame whose turn it is may be replaced in the slot by the next one's, and the last may still be read.
         assert!(
-            if mode == "sync" { read == 5 } else { (1..=5).contains(&read) },
+            if mode == "sync" {
+                read == 5
+            } else {
+                (1..=5).contains(&read)
+            },
             "{read}"
         );
     }

@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which class is moved away from, and which one towards.
 
-use super::{ClassChoice, Error, Labels};
+use super::labels::number;
+use super::{ClassChoice, Error, LabelError, Labels};
 
 /// The number of a class as the user names it; `None` where it is to be chosen.
 pub(crate) fn resolve(choice: &ClassChoice, labels: &Labels, classes: usize) -> Result<Option<usize>, Error> {
-    let index = match choice {
-        ClassChoice::Auto => return Ok(None),
-        ClassChoice::Index(index) => *index,
-        ClassChoice::Label(label) => labels.find(label)?,
+    match choice {
+        ClassChoice::Auto => Ok(None),
+        ClassChoice::Index(index) => in_range(*index, classes).map(Some),
+        ClassChoice::Label(label) => named(label, labels, classes).map(Some),
+    }
+}
+
+/// The class of a label, or of a number that is no label.
+pub(super) fn named(label: &str, labels: &Labels, classes: usize) -> Result<usize, Error> {
+    let found = match (labels.find(label), number(label.trim())) {
+        (Err(LabelError::Unknown { .. } | LabelError::NoLabels { .. }), Some(number)) => number,
+        (found, _) => found?,
     };
+    in_range(found, classes)
+}
+
+fn in_range(index: usize, classes: usize) -> Result<usize, Error> {
     if index < classes {
-        Ok(Some(index))
+        Ok(index)
     } else {
         Err(Error::ClassIndex { index, classes })
     }
@@ -154,5 +167,22 @@ mod tests {
             Some(1)
         );
         assert_eq!(resolve(&ClassChoice::Auto, &labels, 2).unwrap(), None);
+    }
+
+    #[test]
+    fn a_number_names_a_class_unless_a_label_is_written_so() {
+        let class = |text: &str, labels: &str| named(text, &Labels::from_text(labels), 5);
+        assert_eq!(class("3", "a\nb\nc\nd\ne").unwrap(), 3);
+        assert_eq!(class(" 3 ", "").unwrap(), 3);
+        assert_eq!(class("1", "50\n20\n10\n1\n2").unwrap(), 3, "the label wins");
+        assert_eq!(class("0", "50\n20\n10\n1\n2").unwrap(), 0);
+        for (text, labels) in [
+            ("5", "50\n20\n10\n1\n2"),
+            ("99999999999999999999", ""),
+            ("1", "1\n1"),
+            ("-1", "a"),
+        ] {
+            assert!(class(text, labels).is_err(), "{text}");
+        }
     }
 }

@@ -170,6 +170,18 @@ impl Range {
     }
 }
 
+/// `-2.1179..2.2489`: at most four decimals.
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let short = |value: f64| {
+            let text = format!("{value:.4}");
+            let text = text.trim_end_matches('0').trim_end_matches('.');
+            if text == "-0" { "0" } else { text }.to_owned()
+        };
+        write!(f, "{}..{}", short(self.min), short(self.max))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

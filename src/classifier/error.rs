@@ -19,6 +19,9 @@ pub enum Error {
     /// A label names no class, or several.
     #[error(transparent)]
     Label(#[from] LabelError),
+    /// There are more or fewer labels than classes, so that classes may be called by others' names.
+    #[error(transparent)]
+    LabelCount(#[from] Misfit),
     /// A class number is too large.
     #[error("there is no class {index}: the model has {classes} classes, numbered from 0")]
     ClassIndex {
@@ -28,7 +31,7 @@ pub enum Error {
         classes: usize,
     },
     /// The model's input is no picture.
-    #[error("input \"{input}\" has {channels} channels; 1 (grey) and 3 (colour) are supported")]
+    #[error("input \"{input}\" has {channels} channels, and pictures are given with 1 (grey) or 3 (colour){}", channels_hint(*.channels))]
     Channels {
         /// The input.
         input: String,
@@ -52,6 +55,17 @@ pub enum Error {
         values: Vec<f64>,
         /// The input's channels.
         channels: usize,
+    },
+    /// Means are on one scale of pixel values and standard deviations on the other.
+    #[error(
+        "mean={mean:?} and std={std:?} are not on one scale of pixel values: give both for 0..1 or both for 0..255; std \
+         is what is divided by, 1/std for a factor"
+    )]
+    Scales {
+        /// The means.
+        mean: Vec<f64>,
+        /// The standard deviations.
+        std: Vec<f64>,
     },
     /// The model has one score, or none.
     #[error("the output \"{output}\" holds no class scores (shape {shape:?})")]
@@ -79,4 +93,32 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
+}
+
+fn channels_hint(channels: usize) -> &'static str {
+    match channels {
+        4 => {
+            ": it seems to take red, green, blue and alpha; export the model with 3 channels, and let its graph add an \
+             alpha of ones before what needs it"
+        }
+        _ => {
+            ": where the channels are another axis say so with input-layout, else export the model with 1 or 3"
+        }
+    }
+}
+
+/// Labels whose number is not that of the classes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{origin} has {labels} labels and the model {classes} classes, so that classes may be called by the names of \
+     others: give the right file with label-file, or an empty name (label-file=\"\") to call classes by their number"
+)]
+#[non_exhaustive]
+pub struct Misfit {
+    /// Where the labels are, as a sentence calls it.
+    pub origin: String,
+    /// How many there are.
+    pub labels: usize,
+    /// How many classes the model has.
+    pub classes: usize,
 }

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::open::Described;
-use super::{ClassifierSettings, Error};
+use super::described::Described;
+use super::{ClassifierSettings, Error, Fact};
 use crate::gradient::{self, Cost, Profile};
 use crate::onnx::{self, ElementType};
 use crate::runtime::Runtime;
@@ -29,6 +29,10 @@ pub struct Written {
     pub nodes: usize,
     /// What a run is expected to take.
     pub cost: Cost,
+    /// What had to be known to use the model, and where each thing was taken from.
+    pub facts: Vec<Fact>,
+    /// Sentences for the user: what there is to warn of when the model is opened.
+    pub warnings: Vec<String>,
 }
 
 /// The model with its reverse half, as the bytes of a model file: inputs the model's own and `cotangent`, outputs the
@@ -51,6 +55,7 @@ pub fn encode_gradient(
         ..described.options(settings, profile)
     };
     let d = gradient::differentiate(model, runtime, &options)?;
+    let known = described.conclude(settings, &d)?;
     let written = Written {
         nodes: d.forward_nodes + d.gradient_nodes,
         input: d.input,
@@ -59,6 +64,8 @@ pub fn encode_gradient(
         logits: d.logits,
         logits_shape: d.logits_shape,
         cost: d.cost,
+        facts: known.facts,
+        warnings: known.warnings,
     };
     Ok((onnx::encode(&d.model), written))
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::open::Described;
-use super::{ClassifierSettings, Error, Signature};
+use super::described::Described;
+use super::{ClassifierSettings, Error, Fact, Labels};
 use crate::gradient::{self, Cost, Profile, Refusal};
 use crate::onnx::{self, ElementType, GraphProto, ModelProto, ValueInfoProto};
 use crate::runtime::Runtime;
@@ -49,7 +49,10 @@ pub struct Inspection {
     pub gradient_nodes: Option<usize>,
     /// What a run with the gradient is expected to take; `None` when it cannot be taken.
     pub cost: Option<Cost>,
-    /// Sentences for the user.
+    /// What had to be known to use the model, and where each thing was taken from; empty where the gradient cannot
+    /// be taken.
+    pub facts: Vec<Fact>,
+    /// Everything that there is to warn of, as [`Classifier::warnings`](super::Classifier::warnings).
     pub warnings: Vec<String>,
 }
 
@@ -143,9 +146,7 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
         producer,
         inputs,
         outputs,
-        labels: (0..described.labels.len())
-            .map(|k| described.labels.name(k).into_owned())
-            .collect(),
+        labels: names(&described.labels.labels),
         operators: operators(graph),
         nodes: graph.node.len(),
         warnings: described.warnings.clone(),
@@ -154,24 +155,29 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
     let runtime = Runtime::open(settings.runtime_library.as_deref())?;
     match gradient::differentiate(model, runtime, &described.options(settings, Profile::Cpu)) {
         Ok(d) => {
-            let signature =
-                Signature::decide(&d.input, &d.input_shape, d.element, settings, described.input)?;
+            let known = described.conclude(settings, &d)?;
+            let signature = known.signature;
+            found.labels = names(&known.labels);
             found.classes = Some(d.classes().max(2));
             found.logits = Some(d.logits);
             found.gradient_nodes = Some(d.gradient_nodes);
             found.cost = Some(d.cost);
             found.layout = signature.layout.nick().to_uppercase();
             found.format = signature.format.nick().to_uppercase();
-            let range = |r: &super::Range| format!("{:.4}..{:.4}", r.min, r.max);
-            let mut ranges: Vec<String> = signature.ranges.iter().map(range).collect();
-            ranges.dedup();
-            found.normalization = format!("pixels become {}", ranges.join("; "));
-            found.warnings.extend(signature.warnings);
+            found.normalization = format!("pixels become {}", signature.range_text());
+            found.facts = known.facts;
+            found.warnings = known.warnings;
         }
         Err(gradient::Error::Unsupported(refusals)) => found.unsupported = refusals,
         Err(other) => return Err(other.into()),
     }
     Ok(found)
+}
+
+fn names(labels: &Labels) -> Vec<String> {
+    (0..labels.len())
+        .map(|class| labels.name(class).into_owned())
+        .collect()
 }
 
 impl std::fmt::Display for TensorInfo {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A model as a classifier: its signature, preprocessing, labels, and the reading of a frame.
 
+mod affine;
 mod choice;
+mod described;
 mod description;
 mod error;
 mod export;
@@ -9,21 +11,25 @@ mod inspection;
 mod labels;
 mod metadata;
 mod modelinfo;
+mod neighbours;
 mod objective;
 mod open;
 mod preprocess;
+mod provenance;
 mod read;
+mod scale;
 mod signature;
 mod text;
 
 pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
-pub use error::Error;
+pub use error::{Error, Misfit};
 pub use export::{Written, encode_gradient, write_gradient};
 pub use inspection::{Inspection, ModelDescription, OperatorCount, TensorInfo, inspect};
 pub use labels::{LabelError, Labels};
 pub use modelinfo::ModelInfoError;
 pub use objective::Objective;
 pub use open::Classifier;
+pub use provenance::{Fact, Source};
 pub use signature::Signature;
 pub use text::TextError;
 
@@ -64,7 +70,8 @@ pub enum InputLayout {
 /// How pixel values become a model's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Normalization {
-    /// From side-car or metadata; else `Unit` for one channel, `Imagenet` for three.
+    /// From side-car, metadata, files beside the model or the graph's own scaling; else `Unit` for one channel,
+    /// `Imagenet` for three.
     Auto,
     /// ImageNet's means and standard deviations.
     Imagenet,
@@ -85,7 +92,8 @@ pub enum Normalization {
 pub struct ClassifierSettings {
     /// The `.onnx` file.
     pub model_file: PathBuf,
-    /// One label per line; `None`: side-car, metadata, `MODEL.labels.txt`, else "class N".
+    /// Label file, see [`Labels::read`]; `None`: side-car, metadata, `MODEL.labels.txt`, else "class N"; an empty
+    /// path: none.
     pub label_file: Option<PathBuf>,
     /// Side-car; `None`: searched beside the model, an empty path: none.
     pub model_info: Option<PathBuf>,
@@ -99,9 +107,9 @@ pub struct ClassifierSettings {
     pub input_layout: InputLayout,
     /// Value range.
     pub normalization: Normalization,
-    /// Means on the 0..1 scale, empty, 1 or 3 values.
+    /// Means on the 0..1 scale, empty, 1 or 3 values; those of 0..255 are recognised.
     pub mean: Vec<f64>,
-    /// Standard deviations on the 0..1 scale, empty, 1 or 3 values.
+    /// Standard deviations on the scale of `mean`, empty, 1 or 3 values.
     pub std: Vec<f64>,
     /// ONNX Runtime's library; `None`: searched.
     pub runtime_library: Option<PathBuf>,
@@ -123,7 +131,7 @@ pub enum ClassChoice {
     Auto,
     /// By number.
     Index(usize),
-    /// By label: exact, else a unique beginning.
+    /// By label: exact, else a number, else a unique beginning.
     Label(String),
 }
 

@@ -2,8 +2,8 @@
 //! GStreamer's `.modelinfo` side-car (FIELD.md 2.7), read without GStreamer.
 //!
 //! An INI file: `[modelinfo]` with `version=1.0`, then a section per tensor, its title the tensor's name. Besides
-//! GStreamer's keys (`dir`, `type`, `dims`, `ranges`) an input may have `layout`, `channels`, `crop` and
-//! `magnification`, an output `labels` (a file, seen from the side-car) and `activation`. Other keys are ignored.
+//! GStreamer's keys (`dir`, `type`, `dims`, `ranges`) an input may have `layout`, `channels`, `crop`, `magnification`
+//! and, where it has no `ranges`, `mean` and `std`; an output `labels` (a file, seen from the side-car) and `activation`. Other keys are ignored.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use ini::{Ini, ParseOption};
 
 use super::description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
+use super::scale::{self, Scale, scale};
 use super::text::{self, TextError};
 use super::{InputFormat, InputLayout};
 use crate::settings::{Choice, MAGNIFICATION};
@@ -104,7 +105,7 @@ impl ModelInfo {
                 .get("dir", |text| Some(text.to_owned()), "input or output")?
                 .as_deref()
             {
-                Some("input") => info.inputs.push(section.input()?),
+                Some("input") => info.inputs.push(section.input(&mut info.warnings)?),
                 Some("output") => info.outputs.push(section.output()?),
                 Some(_) => return Err(section.wrong("dir", "input or output")),
                 None => info.warnings.push(format!(
@@ -222,11 +223,20 @@ impl Section<'_> {
         }
     }
 
-    fn input(&self) -> Result<InputInfo, ModelInfoError> {
+    fn input(&self, warnings: &mut Vec<String>) -> Result<InputInfo, ModelInfoError> {
         let layout = self
             .get("layout", InputLayout::from_nick, "nchw or nhwc")?
             .unwrap_or_default();
         let dims = self.get("dims", parse_dims, "whole numbers with commas, -1 for any")?;
+        let ranges = self.get(
+            "ranges",
+            parse_ranges,
+            "two different numbers min,max, or such a pair per channel with ;",
+        )?;
+        let ranges = match ranges {
+            Some(ranges) => ranges,
+            None => self.normalised(warnings)?,
+        };
         Ok(InputInfo {
             name: Some(self.title.clone()),
             element_type: self.get("type", |text| Some(text.to_owned()), "an element type")?,
@@ -235,16 +245,35 @@ impl Section<'_> {
             channels: self
                 .get("channels", InputFormat::from_nick, "rgb, bgr or gray")?
                 .unwrap_or_default(),
-            ranges: self
-                .get(
-                    "ranges",
-                    parse_ranges,
-                    "two different numbers min,max, or such a pair per channel with ;",
-                )?
-                .unwrap_or_default(),
+            ranges,
             crop_fraction: self.get("crop", parse_crop, "a share above 0, at most 1")?,
             magnification: self.get("magnification", parse_magnification, "a number from -64 to 64")?,
         })
+    }
+
+    /// The ranges of `mean` and `std`, on the scale 0..1, or 0..255, which is said.
+    fn normalised(&self, warnings: &mut Vec<String>) -> Result<Vec<Range>, ModelInfoError> {
+        let list = |key| self.get(key, parse_reals, "numbers with commas");
+        let (mean, std) = (
+            list("mean")?.unwrap_or_default(),
+            list("std")?.unwrap_or_default(),
+        );
+        let scale = scale(&mean, &std);
+        if scale == Scale::Byte {
+            warnings.push(format!(
+                "{}, section [{}]: mean and std are taken to be on the scale of 8-bit values, 0..255",
+                self.path.display(),
+                self.title
+            ));
+        }
+        scale::ranges(&mean, &std, scale)
+            .filter(|_| scale != Scale::Mixed)
+            .ok_or_else(|| {
+                self.wrong(
+                    "std",
+                    "as many values as mean has, on the same scale, none of them 0",
+                )
+            })
     }
 
     fn output(&self) -> Result<OutputInfo, ModelInfoError> {
@@ -279,6 +308,14 @@ fn picture_size(dims: &[i64], layout: InputLayout) -> Option<(usize, usize)> {
     };
     let side = |dim: i64| usize::try_from(dim).ok().filter(|dim| *dim > 0);
     Some((side(height)?, side(width)?))
+}
+
+/// `0.485,0.456,0.406`
+fn parse_reals(text: &str) -> Option<Vec<f64>> {
+    text.trim_end_matches(',')
+        .split(',')
+        .map(|number| number.trim().parse().ok())
+        .collect()
 }
 
 /// `min,max` or `min,max;min,max;min,max`

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{
-    Activation, ClassifierSettings, Error, InputInfo, InputLayout, LabelSource, Labels, ModelDescription,
-    ModelInfo, OutputInfo, Signature,
-};
+use super::described::Described;
+use super::error::Misfit;
+use super::{Activation, ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
 use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE};
-use crate::onnx::{self, ModelProto};
+use crate::onnx;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
 
 /// A differentiated model, ready to read frames.
@@ -27,6 +26,9 @@ pub struct Classifier {
 struct Loaded {
     signature: Signature,
     labels: Labels,
+    misfit: Option<Misfit>,
+    facts: Vec<Fact>,
+    warnings: Vec<String>,
     squash: Activation,
     scores: usize,
     threads: usize,
@@ -69,13 +71,6 @@ impl Classifier {
             Provider::Cuda => Profile::Plain,
         };
         let differentiated = gradient::differentiate(model, runtime, &described.options(settings, profile))?;
-        let mut signature = Signature::decide(
-            &differentiated.input,
-            &differentiated.input_shape,
-            differentiated.element,
-            settings,
-            described.input,
-        )?;
         let scores = differentiated.classes();
         if scores == 0 {
             return Err(Error::NoScores {
@@ -88,6 +83,7 @@ impl Classifier {
             (Some("Sigmoid"), _) | (None, Some(Activation::Sigmoid)) => Activation::Sigmoid,
             _ => Activation::Softmax,
         };
+        let known = described.conclude(settings, &differentiated)?;
         let differentiated = differentiated.with_objective(squash == Activation::Sigmoid || scores == 1)?;
         let options = SessionOptions {
             optimisation: settings.optimization_level,
@@ -100,16 +96,12 @@ impl Classifier {
             ..Default::default()
         };
         let sessions = Mutex::new(sessions(&differentiated, runtime, &options)?);
-        signature.warnings.extend(described.warnings);
-        let (labels, classes) = (described.labels.len(), scores.max(2));
-        if labels != 0 && labels != classes {
-            let text =
-                format!("there are {labels} labels for {classes} classes; is it the right label file?");
-            signature.warnings.push(text);
-        }
         let loaded = Loaded {
-            signature,
-            labels: described.labels,
+            signature: known.signature,
+            labels: known.labels,
+            misfit: known.misfit,
+            facts: known.facts,
+            warnings: known.warnings,
             squash,
             scores,
             threads: options.threads,
@@ -178,6 +170,26 @@ impl Classifier {
         &self.loaded.labels
     }
 
+    /// Refuses labels whose number is not that of the classes. Who writes labels into results asks first; who only
+    /// shows them has the same sentence among [`Classifier::warnings`].
+    ///
+    /// # Errors
+    /// Says where the labels are, how many there are, and what to do.
+    pub fn check_labels(&self) -> Result<(), Error> {
+        self.loaded
+            .misfit
+            .clone()
+            .map_or(Ok(()), |misfit| Err(misfit.into()))
+    }
+
+    /// The class that somebody means by its label, or by its number where no label is written so.
+    ///
+    /// # Errors
+    /// When no class fits, or several do.
+    pub fn class(&self, label: &str) -> Result<usize, Error> {
+        super::choice::named(label, &self.loaded.labels, self.classes())
+    }
+
     /// The model file.
     pub fn model_file(&self) -> &Path {
         &self.loaded.model_file
@@ -213,100 +225,15 @@ impl Classifier {
         &self.loaded.description
     }
 
-    /// Sentences for the user about what had to be guessed or was odd.
+    /// What had to be known to use it, and where each thing was taken from.
+    pub fn facts(&self) -> &[Fact] {
+        &self.loaded.facts
+    }
+
+    /// Everything that there is to warn of, in sentences for the user: what had to be guessed, was odd, or
+    /// contradicts itself. Whoever opens a classifier for somebody shows them.
     pub fn warnings(&self) -> &[String] {
-        &self.loaded.signature.warnings
-    }
-}
-
-/// Everything that is said about a model outside its graph.
-pub(super) struct Described {
-    pub(super) input: InputInfo,
-    pub(super) output: OutputInfo,
-    pub(super) labels: Labels,
-    pub(super) warnings: Vec<String>,
-}
-
-impl Described {
-    /// Property, side-car, metadata, in that order; labels also from `STEM.labels.txt` beside the model.
-    pub(super) fn find(settings: &ClassifierSettings, model: &ModelProto) -> Result<Self, Error> {
-        let side_car = match &settings.model_info {
-            Some(path) if path.as_os_str().is_empty() => None,
-            Some(path) => Some(path.clone()),
-            None => ModelInfo::beside(&settings.model_file),
-        };
-        let side_car = side_car
-            .map(|path| ModelInfo::read(&path))
-            .transpose()?
-            .unwrap_or_default();
-        let entries = model
-            .metadata_props
-            .iter()
-            .filter_map(|e| Some((e.key.as_deref()?, e.value.as_deref()?)));
-        let metadata = ModelInfo::from_metadata(entries);
-        let graph = model.graph.as_ref();
-        let constant =
-            |name: &Option<String>| graph.is_some_and(|g| g.initializer.iter().any(|t| t.name == *name));
-        let input = graph
-            .and_then(|g| g.input.iter().find(|i| !constant(&i.name)))
-            .and_then(|i| i.name.as_deref());
-        let output = settings.output_name.as_deref();
-        let output = output.or_else(|| {
-            graph
-                .and_then(|g| g.output.first())
-                .and_then(|o| o.name.as_deref())
-        });
-        let pick_input =
-            |info: &ModelInfo| info.input(input.unwrap_or_default()).cloned().unwrap_or_default();
-        let pick_output = |info: &ModelInfo| {
-            info.output(output.unwrap_or_default())
-                .cloned()
-                .unwrap_or_default()
-        };
-        let input = pick_input(&side_car).or(pick_input(&metadata));
-        let output = pick_output(&side_car).or(pick_output(&metadata));
-        let labels = labels(settings, &output)?;
-        let warnings = [side_car.warnings, metadata.warnings].concat();
-        Ok(Self {
-            input,
-            output,
-            labels,
-            warnings,
-        })
-    }
-
-    /// What the gradient room needs to know.
-    pub(super) fn options(&self, settings: &ClassifierSettings, profile: Profile) -> gradient::Options {
-        let layout = match settings.input_layout {
-            InputLayout::Auto => self.input.layout,
-            set => set,
-        };
-        gradient::Options {
-            output: settings.output_name.clone(),
-            input_size: settings.input_size.or(self.input.size),
-            channels_last: match layout {
-                InputLayout::Auto => None,
-                layout => Some(layout == InputLayout::Nhwc),
-            },
-            labels: (!self.labels.is_empty()).then(|| self.labels.len()),
-            profile,
-            ..Default::default()
-        }
-    }
-}
-
-fn labels(settings: &ClassifierSettings, output: &OutputInfo) -> Result<Labels, Error> {
-    if let Some(path) = &settings.label_file {
-        return Labels::read(path).map_err(Error::Labels);
-    }
-    match &output.labels {
-        Some(LabelSource::Inline(labels)) => Ok(labels.clone()),
-        // The side-car has put its own folder before the name.
-        Some(LabelSource::File(path)) => Labels::read(path).map_err(Error::Labels),
-        None => match Labels::read(&settings.model_file.with_extension("labels.txt")) {
-            Err(e) if e.is_not_found() => Ok(Labels::default()),
-            read => read.map_err(Error::Labels),
-        },
+        &self.loaded.warnings
     }
 }
 

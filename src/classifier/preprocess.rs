@@ -58,7 +58,8 @@ impl Signature {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ClassifierSettings, InputInfo};
+    use super::super::ClassifierSettings;
+    use super::super::described::Sayings;
     use super::*;
     use crate::onnx::ElementType;
 
@@ -77,8 +78,16 @@ mod tests {
                     std: vec![0.5, -0.25, 2.0],
                     ..Default::default()
                 };
-                let s = Signature::decide("x", &shape, ElementType::Float, &settings, InputInfo::default())
-                    .unwrap();
+                let s = Signature::decide(
+                    "x",
+                    &shape,
+                    ElementType::Float,
+                    &settings,
+                    &Sayings::default(),
+                    None,
+                )
+                .unwrap()
+                .signature;
                 let x: Vec<f32> = (0..30).map(|k| (k as f32 * 0.37).sin()).collect();
                 let t: Vec<f32> = (0..30).map(|k| (k as f32 * 0.73).cos()).collect();
                 let (mut filled, mut zero, mut back) =

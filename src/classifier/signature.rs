@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How a picture becomes the model's input: from the settings, the side-car, the metadata and the shape, in that
-//! order.
+//! How a picture becomes the model's input: from the settings and what is said of the model, the strongest source
+//! first, then from the shape.
 
-use super::{ClassifierSettings, Error, InputFormat, InputInfo, InputLayout, Normalization, Range};
-use crate::onnx::ElementType;
+use super::affine::{self, Evidence};
+use super::described::Sayings;
+use super::provenance::Sourced;
+use super::scale::{self, Scale, scale};
+use super::{
+    ClassifierSettings, Error, Fact, InputFormat, InputInfo, InputLayout, Normalization, Range, Source,
+};
+use crate::onnx::{ElementType, GraphProto};
 use crate::settings::Choice;
 
-const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+/// Means and standard deviations of ImageNet's pictures, R, G, B.
+pub(super) const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 /// OpenAI's CLIP models.
 const CLIP: ([f64; 3], [f64; 3]) = (
     [0.481_454_66, 0.457_827_5, 0.408_210_73],
@@ -32,8 +39,14 @@ pub struct Signature {
     pub crop_fraction: f64,
     /// A magnification that the model's description advises.
     pub magnification: Option<f64>,
-    /// Sentences for the user about what had to be guessed.
-    pub warnings: Vec<String>,
+}
+
+/// A signature, where each part of it was taken from, and what to warn of.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) signature: Signature,
+    pub(super) facts: Vec<Fact>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Signature {
@@ -47,27 +60,39 @@ impl Signature {
         (self.width, self.height)
     }
 
-    /// Decides on the input `name` of the given (static, batch 1) shape.
+    /// What black and white become: one range, or one per channel.
+    pub(super) fn range_text(&self) -> String {
+        let mut ranges: Vec<String> = self.ranges.iter().map(ToString::to_string).collect();
+        ranges.dedup();
+        ranges.join(", ")
+    }
+
+    /// Decides on the input `name` of the given (static, batch 1) shape; the graph's first nodes are looked at where
+    /// it is given.
     pub(super) fn decide(
         name: &str,
         shape: &[usize],
         element: ElementType,
         settings: &ClassifierSettings,
-        described: InputInfo,
-    ) -> Result<Self, Error> {
+        said: &Sayings,
+        graph: Option<&GraphProto>,
+    ) -> Result<Decided, Error> {
         let &[_, a, b, c] = shape else {
             return Err(Error::Channels {
                 input: name.into(),
                 channels: 0,
             });
         };
-        let stated = first(settings.input_layout, described.layout, InputLayout::Auto);
-        let layout = match stated {
-            InputLayout::Auto if !matches!(a, 1 | 3) && matches!(c, 1 | 3) => InputLayout::Nhwc,
-            InputLayout::Auto => InputLayout::Nchw,
-            stated => stated,
-        };
-        let (channels, height, width) = if layout == InputLayout::Nhwc {
+        let layout = stated(settings.input_layout, said, |info| info.layout).unwrap_or_else(|| {
+            let last = !matches!(a, 1 | 3) && matches!(c, 1 | 3);
+            let layout = if last {
+                InputLayout::Nhwc
+            } else {
+                InputLayout::Nchw
+            };
+            Sourced::new(layout, Source::Graph)
+        });
+        let (channels, height, width) = if layout.value == InputLayout::Nhwc {
             (c, a, b)
         } else {
             (a, b, c)
@@ -78,142 +103,346 @@ impl Signature {
                 channels,
             });
         }
-        let format = match (
-            first(settings.input_format, described.channels, InputFormat::Auto),
-            channels,
-        ) {
-            (InputFormat::Auto, 1) => InputFormat::Gray,
-            (InputFormat::Auto, _) => InputFormat::Rgb,
-            (stated, n) if (stated == InputFormat::Gray) == (n == 1) => stated,
-            (stated, n) => {
-                return Err(Error::Format {
-                    format: stated.nick(),
-                    channels: n,
-                });
-            }
-        };
-        let mut warnings = Vec::new();
         let bytes = element == ElementType::Uint8;
+        let last = layout.value == InputLayout::Nhwc;
+        let evidence = graph
+            .filter(|_| !bytes)
+            .and_then(|graph| affine::evidence(graph, name, shape, last));
+        let mut warnings = Vec::new();
+        let format = format(settings, said, evidence, channels, &mut warnings)?;
         let ranges = if bytes {
-            vec![Range { min: 0.0, max: 255.0 }; channels]
+            Sourced::new(vec![Range { min: 0.0, max: 255.0 }; channels], Source::Graph)
         } else {
-            ranges(settings, &described, format, channels, &mut warnings)?
+            ranges(settings, said, evidence, format.value, channels, &mut warnings)?
         };
-        let crop_fraction = described.crop_fraction.unwrap_or(1.0);
-        let magnification = described.magnification;
-        Ok(Self {
-            format,
-            layout,
+        warnings.extend(guessed(settings, &format, &ranges, said));
+        if !bytes {
+            warnings.extend(doubtful(&ranges, evidence));
+        }
+        let crop = said
+            .first(|info| info.crop_fraction)
+            .unwrap_or(Sourced::new(1.0, Source::Guess));
+        let signature = Self {
+            format: format.value,
+            layout: layout.value,
             height,
             width,
-            ranges,
+            ranges: ranges.value,
             bytes,
-            crop_fraction,
-            magnification,
+            crop_fraction: crop.value,
+            magnification: said.first(|info| info.magnification).map(|said| said.value),
+        };
+        let facts = vec![
+            Fact::new("layout", signature.layout.nick().to_uppercase(), layout.source),
+            Fact::new("channels", signature.format.nick().to_uppercase(), format.source),
+            Fact::new("range", signature.range_text(), ranges.source),
+            Fact::new("crop", signature.crop_fraction.to_string(), crop.source),
+        ];
+        Ok(Decided {
+            signature,
+            facts,
             warnings,
         })
     }
 }
 
-fn first<T: PartialEq + Copy>(a: T, b: T, unsaid: T) -> T {
-    if a == unsaid { b } else { a }
+/// The setting where it is made, else what the strongest source says; `None` where everybody leaves it open.
+fn stated<T: Choice>(setting: T, said: &Sayings, pick: impl Fn(&InputInfo) -> T) -> Option<Sourced<T>> {
+    let open = |value: T| (value != T::DEFAULT).then_some(value);
+    open(setting)
+        .map(|value| Sourced::new(value, Source::Setting))
+        .or_else(|| said.first(|info| open(pick(info))))
 }
 
+/// The order of channels: the setting's, else the strongest statement's that fits, else what the graph's constants
+/// give away.
+fn format(
+    settings: &ClassifierSettings,
+    said: &Sayings,
+    evidence: Option<Evidence>,
+    channels: usize,
+    warnings: &mut Vec<String>,
+) -> Result<Sourced<InputFormat>, Error> {
+    let fits = |format: InputFormat| (format == InputFormat::Gray) == (channels == 1);
+    let seen = evidence
+        .map(|evidence| evidence.channels)
+        .filter(|format| *format != InputFormat::Auto);
+    let Some(stated) = stated(settings.input_format, said, |info| info.channels) else {
+        return Ok(match seen {
+            _ if channels == 1 => Sourced::new(InputFormat::Gray, Source::Graph),
+            Some(format) => Sourced::new(format, Source::Graph),
+            None => Sourced::new(InputFormat::Rgb, Source::Guess),
+        });
+    };
+    let nick = stated.value.nick();
+    match stated.source {
+        _ if fits(stated.value) => {
+            if let Some(seen) = seen.filter(|seen| *seen != stated.value) {
+                warnings.push(format!(
+                    "the means that the graph subtracts are those of {} channels, and {nick} is what the {} says: set \
+                     input-format={} if colours look wrong",
+                    seen.nick(),
+                    stated.source,
+                    seen.nick()
+                ));
+            }
+            Ok(stated)
+        }
+        Source::Setting | Source::SideCar(_) => Err(Error::Format {
+            format: nick,
+            channels,
+        }),
+        source => {
+            warnings.push(format!(
+                "the {source} says that the input is {nick}, which does not fit its {channels} channels and is left aside"
+            ));
+            let format = if channels == 1 {
+                InputFormat::Gray
+            } else {
+                InputFormat::Rgb
+            };
+            Ok(Sourced::new(format, Source::Guess))
+        }
+    }
+}
+
+/// What black and white become in each channel: by the settings, else by the strongest statement, else by the scaling
+/// that the graph itself does.
 fn ranges(
     settings: &ClassifierSettings,
-    described: &InputInfo,
+    said: &Sayings,
+    evidence: Option<Evidence>,
     format: InputFormat,
     channels: usize,
     warnings: &mut Vec<String>,
-) -> Result<Vec<Range>, Error> {
-    let known = |(mean, std): ([f64; 3], [f64; 3])| -> Vec<Range> {
-        let range = |k: usize| Range {
-            min: -mean[k] / std[k],
-            max: (1.0 - mean[k]) / std[k],
-        };
-        match format {
-            InputFormat::Bgr => vec![range(2), range(1), range(0)],
-            InputFormat::Gray => vec![range(1)],
-            _ => vec![range(0), range(1), range(2)],
-        }
-    };
+) -> Result<Sourced<Vec<Range>>, Error> {
     let all = |min, max| vec![Range { min, max }; channels];
     let custom = !settings.mean.is_empty() || !settings.std.is_empty();
-    Ok(match settings.normalization {
-        _ if custom => given(&settings.mean, &settings.std, channels)?,
-        Normalization::Custom => given(&settings.mean, &settings.std, channels)?,
-        Normalization::Imagenet => known(IMAGENET),
-        Normalization::Clip => known(CLIP),
+    let set = match settings.normalization {
+        _ if custom => given(&settings.mean, &settings.std, channels, warnings)?,
+        Normalization::Custom => given(&settings.mean, &settings.std, channels, warnings)?,
+        Normalization::Imagenet => known(IMAGENET, format),
+        Normalization::Clip => known(CLIP, format),
         Normalization::Unit => all(0.0, 1.0),
         Normalization::Signed => all(-1.0, 1.0),
         Normalization::Byte => all(0.0, 255.0),
-        Normalization::Auto => match described.ranges.as_slice() {
-            [] if channels == 1 => all(0.0, 1.0),
-            [] => {
-                warnings.push(
-                    "the model does not say how pixel values become its input: ImageNet's mean and standard \
-                     deviation are assumed; set normalization, or mean and std, if its classes look wrong"
-                        .into(),
-                );
-                known(IMAGENET)
+        Normalization::Auto => {
+            for (source, ranges) in said.of.iter().map(|(source, info)| (source, &info.ranges)) {
+                match ranges.as_slice() {
+                    [] => {}
+                    [one] => return Ok(Sourced::new(vec![*one; channels], source.clone())),
+                    several if several.len() == channels => {
+                        return Ok(Sourced::new(ranges.clone(), source.clone()));
+                    }
+                    several if matches!(source, Source::SideCar(_)) => {
+                        return Err(Error::PerChannel {
+                            name: "ranges",
+                            values: several.iter().map(|range| range.min).collect(),
+                            channels,
+                        });
+                    }
+                    several => warnings.push(format!(
+                        "the {source} gives values for {} channels, the input has {channels}: they are left aside",
+                        several.len()
+                    )),
+                }
             }
-            [one] => vec![*one; channels],
-            several if several.len() == channels => several.to_vec(),
-            several => {
-                let values = several.iter().map(|r| r.min).collect();
-                return Err(Error::PerChannel {
-                    name: "ranges",
-                    values,
-                    channels,
-                });
-            }
-        },
+            return Ok(match (evidence, said.usual) {
+                (Some(evidence), _) => {
+                    let ranges = match evidence.range {
+                        affine::Expected::Imagenet => known(IMAGENET, format),
+                        other => other.ranges(channels),
+                    };
+                    Sourced::new(ranges, Source::Graph)
+                }
+                (None, Some(usual)) => Sourced::new(vec![usual; channels], Source::Guess),
+                (None, None) if channels == 1 => Sourced::new(all(0.0, 1.0), Source::Guess),
+                (None, None) => Sourced::new(known(IMAGENET, format), Source::Guess),
+            });
+        }
+    };
+    Ok(Sourced::new(set, Source::Setting))
+}
+
+/// Constants of R, G, B in the order of the channels.
+fn known((mean, std): ([f64; 3], [f64; 3]), format: InputFormat) -> Vec<Range> {
+    let range = |k: usize| Range {
+        min: -mean[k] / std[k],
+        max: (1.0 - mean[k]) / std[k],
+    };
+    match format {
+        InputFormat::Bgr => vec![range(2), range(1), range(0)],
+        InputFormat::Gray => vec![range(1)],
+        _ => vec![range(0), range(1), range(2)],
+    }
+}
+
+/// The ranges of means and standard deviations, on whichever scale they are; the scale of bytes is said.
+fn given(
+    mean: &[f64],
+    std: &[f64],
+    channels: usize,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Range>, Error> {
+    for (name, values) in [("mean", mean), ("std", std)] {
+        let fits = matches!(values.len(), 0 | 1) || values.len() == channels;
+        if !fits || values.iter().any(|value| !value.is_finite()) {
+            return Err(Error::PerChannel {
+                name,
+                values: values.to_vec(),
+                channels,
+            });
+        }
+    }
+    let scale = scale(mean, std);
+    match scale {
+        Scale::Unit => {}
+        Scale::Byte => warnings.push(format!(
+            "mean={mean:?} and std={std:?} are taken to be on the scale of 8-bit values, 0..255; on the scale 0..1 they \
+             would be below 1"
+        )),
+        Scale::Mixed => {
+            return Err(Error::Scales {
+                mean: mean.to_vec(),
+                std: std.to_vec(),
+            });
+        }
+    }
+    let each = scale::ranges(mean, std, scale).ok_or_else(|| Error::PerChannel {
+        name: "std",
+        values: std.to_vec(),
+        channels,
+    })?;
+    Ok(match each.as_slice() {
+        [] => vec![Range { min: 0.0, max: 1.0 }; channels],
+        [one] => vec![*one; channels],
+        _ => each,
     })
 }
 
-fn given(mean: &[f64], std: &[f64], channels: usize) -> Result<Vec<Range>, Error> {
-    let each = |name: &'static str, values: &[f64], unsaid: f64| match values {
-        [] => Ok(vec![unsaid; channels]),
-        [one] if one.is_finite() => Ok(vec![*one; channels]),
-        several if several.len() == channels && several.iter().all(|v| v.is_finite()) => Ok(several.to_vec()),
-        _ => Err(Error::PerChannel {
-            name,
-            values: values.to_vec(),
-            channels,
-        }),
+/// A sentence about what nothing says; `None` where that is all known, or is no guess to warn of: 0..1 for one channel,
+/// and RGB for constants that are given in that order.
+fn guessed(
+    settings: &ClassifierSettings,
+    format: &Sourced<InputFormat>,
+    ranges: &Sourced<Vec<Range>>,
+    said: &Sayings,
+) -> Option<String> {
+    let colour = ranges.value.len() > 1;
+    let in_order = matches!(
+        settings.normalization,
+        Normalization::Imagenet | Normalization::Clip
+    );
+    let order = colour && format.source == Source::Guess && !in_order;
+    let range = (colour || said.usual.is_some()) && ranges.source == Source::Guess;
+    let values = match said.usual {
+        Some(usual) => format!("{usual} (usual in metadata of its kind)"),
+        None => "ImageNet's mean and standard deviation".into(),
     };
-    let (means, stds) = (each("mean", mean, 0.0)?, each("std", std, 1.0)?);
-    let range = |(mean, deviation): (&f64, &f64)| {
-        Range::from_mean_std(*mean, *deviation).ok_or_else(|| Error::PerChannel {
-            name: "std",
-            values: std.to_vec(),
-            channels,
-        })
+    let set = "set normalization, or mean and std";
+    match (order, range) {
+        (false, false) => None,
+        (true, false) => Some(
+            "the model does not say the order of its channels: RGB is assumed; set input-format, to bgr if colours look \
+             wrong, else to rgb"
+                .into(),
+        ),
+        (false, true) => Some(format!(
+            "the model does not say how pixel values become its input: {values} are assumed; {set}, if its classes look \
+             wrong"
+        )),
+        (true, true) => Some(format!(
+            "the model does not say how pixel values become its input: RGB and {values} are assumed; {set}, and \
+             input-format, if its classes look wrong"
+        )),
+    }
+}
+
+/// A sentence about values that no network is known to take, or that the graph seems not to expect.
+fn doubtful(ranges: &Sourced<Vec<Range>>, evidence: Option<Evidence>) -> Option<String> {
+    let Sourced { value, source } = ranges;
+    if matches!(source, Source::Graph | Source::Guess) {
+        return None;
+    }
+    let text = || {
+        let mut text: Vec<String> = value.iter().map(ToString::to_string).collect();
+        text.dedup();
+        text.join(", ")
     };
-    means.iter().zip(&stds).map(range).collect()
+    if let Some(Evidence { range: expected, .. }) = evidence {
+        let differs = value.iter().zip(expected.ranges(value.len())).any(|(a, b)| {
+            let span = b.scale().abs();
+            (a.min - b.min).abs() > span / 4.0 || (a.max - b.max).abs() > span / 4.0
+        });
+        return differs.then(|| {
+            format!(
+                "pixels become {} by the {source}, and the graph scales its input itself, as if it expected {}: set \
+                 normalization={} if its classes look wrong",
+                text(),
+                expected.ranges(1).first().map(ToString::to_string).unwrap_or_default(),
+                expected.nick()
+            )
+        });
+    }
+    let odd = |range: &Range| {
+        let (low, high) = (range.min.min(range.max), range.min.max(range.max));
+        high - low < 0.4 || high - low > 300.0 || low > 20.0 || high < 0.0
+    };
+    value.iter().any(odd).then(|| {
+        format!(
+            "pixels become {} by the {source}, which is far from what networks take: is std what is divided by, and on \
+             the scale of mean?",
+            text()
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn decide(shape: [usize; 4], settings: &ClassifierSettings, info: InputInfo) -> Result<Signature, Error> {
-        Signature::decide("x", &shape, ElementType::Float, settings, info)
+    fn decide(shape: [usize; 4], settings: &ClassifierSettings, info: InputInfo) -> Result<Decided, Error> {
+        let said = Sayings {
+            of: vec![(Source::SideCar("m.modelinfo".into()), info)],
+            usual: None,
+        };
+        Signature::decide("x", &shape, ElementType::Float, settings, &said, None)
+    }
+
+    /// Names and sources of all facts.
+    fn sources(decided: &Decided) -> Vec<(&'static str, String)> {
+        decided
+            .facts
+            .iter()
+            .map(|fact| (fact.name, fact.source.to_string()))
+            .collect()
     }
 
     #[test]
     fn shapes_speak_for_themselves() {
         let silent = ClassifierSettings::default();
-        let nhwc = decide([1, 64, 48, 1], &silent, InputInfo::default()).unwrap();
+        let decided = decide([1, 64, 48, 1], &silent, InputInfo::default()).unwrap();
+        let nhwc = decided.signature;
         assert_eq!((nhwc.layout, nhwc.format), (InputLayout::Nhwc, InputFormat::Gray));
         assert_eq!((nhwc.size(), nhwc.channels()), ((48, 64), 1));
         assert!(
-            nhwc.warnings.is_empty(),
+            decided.warnings.is_empty(),
             "0..1 for one channel is no guess to warn of"
         );
-        let nchw = decide([1, 3, 224, 224], &silent, InputInfo::default()).unwrap();
+        let decided = decide([1, 3, 224, 224], &silent, InputInfo::default()).unwrap();
+        let nchw = &decided.signature;
         assert_eq!((nchw.layout, nchw.format), (InputLayout::Nchw, InputFormat::Rgb));
-        assert_eq!(nchw.warnings.len(), 1, "ImageNet's constants are a guess");
+        assert_eq!(decided.warnings.len(), 1, "ImageNet's constants are a guess");
+        assert_eq!(
+            sources(&decided),
+            [
+                ("layout", "graph"),
+                ("channels", "guess"),
+                ("range", "guess"),
+                ("crop", "guess")
+            ]
+            .map(|(name, source)| (name, source.to_owned()))
+        );
         assert!(decide([1, 2, 8, 8], &silent, InputInfo::default()).is_err());
     }
 
@@ -226,12 +455,20 @@ mod tests {
             ..Default::default()
         };
         let mut settings = ClassifierSettings::default();
-        let from_side_car = decide([1, 3, 8, 8], &settings, described.clone()).unwrap();
+        let decided = decide([1, 3, 8, 8], &settings, described.clone()).unwrap();
+        assert!(
+            sources(&decided)[1..]
+                .iter()
+                .all(|(_, source)| source == "side-car m.modelinfo")
+        );
+        let from_side_car = decided.signature;
         assert_eq!(from_side_car.ranges, vec![Range { min: -1.0, max: 1.0 }; 3]);
         assert_eq!(from_side_car.crop_fraction, 0.875);
         settings.input_format = InputFormat::Bgr;
         settings.normalization = Normalization::Imagenet;
-        let set = decide([1, 3, 8, 8], &settings, described).unwrap();
+        let decided = decide([1, 3, 8, 8], &settings, described).unwrap();
+        assert_eq!(sources(&decided)[2], ("range", "flag".to_owned()));
+        let set = decided.signature;
         assert_eq!(
             set.ranges[0],
             Range::from_mean_std(0.406, 0.225).unwrap(),

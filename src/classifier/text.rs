@@ -39,6 +39,14 @@ pub enum TextError {
         /// Where the text ends to be UTF-8.
         offset: usize,
     },
+    /// Text that is not what the file should hold.
+    #[error("{} cannot be used: {reason}", path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl TextError {

@@ -29,6 +29,7 @@ pub(crate) mod name {
     pub(crate) const MODEL: &str = "model";
     pub(crate) const OUT: &str = "out";
     pub(crate) const JSON: &str = "json";
+    pub(crate) const LABELS: &str = "labels";
     pub(crate) const PROFILE: &str = "profile";
     pub(crate) const SHEET: &str = "sheet";
     pub(crate) const VERSION: &str = "version";
@@ -77,6 +78,13 @@ fn inspect() -> Command {
         .about("Tell what a model is, whether its gradient can be taken, and what it costs")
         .arg(model().index(1))
         .arg(json())
+        .arg(
+            Arg::new(name::LABELS)
+                .long(name::LABELS)
+                .action(ArgAction::SetTrue)
+                .conflicts_with(name::JSON)
+                .help("Print all classes instead, one a line: number, tab, label"),
+        )
         .args(settings::signature_flags())
         .next_help_heading("Model input and labels")
         .args(
@@ -93,6 +101,7 @@ fn inspect() -> Command {
         .after_help(
             "Examples:\n  \
              steerlens inspect model.onnx\n  \
+             steerlens inspect model.onnx --labels | grep -i cat\n  \
              steerlens inspect detector.onnx --output scores --input-size 224x224\n  \
              steerlens inspect model.onnx --json | jq .cost.ratio\n\n\
              Exit status: 0 supported; 1 refused, with reasons; 2 unreadable.",

@@ -20,6 +20,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let spinner = progress::spinner("differentiating the model");
     let (model, written) = steerlens::encode_gradient(&settings, profile)?;
     spinner.finish_and_clear();
+    progress::warn(&written.warnings);
     let report = Written::new(path(matches, name::OUT), profile, written);
     deliver(matches, &output, &model, &report)?;
     Ok(Outcome::Done)

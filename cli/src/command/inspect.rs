@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens inspect`: what a model is, and whether its gradient can be taken.
 
+use std::io::{self, Write};
+
 use anyhow::Result;
 use clap::ArgMatches;
 use steerlens::{Error, ErrorKind, gradient};
@@ -21,7 +23,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
         Err(error) if is_refusal(&error) => Inspected::refused(settings.model_file, error.to_string()),
         Err(error) => return Err(error.into()),
     };
-    print(matches, &report)?;
+    if matches.get_flag(name::LABELS) {
+        progress::warn(&report.warnings);
+        let mut out = io::stdout().lock();
+        out.write_all(report.classes().as_bytes())?;
+        out.flush()?;
+    } else {
+        print(matches, &report)?;
+    }
     Ok(if report.supported {
         Outcome::Done
     } else {

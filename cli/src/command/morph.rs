@@ -48,6 +48,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
 
     let spinner = progress::spinner(format!("loading {}", files.model.display()));
     let mut lens = Lens::open(&classifier, settings.clone())?;
+    lens.classifier().check_labels()?;
     spinner.set_message("reading the picture");
     let mut reading = Reading::default();
     lens.read(&source.view()?, &mut reading)?;
@@ -72,9 +73,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
     let result = result.map_or_else(|| Ok(Vec::new()), Picture::to_png)?;
-    for warning in report.warnings() {
-        progress::say(format_args!("warning: {warning}"));
-    }
+    progress::warn(report.warnings());
     deliver(matches, &output, &result, &report)?;
     Ok(if report.attained() {
         Outcome::Done

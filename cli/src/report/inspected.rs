@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 use steerlens::{Inspection, OperatorCount, Refusal, TensorInfo, gradient};
 
+use super::Fact;
 use super::price::{Memory, Price};
 
 /// Labels that the text shows; JSON has them all.
 const LABELS: usize = 8;
+/// The fact that is told with the labels themselves.
+const LABELS_FACT: &str = "labels";
 /// Where the text's second column begins, and where it ends, terminal or not.
 const INDENT: usize = 11;
 const COLUMNS: usize = 78;
@@ -48,7 +51,9 @@ pub(crate) struct Inspected {
     gradient_nodes: Option<usize>,
     cost: Option<Price>,
     memory: Option<Memory>,
-    warnings: Vec<String>,
+    /// What had to be known, and where it was taken from.
+    facts: Vec<Fact>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A tensor; the axes of its shape are numbers, symbols, or "?".
@@ -124,6 +129,7 @@ impl From<Inspection> for Inspected {
             gradient_nodes: found.gradient_nodes,
             cost: found.cost.map(Into::into),
             memory: found.cost.map(Into::into),
+            facts: Fact::all(&found.facts),
             warnings: found.warnings,
         }
     }
@@ -137,6 +143,27 @@ impl Inspected {
             refusal: Some(reason),
             ..Self::from(Inspection::default())
         }
+    }
+}
+
+impl Inspected {
+    /// Every class on a line of its own: its number, a tab, its label.
+    pub(crate) fn classes(&self) -> String {
+        let classes = self.classes.unwrap_or(0).max(self.labels.len());
+        let named = |class: usize| self.labels.get(class).filter(|label| !label.is_empty());
+        (0..classes)
+            .map(|class| match named(class) {
+                Some(label) => format!("{class}\t{label}\n"),
+                None => format!("{class}\tclass {class}\n"),
+            })
+            .collect()
+    }
+
+    /// The first few labels, as words.
+    fn some_labels(&self) -> Vec<String> {
+        let rest = self.labels.len().saturating_sub(LABELS);
+        let more = (rest > 0).then(|| format!("and {rest} more (--labels prints all)"));
+        commas(self.labels.iter().take(LABELS).cloned().chain(more))
     }
 }
 
@@ -161,27 +188,25 @@ impl fmt::Display for Inspected {
         for tensor in &self.inputs {
             row(f, "input", [tensor])?;
         }
-        if !self.layout.is_empty() {
-            row(
-                f,
-                "",
-                format!("{}, {}, {}", self.layout, self.format, self.normalization).split_whitespace(),
-            )?;
-        }
         for tensor in &self.outputs {
             row(f, "output", [tensor])?;
         }
         if let (Some(logits), Some(classes)) = (&self.logits, self.classes) {
             row(f, "logits", [format!("{logits}, {classes} classes")])?;
         }
-        if !self.labels.is_empty() {
-            let rest = self.labels.len().saturating_sub(LABELS);
-            let more = (rest > 0).then(|| format!("and {rest} more"));
-            row(
-                f,
-                "labels",
-                commas(self.labels.iter().take(LABELS).cloned().chain(more)),
-            )?;
+        if !self.facts.iter().any(|fact| fact.name == LABELS_FACT) && !self.labels.is_empty() {
+            row(f, LABELS_FACT, self.some_labels())?;
+        }
+        for fact in &self.facts {
+            let source = [format!("[{}]", fact.source)];
+            match fact.name {
+                LABELS_FACT => row(f, fact.name, self.some_labels().into_iter().chain(source))?,
+                _ => row(
+                    f,
+                    fact.name,
+                    fact.value.split_whitespace().map(str::to_owned).chain(source),
+                )?,
+            }
         }
         if !self.operators.is_empty() {
             row(

@@ -6,6 +6,7 @@
 //! renamed, within one schema.
 
 mod checkup;
+mod fact;
 mod inspected;
 mod morphed;
 mod price;
@@ -16,6 +17,7 @@ use std::path::Path;
 use serde::Serializer;
 
 pub(crate) use checkup::{Check, Checkup};
+pub(crate) use fact::Fact;
 pub(crate) use inspected::Inspected;
 pub(crate) use morphed::{Files, Morphed, Step};
 pub(crate) use written::Written;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use steerlens::settings::Choice;
 use steerlens::{Lens, LensSettings, Reading, Report};
 
+use super::Fact;
 use crate::output::Output;
 
 /// Classes of the source picture that are listed, most probable first.
@@ -39,6 +40,10 @@ pub(crate) struct Morphed {
     inference_time: u64,
     classes: Vec<Class>,
     settings: Settings,
+    /// What had to be known of the model, and where it was taken from.
+    facts: Vec<Fact>,
+    /// What there is to warn of in the model; each morph has its own.
+    warnings: Vec<String>,
     /// One for each magnification: several with `--sheet`.
     pub(crate) morphs: Vec<Step>,
 }
@@ -189,6 +194,8 @@ impl Morphed {
             inference_time: nanoseconds(reading.inference_time),
             classes,
             settings: lens.settings().into(),
+            facts: Fact::all(lens.classifier().facts()),
+            warnings: lens.classifier().warnings().to_vec(),
             morphs,
         }
     }
@@ -232,7 +239,8 @@ impl Morphed {
 
     /// What the user should know beyond the numbers.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
-        self.morphs.iter().filter_map(|morph| morph.warning.as_deref())
+        let morphs = self.morphs.iter().filter_map(|morph| morph.warning.as_deref());
+        self.warnings.iter().map(String::as_str).chain(morphs)
     }
 }
 

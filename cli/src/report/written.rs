@@ -8,9 +8,9 @@ use serde::Serialize;
 use steerlens::Profile;
 use steerlens::gradient::{COTANGENT, INPUT_GRADIENT};
 
-use crate::output::Output;
-
+use super::Fact;
 use super::price::{Memory, Price};
+use crate::output::Output;
 
 /// The model that was written, with its reverse half.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,9 @@ pub(crate) struct Written {
     outputs: [Tensor; 2],
     cost: Price,
     memory: Memory,
+    /// What had to be known of the model, and where it was taken from.
+    facts: Vec<Fact>,
+    warnings: Vec<String>,
 }
 
 /// A tensor of fixed shape.
@@ -61,6 +64,8 @@ impl Written {
             ],
             cost: written.cost.into(),
             memory: written.cost.into(),
+            facts: Fact::all(&written.facts),
+            warnings: written.warnings,
         }
     }
 }

@@ -8,6 +8,7 @@ mod audit_files;
 mod audit_inputs;
 mod audit_resume;
 mod help;
+mod labels;
 mod model;
 mod morph;
 mod outputs;

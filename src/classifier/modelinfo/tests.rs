@@ -207,3 +207,22 @@ proptest! {
         let _ = with_input(&text);
     }
 }
+
+#[test]
+fn mean_and_std_are_ranges_on_either_scale() {
+    let unit = with_input("mean=0.5,0.5,0.5\nstd=0.5").unwrap();
+    assert_eq!(unit.inputs[0].ranges, vec![Range { min: -1.0, max: 1.0 }; 3]);
+    assert!(unit.warnings.is_empty());
+    let bytes = with_input("mean=127.5\nstd=127.5").unwrap();
+    assert_eq!(bytes.inputs[0].ranges, [Range { min: -1.0, max: 1.0 }]);
+    assert!(bytes.warnings[0].contains("8-bit"), "{:?}", bytes.warnings);
+    for lines in ["mean=127.5\nstd=0.5", "std=0", "mean=1,2\nstd=1,2,3", "mean=a"] {
+        assert!(with_input(lines).is_err(), "{lines}");
+    }
+    let both = with_input("ranges=0,1\nmean=0.5\nstd=0.5").unwrap();
+    assert_eq!(
+        both.inputs[0].ranges,
+        [Range { min: 0.0, max: 1.0 }],
+        "GStreamer's key counts"
+    );
+}

@@ -49,7 +49,11 @@ impl Variant {
         for (index, stage) in stages.iter_mut().enumerate() {
             let wanted = stage.channels as f64 * self.width;
             let rounded = (wanted / 8.0 + 0.5).floor() * 8.0;
-            stage.channels = (if rounded < 0.9 * wanted { rounded + 8.0 } else { rounded }) as usize;
+            stage.channels = (if rounded < 0.9 * wanted {
+                rounded + 8.0
+            } else {
+                rounded
+            }) as usize;
             if index != 0 && index != last {
                 stage.blocks = (stage.blocks as f64 * self.depth).ceil() as usize;
             }
@@ -153,7 +157,11 @@ pub(crate) fn build(variant: Variant, weights: Weights) -> Result<ModelProto> {
             name: Some(format!("efficientnet_lite{}", variant.number)),
             node: graph.nodes,
             initializer: graph.constants,
-            input: vec![ValueInfoProto::tensor("input", float, &[1, 3, variant.size, variant.size])],
+            input: vec![ValueInfoProto::tensor(
+                "input",
+                float,
+                &[1, 3, variant.size, variant.size],
+            )],
             output: vec![ValueInfoProto::tensor("logits", float, &[1, CLASSES])],
             ..Default::default()
         }),
@@ -338,7 +346,10 @@ mod tests {
         assert_eq!(zero, STAGES);
         assert_eq!(one.map(|s| s.channels), STAGES.map(|s| s.channels));
         assert_eq!(two.map(|s| s.channels), [16, 24, 48, 88, 120, 208, 352]);
-        assert_eq!([one, two].map(|n| n.map(|s| s.blocks)), [[1, 3, 3, 4, 4, 5, 1]; 2]);
+        assert_eq!(
+            [one, two].map(|n| n.map(|s| s.blocks)),
+            [[1, 3, 3, 4, 4, 5, 1]; 2]
+        );
     }
 
     #[test]

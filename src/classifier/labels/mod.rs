@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The names of a model's classes.
 
+mod file;
+mod nearest;
+
 use std::borrow::Cow;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::text::{self, TextError};
+use file::Written;
 
 /// Label files of the largest public class lists stay below one tenth of this.
 const MAX_BYTES: u64 = 16 << 20;
@@ -26,12 +32,12 @@ pub enum LabelError {
         shown: String,
     },
     /// No class has it.
-    #[error("no class is called {label:?}{}; the command `steerlens inspect MODEL` lists the labels",
+    #[error("no class is called {label:?}{}; `steerlens inspect --labels MODEL` prints all labels",
         if similar.is_empty() { String::new() } else { format!(": did you mean {similar}?") })]
     Unknown {
         /// What was asked for.
         label: String,
-        /// Labels that contain it, each with its number; empty when there are none.
+        /// The labels that are most like it, each with its number; empty when there are none.
         similar: String,
     },
     /// The model has no labels at all.
@@ -48,6 +54,8 @@ pub enum LabelError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     names: Vec<String>,
+    /// Whether they were written down with numbers from 1 on.
+    from_one: bool,
 }
 
 impl Labels {
@@ -55,20 +63,59 @@ impl Labels {
     /// are classes without a name.
     pub fn from_text(text: &str) -> Self {
         Self {
-            names: text
-                .trim_end()
-                .lines()
-                .map(|line| line.trim().to_owned())
-                .collect(),
+            names: file::lines(text),
+            from_one: false,
         }
     }
 
-    /// Reads a UTF-8 label file of at most 16 MiB, as [`Labels::from_text`].
+    /// Understands the text of a label file: one label per line, numbered lines, one line with separators, or a list
+    /// or map in JSON or Python.
     ///
     /// # Errors
-    /// When the file cannot be read, is no regular file, is too large, or no UTF-8.
+    /// The end of a sentence about the text, where it looks like JSON and names no classes.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        file::parse(text).map(Self::from)
+    }
+
+    /// The names that JSON holds, if it holds any.
+    pub(super) fn of_json(value: &Value) -> Option<Self> {
+        file::of_json(value)
+            .map(Self::from)
+            .filter(|labels| !labels.is_empty())
+    }
+
+    /// Reads a UTF-8 label file of at most 16 MiB: one label per line, numbered lines, one line with separators, or
+    /// a list or map in JSON.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no regular file, is too large, no UTF-8, or broken JSON.
     pub fn read(path: &Path) -> Result<Self, TextError> {
-        text::read(path, MAX_BYTES).map(|text| Self::from_text(&text))
+        let text = text::read(path, MAX_BYTES)?;
+        Self::parse(&text).map_err(|reason| TextError::Form {
+            path: path.into(),
+            reason,
+        })
+    }
+
+    /// Fits the names to a number of classes where it is plain how: a name for the background, which the model has
+    /// no class for, is left out, and a class before the one that is numbered 1 has no name. The answer is a
+    /// sentence about what was done.
+    pub(super) fn fit(&mut self, classes: usize) -> Option<String> {
+        if self.from_one && self.len() + 1 == classes {
+            self.names.insert(0, String::new());
+            return Some("the labels are numbered from 1: class 0 has no name".into());
+        }
+        if self.len() != classes + 1 {
+            return None;
+        }
+        let background = [0, classes]
+            .into_iter()
+            .find(|at| is_background(&self.names[*at]))?;
+        let name = self.names.remove(background);
+        Some(format!(
+            "the label {name:?} is left out: there are {} labels for {classes} classes, and it names none",
+            classes + 1
+        ))
     }
 
     /// How many classes are named.
@@ -89,8 +136,8 @@ impl Labels {
         }
     }
 
-    /// The class that `label` names: written the same, else but for upper and lower case, else (so too) its only
-    /// possible completion.
+    /// The class that `label` names: written the same, else but for upper and lower case, else (so too) one of the
+    /// synonyms that it lists with commas, else its only possible completion. A number is no beginning of anything.
     ///
     /// # Errors
     /// When no class fits, or more than one does equally well.
@@ -106,10 +153,12 @@ impl Labels {
                 .filter(|index| !self.names[*index].is_empty() && fits(*index))
                 .collect()
         };
-        let rules: [&dyn Fn(usize) -> bool; 3] = [
+        let number = number(label).is_some();
+        let rules: [&dyn Fn(usize) -> bool; 4] = [
             &|index| self.names[index] == label,
             &|index| lowered[index] == lower,
-            &|index| lowered[index].starts_with(&lower),
+            &|index| lowered[index].split(',').any(|synonym| synonym.trim() == lower),
+            &|index| !number && lowered[index].starts_with(&lower),
         ];
         for fits in rules {
             match matching(fits)[..] {
@@ -125,10 +174,9 @@ impl Labels {
                 }
             }
         }
-        let similar = self.list(&matching(&|index| lowered[index].contains(&lower)));
         Err(LabelError::Unknown {
             label: label.into(),
-            similar,
+            similar: self.list(&nearest::to(&lower, &lowered)),
         })
     }
 
@@ -144,6 +192,26 @@ impl Labels {
         }
         text
     }
+}
+
+impl From<Written> for Labels {
+    fn from(Written { names, from_one }: Written) -> Self {
+        Self { names, from_one }
+    }
+}
+
+/// The number of a class, where that is what is written.
+pub(super) fn number(label: &str) -> Option<usize> {
+    label
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| label.parse().ok())?
+}
+
+/// What label lists call "none of the classes".
+fn is_background(name: &str) -> bool {
+    let bare = name.trim_matches(['_', '<', '>', '[', ']', ' ']).to_lowercase();
+    matches!(bare.as_str(), "background" | "bg" | "dummy" | "???")
 }
 
 #[cfg(test)]
@@ -196,14 +264,62 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_label_brings_those_that_contain_it() {
+    fn an_unknown_label_brings_the_nearest_ones() {
         let error = cats().find("cat").unwrap_err().to_string();
-        assert!(error.contains("did you mean \"tiger cat\" (1)?"), "{error}");
+        assert!(error.contains("did you mean \"tiger cat\" (1)"), "{error}");
+        let error = cats().find("tigre cat").unwrap_err().to_string();
+        assert!(error.contains("did you mean \"tiger cat\" (1)"), "{error}");
+        let error = cats().find("egyptian cat").unwrap_err().to_string();
+        assert!(error.contains("did you mean \"Egyptian Mau\" (4)"), "{error}");
+        assert!(error.contains("`steerlens inspect --labels MODEL`"), "{error}");
         let error = cats().find("zebra").unwrap_err().to_string();
         assert!(error.contains("no class is called \"zebra\";"), "{error}");
         assert!(matches!(
             Labels::default().find("x"),
             Err(LabelError::NoLabels { .. })
         ));
+    }
+
+    #[test]
+    fn a_number_never_matches_by_its_beginning() {
+        let numbers = Labels::from_text("50\n20\n10\n1\n2\n");
+        assert_eq!(numbers.find("1"), Ok(3));
+        assert_eq!(numbers.find("20"), Ok(1));
+        assert!(matches!(numbers.find("5"), Err(LabelError::Unknown { .. })));
+        assert!(matches!(cats().find("2"), Err(LabelError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_synonym_names_its_class() {
+        let labels = Labels::from_text("tench, Tinca tinca\ngoldfish, Carassius auratus\n");
+        assert_eq!(labels.find("Tinca Tinca"), Ok(0));
+        assert_eq!(labels.find("tench"), Ok(0));
+        assert_eq!(labels.find("carassius auratus"), Ok(1));
+    }
+
+    #[test]
+    fn a_background_that_the_model_has_no_class_for_is_left_out_and_said() {
+        for text in ["background\na\nb", "__background__\na\nb", "a\nb\nBackground"] {
+            let mut labels = Labels::from_text(text);
+            assert!(
+                labels.fit(2).is_some_and(|said| said.contains("left out")),
+                "{text}"
+            );
+            assert_eq!(labels, Labels::from_text("a\nb"));
+        }
+        let mut whole = Labels::from_text("background\na\nb");
+        assert_eq!((whole.fit(3), whole.len()), (None, 3));
+        let mut other = Labels::from_text("x\na\nb");
+        assert_eq!(
+            (other.fit(2), other.len()),
+            (None, 3),
+            "nothing says which to leave out"
+        );
+        let mut from_one = Labels::parse("1: a\n2: b").unwrap();
+        assert!(from_one.fit(3).is_some());
+        assert_eq!(
+            (from_one.name(0), from_one.name(1)),
+            ("class 0".into(), "a".into())
+        );
     }
 }

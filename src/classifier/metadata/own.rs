@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The description that exporters leave inside the `.onnx` file itself, as strings by key (FIELD.md 2.7).
+//! What this project's own exporters write (FIELD.md 2.7).
 //!
 //! | key | value |
 //! |---|---|
@@ -10,55 +10,56 @@
 //! | `output.kind` | `logits`, `softmax` or `sigmoid` |
 //! | `labels` | names joined by newlines |
 
-use super::description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
-use super::modelinfo::parse_crop;
-use super::{InputFormat, InputLayout, Labels};
+use super::super::description::{Activation, InputInfo, ModelInfo, OutputInfo, Range};
+use super::super::modelinfo::parse_crop;
+use super::super::{InputFormat, InputLayout, Labels};
+use super::{Entries, described, inline, left_aside};
 use crate::settings::Choice;
 
 /// The 8-bit value of 1.0.
 const WHITE: f64 = 255.0;
+const KEYS: [&str; 8] = [
+    "input.layout",
+    "input.color",
+    "input.size",
+    "input.crop",
+    "input.mean",
+    "input.std",
+    "output.kind",
+    "labels",
+];
 
-impl ModelInfo {
-    /// Understands a model's metadata. A value that cannot be understood is left aside with a warning: the keys are
-    /// anybody's to use, and the user cannot easily change them.
-    pub fn from_metadata<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let (mut input, mut output) = (InputInfo::default(), OutputInfo::default());
-        let (mut mean, mut std) = (None, None);
-        let mut info = Self::default();
-        for (key, value) in entries {
-            let (value, lower) = (value.trim(), value.trim().to_ascii_lowercase());
-            let understood = match key {
-                "input.layout" => put(&mut input.layout, InputLayout::from_nick(&lower)),
-                "input.color" => put(&mut input.channels, InputFormat::from_nick(&lower)),
-                "input.size" => put(&mut input.size, parse_size(&lower).map(Some)),
-                "input.crop" => put(&mut input.crop_fraction, parse_crop(&lower).map(Some)),
-                "input.mean" => put(&mut mean, parse_list(&lower).map(Some)),
-                "input.std" => put(&mut std, parse_list(&lower).map(Some)),
-                "output.kind" => put(&mut output.activation, Activation::from_name(&lower).map(Some)),
-                "labels" => {
-                    let labels = Labels::from_text(value);
-                    output.labels = (!labels.is_empty()).then_some(LabelSource::Inline(labels));
-                    true
-                }
-                _ => true,
-            };
-            if !understood {
-                info.warnings.push(format!(
-                    "the model's metadata say {key}={value:?}, which is left aside"
-                ));
-            }
-        }
-        match ranges(mean, std) {
-            Some(ranges) => input.ranges = ranges,
-            None => info.warnings.push(
-                "the model's metadata give input.mean and input.std that do not fit each other; they are left aside"
-                    .into(),
-            ),
-        }
-        info.inputs.push(input);
-        info.outputs.push(output);
-        info
+pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
+    let (mut input, mut output) = (InputInfo::default(), OutputInfo::default());
+    let (mut mean, mut std, mut warnings) = (None, None, Vec::new());
+    if !entries.iter().any(|(key, _)| KEYS.contains(key)) {
+        return None;
     }
+    for (key, value) in entries {
+        let (value, lower) = (value.trim(), value.trim().to_ascii_lowercase());
+        let understood = match *key {
+            "input.layout" => put(&mut input.layout, InputLayout::from_nick(&lower)),
+            "input.color" => put(&mut input.channels, InputFormat::from_nick(&lower)),
+            "input.size" => put(&mut input.size, parse_size(&lower).map(Some)),
+            "input.crop" => put(&mut input.crop_fraction, parse_crop(&lower).map(Some)),
+            "input.mean" => put(&mut mean, parse_list(&lower).map(Some)),
+            "input.std" => put(&mut std, parse_list(&lower).map(Some)),
+            "output.kind" => put(&mut output.activation, Activation::from_name(&lower).map(Some)),
+            "labels" => put(&mut output.labels, Labels::parse(value).ok().map(inline)),
+            _ => true,
+        };
+        if !understood {
+            warnings.push(left_aside(key, value));
+        }
+    }
+    match ranges(mean, std) {
+        Some(ranges) => input.ranges = ranges,
+        None => warnings.push(
+            "the model's metadata give input.mean and input.std that do not fit each other; they are left aside"
+                .into(),
+        ),
+    }
+    Some(described(input, output, warnings))
 }
 
 /// Stores a value that was understood; whether it was.
@@ -96,6 +97,7 @@ fn ranges(mean: Option<Vec<f64>>, std: Option<Vec<f64>>) -> Option<Vec<Range>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::LabelSource;
     use super::*;
 
     #[test]

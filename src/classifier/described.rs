@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Everything that is said about a model outside its graph, and what is concluded from it.
+
+use std::path::Path;
+
+use super::error::Misfit;
+use super::provenance::Sourced;
+use super::signature::Decided;
+use super::{
+    ClassifierSettings, Error, Fact, InputInfo, InputLayout, LabelSource, Labels, ModelInfo, OutputInfo,
+    Range, Signature, Source, metadata, neighbours,
+};
+use crate::gradient::{self, Differentiated, Profile};
+use crate::onnx::{GraphProto, ModelProto};
+
+/// What several sources say of the input.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sayings {
+    /// The strongest first.
+    pub(super) of: Vec<(Source, InputInfo)>,
+    /// The range that pictures have where nothing says it, in this kind of description.
+    pub(super) usual: Option<Range>,
+}
+
+impl Sayings {
+    /// What the strongest source says that says anything.
+    pub(super) fn first<T>(&self, pick: impl Fn(&InputInfo) -> Option<T>) -> Option<Sourced<T>> {
+        self.of
+            .iter()
+            .find_map(|(source, info)| Some(Sourced::new(pick(info)?, source.clone())))
+    }
+}
+
+/// Everything that is said about a model outside its graph.
+#[derive(Debug)]
+pub(super) struct Described {
+    /// The strongest first.
+    statements: Vec<(Source, ModelInfo)>,
+    pub(super) input: Sayings,
+    /// Of the output that is named, else the first.
+    pub(super) output: OutputInfo,
+    pub(super) labels: Named,
+    /// The names that a ZipMap pairs with the scores.
+    zip_map: Option<Labels>,
+    /// Whether the graph leaves height or width open.
+    open_size: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Labels, and where they are from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    pub(super) labels: Labels,
+    source: Option<Source>,
+    /// What a sentence calls that.
+    origin: String,
+    /// Whether they may be another model's of the same folder.
+    shared: bool,
+}
+
+/// What is concluded from settings, descriptions and graph together.
+#[derive(Debug)]
+pub(super) struct Conclusion {
+    pub(super) signature: Signature,
+    pub(super) labels: Labels,
+    /// Why the labels are not the model's, where they are not.
+    pub(super) misfit: Option<Misfit>,
+    /// In the order of [`Fact`]; without the scores.
+    pub(super) facts: Vec<Fact>,
+    /// All there is to warn of.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Described {
+    /// Property, side-car, metadata, in that order; labels also from `STEM.labels.txt` beside the model.
+    pub(super) fn find(settings: &ClassifierSettings, model: &ModelProto) -> Result<Self, Error> {
+        let side_car = match &settings.model_info {
+            Some(path) if path.as_os_str().is_empty() => None,
+            Some(path) => Some(path.clone()),
+            None => ModelInfo::beside(&settings.model_file),
+        };
+        let mut statements = Vec::new();
+        if let Some(path) = side_car {
+            let info = ModelInfo::read(&path)?;
+            statements.push((Source::SideCar(path), info));
+        }
+        let entries = model
+            .metadata_props
+            .iter()
+            .filter_map(|e| Some((e.key.as_deref()?, e.value.as_deref()?)));
+        let metadata = metadata::statements(&entries.collect::<Vec<_>>());
+        let usual = metadata::usual_range(&metadata);
+        statements.extend(metadata);
+        statements.extend(neighbours::statements(&settings.model_file));
+
+        let graph = model.graph.as_ref();
+        let constant =
+            |name: &Option<String>| graph.is_some_and(|g| g.initializer.iter().any(|t| t.name == *name));
+        let input = graph.and_then(|g| g.input.iter().find(|i| !constant(&i.name)));
+        let open_size = input
+            .and_then(|i| i.dims())
+            .is_none_or(|dims| dims.iter().skip(1).any(|dim| dim.known().is_none()));
+        let input = input.and_then(|i| i.name.as_deref()).unwrap_or_default();
+        let output = settings.output_name.as_deref().or_else(|| {
+            graph
+                .and_then(|g| g.output.first())
+                .and_then(|o| o.name.as_deref())
+        });
+        let output = output.unwrap_or_default();
+        let said = |(source, info): &(Source, ModelInfo)| Some((source.clone(), info.input(input)?.clone()));
+        let warnings = statements
+            .iter_mut()
+            .flat_map(|(_, info)| std::mem::take(&mut info.warnings))
+            .collect();
+        let mut described = Self {
+            input: Sayings {
+                of: statements.iter().filter_map(said).collect(),
+                usual,
+            },
+            statements,
+            output: OutputInfo::default(),
+            labels: Named::default(),
+            zip_map: graph.and_then(zip_map),
+            open_size,
+            warnings,
+        };
+        described.settle(settings, output)?;
+        Ok(described)
+    }
+
+    /// Takes the description of this output, and its labels.
+    pub(super) fn settle(&mut self, settings: &ClassifierSettings, output: &str) -> Result<(), Error> {
+        self.output = self.of_output(output).0;
+        self.labels = self.labels_of(settings, output)?;
+        Ok(())
+    }
+
+    /// What is said of an output, and by whom its labels are given.
+    pub(super) fn of_output(&self, output: &str) -> (OutputInfo, Option<Source>) {
+        let (mut all, mut labels) = (OutputInfo::default(), None);
+        for (source, info) in &self.statements {
+            let Some(info) = info.output(output) else { continue };
+            if all.labels.is_none() && info.labels.is_some() {
+                labels = Some(source.clone());
+            }
+            all = all.or(info.clone());
+        }
+        (all, labels)
+    }
+
+    /// The labels of an output. An empty label file: none.
+    pub(super) fn labels_of(&self, settings: &ClassifierSettings, output: &str) -> Result<Named, Error> {
+        let read = |path: &Path, source: Source| {
+            Ok(Named {
+                labels: Labels::read(path).map_err(Error::Labels)?,
+                source: Some(source),
+                origin: format!("the label file {}", path.display()),
+                shared: false,
+            })
+        };
+        match &settings.label_file {
+            Some(none) if none.as_os_str().is_empty() => return Ok(Named::default()),
+            Some(path) => return read(path, Source::Setting),
+            None => {}
+        }
+        let (output, given_by) = self.of_output(output);
+        let shared = matches!(given_by, Some(Source::Neighbour(_)));
+        // A file of the model's own name is for it alone, and a neighbour's may be for all models of a folder.
+        if shared || given_by.is_none() {
+            let path = settings.model_file.with_extension("labels.txt");
+            match read(&path, Source::Neighbour(path.clone())) {
+                Err(Error::Labels(e)) if e.is_not_found() => {}
+                read => return read,
+            }
+        }
+        match (output.labels, given_by) {
+            (Some(LabelSource::Inline(labels)), Some(source)) => Ok(Named {
+                labels,
+                origin: match &source {
+                    Source::Neighbour(path) => path.display().to_string(),
+                    source => format!("the model's {source}"),
+                },
+                source: Some(source),
+                shared,
+            }),
+            // The side-car has put its own folder before the name.
+            (Some(LabelSource::File(path)), Some(source)) => read(&path, source),
+            _ => Ok(self.zip_map.clone().map_or_else(Named::default, |labels| Named {
+                labels,
+                source: Some(Source::Graph),
+                origin: "the model's ZipMap".into(),
+                shared: false,
+            })),
+        }
+    }
+
+    /// What the reverse half's making needs to know.
+    pub(super) fn options(&self, settings: &ClassifierSettings, profile: Profile) -> gradient::Options {
+        let said = |layout: InputLayout| (layout != InputLayout::Auto).then_some(layout);
+        let layout =
+            said(settings.input_layout).or_else(|| Some(self.input.first(|info| said(info.layout))?.value));
+        gradient::Options {
+            output: settings.output_name.clone(),
+            input_size: settings
+                .input_size
+                .or_else(|| Some(self.input.first(|info| info.size)?.value)),
+            channels_last: layout.map(|layout| layout == InputLayout::Nhwc),
+            labels: Some(self.labels.labels.len()).filter(|labels| *labels > 0),
+            profile,
+            ..Default::default()
+        }
+    }
+
+    /// Decides on everything, once the graph is known.
+    pub(super) fn conclude(
+        self,
+        settings: &ClassifierSettings,
+        d: &Differentiated,
+    ) -> Result<Conclusion, Error> {
+        let Decided {
+            signature,
+            mut facts,
+            mut warnings,
+        } = Signature::decide(
+            &d.input,
+            &d.input_shape,
+            d.element,
+            settings,
+            &self.input,
+            d.forward.graph.as_ref(),
+        )?;
+        warnings.extend(self.warnings);
+        let size = match self.input.first(|info| info.size) {
+            _ if !self.open_size => Source::Graph,
+            _ if settings.input_size.is_some() => Source::Setting,
+            Some(said) => said.source,
+            None => Source::Graph,
+        };
+        let (width, height) = signature.size();
+        facts.insert(0, Fact::new("size", format!("{height}x{width}"), size));
+        let classes = d.classes().max(2);
+        let Named {
+            mut labels,
+            source,
+            origin,
+            shared,
+        } = self.labels;
+        warnings.extend(labels.fit(classes));
+        let mut misfit = None;
+        if !labels.is_empty() && labels.len() != classes {
+            let found = Misfit {
+                origin,
+                labels: labels.len(),
+                classes,
+            };
+            if shared {
+                warnings.push(format!(
+                    "{} has {} labels and the model {classes} classes: they are left aside",
+                    found.origin, found.labels
+                ));
+                labels = Labels::default();
+            } else {
+                warnings.push(found.to_string());
+                misfit = Some(found);
+            }
+        }
+        if let Some(source) = source.filter(|_| !labels.is_empty()) {
+            facts.insert(0, Fact::new("labels", format!("{} names", labels.len()), source));
+        }
+        Ok(Conclusion {
+            signature,
+            labels,
+            misfit,
+            facts,
+            warnings,
+        })
+    }
+}
+
+/// The names that a ZipMap pairs with the scores.
+fn zip_map(graph: &GraphProto) -> Option<Labels> {
+    let node = graph.node.iter().find(|node| node.op() == "ZipMap")?;
+    let names = &node.attribute("classlabels_strings")?.strings;
+    let names: Option<Vec<&str>> = names.iter().map(|name| std::str::from_utf8(name).ok()).collect();
+    Some(Labels::from_text(&names?.join("\n"))).filter(|labels| !labels.is_empty())
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The descriptions that exporters leave inside the `.onnx` file itself, as strings by key: each in its own dialect.
+//! Those that lie in files beside the model are in [`super::neighbours`].
+
+mod geti;
+mod image;
+pub(super) mod literal;
+mod own;
+mod ultralytics;
+
+use super::description::{InputInfo, LabelSource, ModelInfo, OutputInfo};
+use super::{Labels, Range, Source};
+
+/// The strings of a model, by key.
+pub(super) type Entries<'a> = [(&'a str, &'a str)];
+
+/// A way in which an exporter describes its models.
+struct Dialect {
+    name: &'static str,
+    /// `None` where nothing is said in it.
+    read: fn(&Entries<'_>) -> Option<ModelInfo>,
+}
+
+/// The more deliberate first: where a file has several, the first one that says something counts.
+const DIALECTS: [Dialect; 4] = [
+    Dialect {
+        name: "steerlens",
+        read: own::read,
+    },
+    Dialect {
+        name: "ONNX image",
+        read: image::read,
+    },
+    Dialect {
+        name: "Ultralytics",
+        read: ultralytics::read,
+    },
+    Dialect {
+        name: "OpenVINO Model API",
+        read: geti::read,
+    },
+];
+
+impl ModelInfo {
+    /// Understands a model's metadata, in every dialect. A value that cannot be understood is left aside with a
+    /// warning: the keys are anybody's to use, and the user cannot easily change them.
+    pub fn from_metadata<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let (mut input, mut output, mut all) = (InputInfo::default(), OutputInfo::default(), Self::default());
+        for (_, info) in statements(&entries) {
+            input = info.inputs.into_iter().fold(input, InputInfo::or);
+            output = info.outputs.into_iter().fold(output, OutputInfo::or);
+            all.warnings.extend(info.warnings);
+        }
+        all.inputs.push(input);
+        all.outputs.push(output);
+        all
+    }
+}
+
+/// What each dialect says, the first one the strongest.
+pub(super) fn statements(entries: &Entries<'_>) -> Vec<(Source, ModelInfo)> {
+    DIALECTS
+        .iter()
+        .filter_map(|dialect| Some((Source::Metadata(dialect.name), (dialect.read)(entries)?)))
+        .collect()
+}
+
+/// The range that pictures have which say nothing of it, in a dialect whose users know it.
+pub(super) fn usual_range(said: &[(Source, ModelInfo)]) -> Option<Range> {
+    let bytes = |source: &Source| {
+        [DIALECTS[1].name, DIALECTS[3].name]
+            .iter()
+            .any(|name| *source == Source::Metadata(name))
+    };
+    said.iter()
+        .any(|(source, _)| bytes(source))
+        .then_some(Range { min: 0.0, max: 255.0 })
+}
+
+/// The value of a key, as written.
+fn get<'a>(entries: &Entries<'a>, key: &str) -> Option<&'a str> {
+    entries
+        .iter()
+        .find(|(name, _)| *name == key)
+        .map(|(_, value)| value.trim())
+        .filter(|value| !value.is_empty())
+}
+
+/// A description of one input and one output.
+pub(super) fn described(input: InputInfo, output: OutputInfo, warnings: Vec<String>) -> ModelInfo {
+    ModelInfo {
+        inputs: vec![input],
+        outputs: vec![output],
+        warnings,
+    }
+}
+
+/// Labels that stand in the description, if there are any.
+pub(super) fn inline(labels: Labels) -> Option<LabelSource> {
+    (!labels.is_empty()).then_some(LabelSource::Inline(labels))
+}
+
+/// A sentence about a value that is not understood.
+fn left_aside(key: &str, value: &str) -> String {
+    let short: String = value.chars().take(60).collect();
+    format!("the model's metadata say {key}={short:?}, which is left aside")
+}
+
+/// A sentence about a model that is made for something else; `None` for a classifier.
+pub(super) fn other_task(task: &str) -> Option<String> {
+    let words = task.to_lowercase();
+    let is = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+    let what = match () {
+        () if is(&["classif", "embed", "feature"]) => return None,
+        () if is(&["detect", "obb", "yolo", "ssd", "maskrcnn"]) => "detects objects",
+        () if is(&["segment", "semantic"]) => "segments pictures",
+        () if is(&["pose", "keypoint"]) => "finds poses",
+        () => return None,
+    };
+    Some(format!(
+        "the model says that it {what} ({task}), it is no classifier of whole pictures: what is taken for its classes \
+         may be something else; name a tensor of class scores with output-name"
+    ))
+}
+
+/// Numbers with commas, spaces or brackets: `1, 2, 3`, `[1 2 3]`, `1`.
+fn numbers(text: &str) -> Option<Vec<f64>> {
+    text.trim_matches(['[', ']', '(', ')', ' '])
+        .split([',', ' ', ';'])
+        .filter(|word| !word.is_empty())
+        .map(|word| word.parse().ok())
+        .collect()
+}
