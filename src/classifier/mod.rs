@@ -12,6 +12,7 @@ mod labels;
 mod metadata;
 mod modelinfo;
 mod neighbours;
+mod normalise;
 mod objective;
 mod open;
 mod preprocess;

@@ -51,21 +51,28 @@ pub(super) fn statements(model: &Path) -> Vec<(Source, ModelInfo)> {
 
 /// The file of this name that belongs to a model, and its text.
 fn found(model: &Path, name: &str) -> Option<(PathBuf, Result<String, TextError>)> {
-    let folder = model.parent()?;
-    let above = folder
+    folders(model).into_iter().find_map(|folder| {
+        let path = folder.join(name);
+        match text::read(&path, MAX_BYTES) {
+            Err(error) if error.is_not_found() => None,
+            read => Some((path, read)),
+        }
+    })
+}
+
+/// The model's folder, and the one above where that is the folder of a repository's ONNX files.
+fn folders(model: &Path) -> Vec<PathBuf> {
+    let folder = match model.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let above = whole
         .file_name()
         .is_some_and(|name| name == FOLDER)
-        .then(|| folder.join(".."));
-    [Some(folder.to_owned()), above]
-        .into_iter()
-        .flatten()
-        .find_map(|folder| {
-            let path = folder.join(name);
-            match text::read(&path, MAX_BYTES) {
-                Err(error) if error.is_not_found() => None,
-                read => Some((path, read)),
-            }
-        })
+        .then(|| whole.parent().map(Path::to_owned))
+        .flatten();
+    [Some(folder), above].into_iter().flatten().collect()
 }
 
 fn preprocessor(map: &Map<String, Value>) -> Option<ModelInfo> {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::classifier::{InputFormat, InputLayout, Normalization};
 use steerlens::frame::{Fit, Rect};
@@ -34,8 +34,8 @@ pub(super) fn signature_flags() -> Vec<Arg> {
 /// How pictures become the model's input, and its output classes with names.
 pub(super) fn input_flags() -> Vec<Arg> {
     vec![
-        text(settings::LABEL_FILE, "FILE").value_parser(value_parser!(PathBuf)),
-        text(settings::MODEL_INFO, "FILE").value_parser(value_parser!(PathBuf)),
+        text(settings::LABEL_FILE, "FILE").value_parser(path_or_none()),
+        text(settings::MODEL_INFO, "FILE").value_parser(path_or_none()),
         choice::<InputFormat>(),
         choice::<InputLayout>(),
         choice::<Normalization>(),
@@ -219,6 +219,11 @@ fn class_number(setting: Text) -> Arg {
         .allow_negative_numbers(true)
         .action(ArgAction::Set)
         .value_parser(value_parser!(i64).range(-1..=i64::from(i32::MAX)))
+}
+
+/// A path that may be empty, which means: none.
+fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 fn height_by_width(text: &str) -> Result<(usize, usize), &'static str> {

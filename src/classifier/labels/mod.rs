@@ -32,8 +32,8 @@ pub enum LabelError {
         shown: String,
     },
     /// No class has it.
-    #[error("no class is called {label:?}{}; `steerlens inspect --labels MODEL` prints all labels",
-        if similar.is_empty() { String::new() } else { format!(": did you mean {similar}?") })]
+    #[error("no class is called {label:?}{} `steerlens inspect --labels MODEL` prints all labels",
+        if similar.is_empty() { ";".to_owned() } else { format!(": did you mean {similar}?") })]
     Unknown {
         /// What was asked for.
         label: String,
