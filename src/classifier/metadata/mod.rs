@@ -2,6 +2,7 @@
 //! The descriptions that exporters leave inside the `.onnx` file itself, as strings by key: each in its own dialect.
 //! Those that lie in files beside the model are in [`super::neighbours`].
 
+mod common;
 mod geti;
 mod image;
 pub(super) mod literal;
@@ -22,7 +23,7 @@ struct Dialect {
 }
 
 /// The more deliberate first: where a file has several, the first one that says something counts.
-const DIALECTS: [Dialect; 4] = [
+const DIALECTS: [Dialect; 5] = [
     Dialect {
         name: "steerlens",
         read: own::read,
@@ -38,6 +39,10 @@ const DIALECTS: [Dialect; 4] = [
     Dialect {
         name: "OpenVINO Model API",
         read: geti::read,
+    },
+    Dialect {
+        name: "common keys",
+        read: common::read,
     },
 ];
 
