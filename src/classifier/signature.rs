@@ -197,6 +197,7 @@ fn format(
 
 #[cfg(test)]
 mod tests {
+    use super::super::Normalization;
     use super::*;
 
     fn decide(shape: [usize; 4], settings: &ClassifierSettings, info: InputInfo) -> Result<Decided, Error> {
