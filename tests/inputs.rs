@@ -514,3 +514,32 @@ fn labels_that_do_not_fit_are_warned_of_and_refused_for_results() {
     let classifier = Classifier::open(&settings).unwrap();
     assert!(classifier.check_labels().is_ok() && classifier.labels().is_empty());
 }
+
+#[test]
+fn an_input_that_is_no_picture_is_refused_with_a_way_on() {
+    for (shape, way) in [
+        (&[1, 3, 1, 8, 8][..], "single frame"),
+        (&[3, 8, 8], "[1,C,H,W]"),
+        (&[], "stated shape"),
+        (&[1, 4, 8, 8], "export the model with 3 channels"),
+    ] {
+        let colours = Colours::default();
+        let (_folder, settings) = colours.write();
+        let mut model = colours.model();
+        if let Some(graph) = &mut model.graph {
+            graph.input = vec![ValueInfoProto::tensor("x", 1, shape)];
+            if shape.len() == 4 {
+                // As models with transparency do: the first three of four.
+                let parts = [("from", 0), ("to", 3), ("axis", 1)];
+                let parts = parts.map(|(name, at)| Array::whole([at]).encode(name));
+                graph.initializer.extend(parts);
+                graph.node[0].input[0] = "rgb".into();
+                let slice = NodeProto::new("Slice", "rgb", &["x", "from", "to", "axis"], &["rgb"]);
+                graph.node.insert(0, slice);
+            }
+        }
+        std::fs::write(&settings.model_file, encode(&model)).unwrap();
+        let error = Classifier::open(&settings).unwrap_err().to_string();
+        assert!(error.contains(way), "{error}");
+    }
+}

@@ -98,7 +98,12 @@ fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, 
     };
     let known = |d: &DimensionProto| d.known();
     let [batch, a, b, c] = dims else {
-        return Err(refuse("a picture's input has four axes, [N,C,H,W] or [N,H,W,C]"));
+        return Err(refuse(match dims.len() {
+            0 => "its axes are not stated; export with a stated shape, such as [1,3,H,W] with H and W open",
+            3 => "it has no axis of pictures in a batch; export with one, [1,C,H,W] or [1,H,W,C]",
+            5 => "it takes clips of several frames; export it for a single frame, as [1,C,H,W]",
+            _ => "a picture's input has four axes, [N,C,H,W] or [N,H,W,C]",
+        }));
     };
     if known(batch).is_some_and(|n| n > 1) {
         return Err(refuse(

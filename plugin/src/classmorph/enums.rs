@@ -102,7 +102,7 @@ mirror!(DisplayMode, "GstClassMorphDisplayMode", steerlens::render::DisplayMode,
     PhaseFlow = "phase-flow": "Where the morph moves things, direction and size in colours over the dimmed frame",
     SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide");
 mirror!(InputFormat, "GstClassMorphInputFormat", steerlens::classifier::InputFormat,
-    Auto = "auto": "From side-car, metadata, or the number of channels (three: RGB)",
+    Auto = "auto": "From side-car, metadata, files beside the model or the means in its graph, else the number of channels (three: RGB)",
     Rgb = "rgb": "Red, green, blue",
     Bgr = "bgr": "Blue, green, red",
     Gray = "gray": "One channel, luma");
@@ -111,7 +111,7 @@ mirror!(InputLayout, "GstClassMorphInputLayout", steerlens::classifier::InputLay
     Nchw = "nchw": "Channels before height and width",
     Nhwc = "nhwc": "Channels last");
 mirror!(Normalization, "GstClassMorphNormalization", steerlens::classifier::Normalization,
-    Auto = "auto": "From side-car or metadata; else unit for one channel, imagenet for three",
+    Auto = "auto": "From side-car, metadata, files beside the model or the scaling in its graph; else unit for one channel, imagenet for three",
     Imagenet = "imagenet": "(value - mean) / std with ImageNet's means and standard deviations",
     Unit = "unit": "0 to 1",
     Signed = "signed": "-1 to 1",

@@ -110,8 +110,8 @@ impl Settings {
         let path = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
         Ok(ClassifierSettings {
             model_file: path(&self.model_file).unwrap_or_default(),
-            label_file: path(&self.label_file),
-            // Empty has a meaning of its own here: no side-car.
+            // Empty has a meaning of its own in these two: none.
+            label_file: self.label_file.clone(),
             model_info: self.model_info.clone(),
             output_name: given(&self.output_name),
             runtime_library: path(&self.runtime_library),
