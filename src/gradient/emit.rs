@@ -51,6 +51,7 @@ pub(super) struct Emit<'a> {
     pub(super) patterns: &'a Patterns<'a>,
     runtime: &'static Runtime,
     opset: i64,
+    replaces_nan: bool,
     nodes: Vec<NodeProto>,
     initializers: Vec<TensorProto>,
     known: Shapes,
@@ -85,6 +86,7 @@ impl<'a> Emit<'a> {
             patterns,
             runtime,
             opset: forward.opset,
+            replaces_nan: forward.nodes.iter().any(|n| n.op() == "IsNaN" && n.is_standard()),
             nodes: Vec::new(),
             initializers: Vec::new(),
             known: HashMap::new(),
@@ -96,6 +98,16 @@ impl<'a> Emit<'a> {
     /// A tensor of the forward half.
     pub(super) fn forward(&self, name: &str) -> Option<Value> {
         self.facts.shape(name).map(|shape| Value::new(name, shape))
+    }
+
+    /// The opset of the forward half.
+    pub(super) fn opset(&self) -> i64 {
+        self.opset
+    }
+
+    /// Whether the forward half looks for what is no number, to put something else in its place.
+    pub(super) fn replaces_nan(&self) -> bool {
+        self.replaces_nan
     }
 
     /// Everything that was written, and the shapes of its tensors.

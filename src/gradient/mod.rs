@@ -25,7 +25,9 @@ mod patterns;
 mod portable;
 mod probe;
 mod upgrade;
+mod validate;
 mod walk;
+mod windows;
 
 pub use cost::{Cost, Work};
 pub use error::{Error, Refusal};
@@ -116,10 +118,12 @@ pub fn differentiate(
     runtime: &'static Runtime,
     options: &Options,
 ) -> Result<Differentiated, Error> {
+    validate::validate(&model)?;
     let input = clean::clean(&mut model, options)?;
     let mut graph = fold::fold(&model, runtime)?;
     let mut facts = probe::probe(&graph, runtime, &input)?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
+    windows::explicit(&mut graph, &mut facts, opset, runtime)?;
     let logits = logits::find(&graph, &facts, options)?;
     if let (true, Some(graph)) = (options.portable, &mut graph.graph) {
         portable::without_unread_outputs(graph);

@@ -25,6 +25,9 @@ const CONSTANT_OF_SHAPE: i64 = 9;
 pub(super) struct Facts {
     shapes: HashMap<String, Vec<usize>>,
     real: HashSet<String>,
+    doubles: HashSet<String>,
+    /// Of types that nothing here reads: codes of 16 or 4 bits, and what is no tensor.
+    others: HashSet<String>,
     initializers: HashMap<String, TensorProto>,
     whole: HashMap<String, Vec<i64>>,
     dependence: Dependence,
@@ -39,6 +42,17 @@ impl Facts {
     /// Whether gradients can flow through the tensor: float32, or 8-bit codes.
     pub(super) fn is_real(&self, name: &str) -> bool {
         self.real.contains(name)
+    }
+
+    /// Whether a gradient would have to flow through the tensor, whatever its elements are: all but whole numbers and
+    /// truth values, which are counts, places and conditions. Codes of 8 bits are [real](Self::is_real).
+    pub(super) fn carries(&self, name: &str) -> bool {
+        self.is_real(name) || self.is_double(name) || self.others.contains(name)
+    }
+
+    /// Whether the tensor's elements are float64.
+    pub(super) fn is_double(&self, name: &str) -> bool {
+        self.doubles.contains(name)
     }
 
     /// Whether the tensor is a constant.
@@ -96,7 +110,14 @@ impl Facts {
             Data::I64(v) => Some(v),
             Data::I32(v) => Some(v.into_iter().map(i64::from).collect()),
             Data::Bool(v) => Some(v.into_iter().map(i64::from).collect()),
-            Data::F64(_) | Data::Other => None,
+            Data::F64(_) => {
+                self.doubles.insert(name.clone());
+                None
+            }
+            Data::Other => {
+                self.others.insert(name.clone());
+                None
+            }
         };
         let fixed = !self.dependence.of_elements(&name);
         if let Some(values) = whole.filter(|v| fixed && v.len() <= SMALL) {

@@ -21,7 +21,8 @@ pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, 
     if found < 7 {
         return Err(Error::Opset(found));
     }
-    // Opset 22 only widened types, and ONNX Runtime 1.21 has no blocked layout for it.
+    // Opset 22 only widened types, and how far a pool with ceil_mode reaches, which `windows` then states. ONNX Runtime
+    // 1.21 has no blocked layout for it.
     let declared = if found == 22 { 21 } else { found.max(TARGET) };
     import.version = Some(declared);
     model.ir_version = Some(model.ir_version.unwrap_or(0).max(8));
@@ -62,6 +63,8 @@ impl Pass<'_> {
                 n.input.truncate(1);
                 n.output.truncate(1);
             }
+            // An attribute up to opset 11, which inference does not look at.
+            "Dropout" => drop(n.remove("ratio")),
             "Squeeze" | "Unsqueeze" | "ReduceSum" if v < 13 => self.ints_to_input(&mut n, "axes"),
             "Split" if v < 13 => self.ints_to_input(&mut n, "split"),
             "Softmax" | "LogSoftmax" if v < 13 => return self.flattening_softmax(n, graph),
@@ -90,10 +93,16 @@ impl Pass<'_> {
                     self.ints_to_input(&mut n, name);
                 }
             }
-            "Upsample" | "Resize" if v < 11 => self.old_resize(&mut n),
             "MatMul" => return self.column(n, graph),
+            "Upsample" | "Resize" if v < 11 => return self.old_resize(n, graph),
+            "TopK" if v < 10 => self.ints_to_input(&mut n, "k"),
+            "Scatter" => n.op_type = Some("ScatterElements".into()),
             "BatchNormalization" => {
                 n.remove("momentum");
+                // Before opset 14 its other outputs alone said so; the rule refuses it.
+                if v < 14 && n.output.iter().skip(1).any(|o| !o.is_empty()) {
+                    n.set("training_mode", 1);
+                }
                 // Kept when it is 0, so that the rule can refuse it.
                 if n.int("spatial", 1) == 1 {
                     n.remove("spatial");
@@ -115,7 +124,12 @@ impl Pass<'_> {
 
     fn ints_to_input(&mut self, n: &mut NodeProto, attribute: &str) {
         if let Some(found) = n.remove(attribute) {
-            let name = self.constant(Array::whole(found.ints));
+            let values = if found.ints.is_empty() {
+                found.i.into_iter().collect()
+            } else {
+                found.ints
+            };
+            let name = self.constant(Array::whole(values));
             n.input.push(name);
         }
     }
@@ -204,18 +218,48 @@ impl Pass<'_> {
         graph.node.push(node("Squeeze", &wide, &y));
     }
 
-    /// Upsample 7 to 9 and Resize 10: asymmetric coordinates, nearest rounded down.
-    fn old_resize(&mut self, n: &mut NodeProto) {
+    /// Upsample 7 to 9 and Resize 10: asymmetric coordinates; nearest rounds down along axes that grow, and up along
+    /// those that shrink. Where there are both, they grow first.
+    fn old_resize(&mut self, mut n: NodeProto, graph: &mut GraphProto) {
         let scales = match n.remove("scales") {
             Some(a) => self.constant(Array::real([a.floats.len()], a.floats)),
             None => n.input(1).unwrap_or_default().to_owned(),
         };
         n.op_type = Some("Resize".into());
         n.input.truncate(1);
-        n.input.extend([String::new(), scales]);
+        n.input.extend([String::new(), scales.clone()]);
         n.set("coordinate_transformation_mode", "asymmetric");
+        let factors = self.facts.constant(&scales);
+        let factors = factors.as_ref().and_then(Array::as_real).unwrap_or_default();
         if n.string("mode", "nearest") == "nearest" {
-            n.set("nearest_mode", AttributeValue::Text("floor".into()));
+            let (grows, shrinks) = (factors.iter().any(|f| *f > 1.0), factors.iter().any(|f| *f < 1.0));
+            if grows && shrinks {
+                n.input[0] = self.grown(&n, factors, graph);
+                let shrinking: Vec<f32> = factors.iter().map(|f| f.min(1.0)).collect();
+                n.input[2] = self.constant(Array::real([shrinking.len()], shrinking));
+            }
+            let rounding = if shrinks { "ceil" } else { "floor" };
+            n.set("nearest_mode", AttributeValue::Text(rounding.into()));
         }
+        graph.node.push(n);
+    }
+
+    /// The input of a Resize enlarged along the axes that grow.
+    fn grown(&mut self, n: &NodeProto, factors: &[f32], graph: &mut GraphProto) -> String {
+        let (x, y) = (n.input(0).unwrap_or_default(), n.output(0).unwrap_or_default());
+        let extents = |t: &str| self.facts.shape(t).unwrap_or_default().to_vec();
+        let between = extents(x).into_iter().zip(extents(y)).zip(factors);
+        let shape = between
+            .map(|((from, to), f)| if *f > 1.0 { to } else { from })
+            .collect();
+        let growing: Vec<f32> = factors.iter().map(|f| f.max(1.0)).collect();
+        let scales = self.constant(Array::real([growing.len()], growing));
+        let name = format!("{y}__grown");
+        self.facts.insert(&name, shape);
+        let mut first = NodeProto::new("Resize", &name, &[x, "", &scales], &[&name]);
+        first.attribute.clone_from(&n.attribute);
+        first.set("nearest_mode", AttributeValue::Text("floor".into()));
+        graph.node.push(first);
+        name
     }
 }

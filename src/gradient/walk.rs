@@ -15,6 +15,17 @@ use super::{COTANGENT, Error, Profile};
 use crate::onnx::{NodeProto, TensorProto};
 use crate::runtime::Runtime;
 
+/// What is said of a node in the middle of which float64 begins or ends.
+const DOUBLE: &str =
+    "it computes in float64, of which no gradient is taken here; export the model in float32";
+
+/// What is said of a node whose input or output has no elements.
+const EMPTY: &str = "one of its tensors has no elements, so that nothing passes; export the model without the part that is empty";
+
+/// What is said of a node that makes something else than real numbers of real ones.
+const NO_NUMBERS: &str = "what it gives is whole numbers or truth values, which have no gradient; cut the model before it with \
+     output-name, or export it without this operator";
+
 /// What is said of a node whose output has another shape for another picture.
 const OPEN_SHAPE: &str = "its output's shape depends on the picture; cut the model before it with output-name, or export it with \
      fixed shapes";
@@ -129,7 +140,23 @@ fn apply<'a>(
         Some(_) => None,
         None => Some(ops::rule(node).map_err(Stop::Refuse)?),
     };
-    let open = |t: &str| emit.facts.has_open_shape(t);
+    // The last node of a chain too: what the chain is one function of stands before it.
+    ops::known(node, emit.opset()).map_err(Stop::Refuse)?;
+    let facts = emit.facts;
+    let touched = || {
+        node.output
+            .iter()
+            .map(String::as_str)
+            .chain(node.reads())
+            .filter(|t| active.contains(t))
+    };
+    if touched().any(|t| facts.is_double(t)) {
+        return Err(Stop::refuse(DOUBLE));
+    }
+    if touched().any(|t| facts.shape(t).is_some_and(|s| s.contains(&0))) {
+        return Err(Stop::refuse(EMPTY));
+    }
+    let open = |t: &str| facts.has_open_shape(t);
     if node.output.iter().any(|o| open(o)) && !node.reads().any(|i| active.contains(i) && open(i)) {
         return Err(Stop::refuse(OPEN_SHAPE));
     }
@@ -147,6 +174,14 @@ fn apply<'a>(
     }
     if let Some(rule) = rule {
         let by_index = rule(emit, &call)?;
+        // No way is left out in silence: an input that depends on the picture has a cotangent, or the node is refused.
+        let given = |k: usize| by_index.iter().any(|(index, _)| *index == k);
+        if let Some(k) = (0..node.input.len()).find(|k| call.wants(*k) && !given(*k)) {
+            return Err(Stop::refuse(format!(
+                "its input {k} depends on the picture, and the rule has no gradient for that; export the model with a \
+                 constant one"
+            )));
+        }
         contributions.extend(by_index.into_iter().map(|(k, ct)| (node.input[k].as_str(), ct)));
     }
     Ok(contributions)
@@ -173,7 +208,7 @@ fn active<'a>(nodes: &'a [NodeProto], facts: &Facts, input: &'a str, logits: &'a
             from_input.extend(
                 node.output
                     .iter()
-                    .filter(|o| facts.is_real(o))
+                    .filter(|o| facts.carries(o))
                     .map(String::as_str),
             );
         }
@@ -196,12 +231,12 @@ fn cut(nodes: &[NodeProto], facts: &Facts, input: &str) -> Option<Refusal> {
             if let Err(reason) = ops::rule(node) {
                 return Some(refusal(node, reason));
             }
-            reached.extend(
-                node.output
-                    .iter()
-                    .filter(|o| facts.is_real(o))
-                    .map(String::as_str),
-            );
+            let carried = node.output.iter().filter(|o| facts.carries(o));
+            let before = reached.len();
+            reached.extend(carried.map(String::as_str));
+            if reached.len() == before {
+                return Some(refusal(node, NO_NUMBERS.into()));
+            }
         }
     }
     None

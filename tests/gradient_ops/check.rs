@@ -9,7 +9,7 @@ use steerlens::Runtime;
 use steerlens::gradient::{
     COTANGENT, Differentiated, Error, INPUT_GRADIENT, Options, Profile, differentiate,
 };
-use steerlens::onnx::{self, ModelProto};
+use steerlens::onnx::{self, ModelProto, ValueInfoProto};
 use steerlens::runtime::{Optimisation, Session, SessionOptions, Tensor};
 
 use crate::case::Case;
@@ -30,16 +30,34 @@ impl Case {
         differentiate(self.model(), runtime(), &options)
     }
 
-    /// Why the case is refused, in words; panics when it is not.
+    /// Why the case is refused, in words, which are the same in both profiles; panics when it is not.
     pub(crate) fn refusal(&self) -> String {
-        match self.differentiated(Profile::Plain) {
-            Ok(_) => panic!("{} is not refused", self.label()),
+        let [plain, cpu] = [Profile::Plain, Profile::Cpu].map(|profile| match self.differentiated(profile) {
+            Ok(_) => panic!("{} is not refused with {profile:?}", self.label()),
             Err(e) => e.to_string(),
+        });
+        assert_eq!(plain, cpu);
+        plain
+    }
+
+    /// The case alone, and if its tensor is a picture also in the blocked layout, where operators have other rules: behind
+    /// and in front of Convs.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.check_one()?;
+        for channels in [16, 32] {
+            let Some(mut wide) = self.wide(channels) else {
+                continue;
+            };
+            let failed = |what: String| format!("{}: {what}", wide.label());
+            let made = shape_of_result(&wide).map_err(failed)?;
+            wide.between.as_mut().unwrap().made = made;
+            wide.check_one()?;
         }
+        Ok(())
     }
 
     /// Everything that is checked; the first thing that does not hold, in words.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    fn check_one(&self) -> Result<(), String> {
         let failed = |what: String| format!("{}: {what}", self.label());
         let x = self.values();
         let mut forward = Model::forward(self.model()).map_err(failed)?;
@@ -110,6 +128,23 @@ pub(crate) fn all(cases: impl IntoIterator<Item = Case>) {
 
 pub(crate) fn runtime() -> &'static Runtime {
     Runtime::open(None).unwrap_or_else(|e| panic!("{e}\nRun `make setup` first."))
+}
+
+/// Whether the runtime knows an opset.
+pub(crate) fn runs(opset: i64) -> bool {
+    let case = Case::of("Relu", &[1, 1, 2, 2]).opset(opset);
+    session(&case.model(), Optimisation::Disable).is_ok()
+}
+
+/// The shape of what the case's scores are made of.
+fn shape_of_result(case: &Case) -> Result<Vec<usize>, String> {
+    let mut model = case.model();
+    let graph = model.graph.as_mut().unwrap();
+    graph.output = vec![ValueInfoProto::untyped(case.result())];
+    let mut model = Model::forward(model)?;
+    let x = Tensor::f32(model.input_shape.clone(), case.values());
+    let outputs = model.session.run(&[(model.input.as_str(), &x)]);
+    Ok(outputs.map_err(|e| e.to_string())?.swap_remove(0).1.shape)
 }
 
 /// A loaded model with what a run needs.

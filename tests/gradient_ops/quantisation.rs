@@ -102,3 +102,102 @@ fn without_a_zero_point() {
         [0.0, 1.0, 1.0, 1.0, 0.0, 1.0],
     );
 }
+
+/// From opset 21 on the type of the codes can be stated without a zero point.
+#[test]
+fn the_type_of_the_codes_as_an_attribute() {
+    let scale = TensorProto {
+        name: Some("scale".into()),
+        data_type: Some(ElementType::Float.number()),
+        float_data: vec![1.0],
+        ..Default::default()
+    };
+    let stated = |element: ElementType| {
+        Case::of("QuantizeLinear", &[1, 2, 1, 3])
+            .opset(21)
+            .proto(scale.clone())
+            .x()
+            .tensor("scale")
+            .with("output_dtype", i64::from(element.number()))
+            .after("DequantizeLinear", &["y", "scale"], "z")
+    };
+    expect(
+        &stated(ElementType::Int8),
+        [-1.0, -128.4, -129.0, 127.0, 128.0, 100.0],
+        [1.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+    );
+    expect(
+        &stated(ElementType::Uint8),
+        [-1.0, 0.0, 7.0, 255.0, 256.0, 100.0],
+        [0.0, 1.0, 1.0, 1.0, 0.0, 1.0],
+    );
+    expect(
+        &stated(ElementType::Int16),
+        [-1.0, -32_768.0, -32_769.0, 32_767.0, 32_768.0, 100.0],
+        [1.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+    );
+}
+
+/// Codes of 16 bits, which opset 21 brought.
+#[test]
+fn codes_of_sixteen_bits() {
+    let case = round_trip(&[0.5], &[10], ElementType::Uint16).opset(21);
+    // 0..=65535 stand for -5..=32762.5.
+    expect(
+        &case,
+        [-6.0, -5.2, 32_762.6, 32_763.0, 300.0, 0.0],
+        [0.0, 1.0, 1.0, 0.0, 1.0, 1.0],
+    );
+    let case = round_trip(&[0.5], &[0], ElementType::Int16).opset(21);
+    expect(
+        &case,
+        [-16_384.2, -16_385.0, 16_383.6, 16_384.0, 300.0, -300.0],
+        [1.0, 0.0, 1.0, 0.0, 1.0, 1.0],
+    );
+}
+
+/// A step that depends on the picture is a way of its own, which the rule does not have.
+#[test]
+fn a_step_from_the_picture() {
+    let codes = TensorProto {
+        name: Some("codes".into()),
+        dims: vec![6],
+        data_type: Some(ElementType::Uint8.number()),
+        int32_data: vec![1, 2, 3, 4, 5, 6],
+        ..Default::default()
+    };
+    let case = Case::of("DequantizeLinear", &[1, 2, 1, 3])
+        .proto(codes)
+        .before("ReduceMax", &["x"], "step")
+        .having("keepdims", 0)
+        .tensor("codes")
+        .tensor("step");
+    assert_eq!(
+        case.refusal(),
+        "unsupported operator DequantizeLinear (node \"the_node\"): its input 1 depends on the picture, and the rule has \
+         no gradient for that; export the model with a constant one"
+    );
+}
+
+/// Codes of other types are refused as what they are, and never taken for the end of all gradients.
+#[test]
+fn codes_of_four_bits() {
+    let scale = TensorProto {
+        name: Some("scale".into()),
+        data_type: Some(ElementType::Float.number()),
+        float_data: vec![1.0],
+        ..Default::default()
+    };
+    let case = Case::of("QuantizeLinear", &[1, 2, 1, 3])
+        .opset(21)
+        .proto(scale)
+        .x()
+        .tensor("scale")
+        .with("output_dtype", 22)
+        .after("DequantizeLinear", &["y", "scale"], "z");
+    assert_eq!(
+        case.refusal(),
+        "unsupported operator QuantizeLinear (node \"the_node\"): its codes are of type 22; only whole numbers of 8 and \
+         16 bits are supported"
+    );
+}

@@ -231,6 +231,17 @@ fn forms_that_are_not_supported() {
         "Resize",
         "tf_crop_and_resize is not supported; crop with Slice, then resize",
     );
+    let from_one = Case::of("Resize", &[1, 4, 1, 1])
+        .x()
+        .constant(&Array::real([8], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]))
+        .tensor("")
+        .whole(&[1, 4, 3, 3])
+        .with("coordinate_transformation_mode", "tf_crop_and_resize");
+    refused(
+        &from_one,
+        "Resize",
+        "tf_crop_and_resize is not supported; crop with Slice, then resize",
+    );
     let policy = resize
         .opset(18)
         .x()
@@ -395,4 +406,153 @@ fn opsets_that_are_too_old() {
         case.refusal(),
         "the model uses opset 6; 7 and later are supported, convert it with onnx.version_converter"
     );
+}
+
+/// What a rule does not know it does not take for the default.
+#[test]
+fn attributes_that_no_rule_knows() {
+    let pool = Case::of("MaxPool", &[1, 1, 5, 5])
+        .apart()
+        .ints("kernel_shape", &[2, 2])
+        .ints("strides", &[2, 2])
+        .with("ceil_mode", 3);
+    refused(
+        &pool,
+        "MaxPool",
+        "its attribute ceil_mode is \"3\", of which no rule is known here, only of 0, 1; export the model without it",
+    );
+    let layer = Case::of("LayerNormalization", &[3, 4])
+        .noise(&[4])
+        .with("stash_type", 16);
+    refused(
+        &layer,
+        "LayerNormalization",
+        "its attribute stash_type is \"16\", of which no rule is known here, only of 1; export the model without it",
+    );
+}
+
+/// The runtime follows a pointer to nothing for these.
+#[test]
+fn inputs_that_are_absent() {
+    for operator in ["Sum", "Max", "Min", "Mean"] {
+        let case = Case::of(operator, &[3, 4]).x().tensor("");
+        refused(
+            &case,
+            operator,
+            "its input 1 (x) is absent, which it must not be; export the model again",
+        );
+    }
+    let einsum = Case::of("Einsum", &[3, 4])
+        .x()
+        .tensor("")
+        .with("equation", "ij,ij->ij");
+    refused(
+        &einsum,
+        "Einsum",
+        "its input 1 (x) is absent, which it must not be; export the model again",
+    );
+    let unknown = Case::of("GridSample", &[1, 2, 4, 4]).x().tensor("");
+    refused(
+        &unknown,
+        "GridSample",
+        "its input 1 is absent, and whether that may be is not known here; export the model without this operator",
+    );
+}
+
+#[test]
+fn training_modes() {
+    let truth = TensorProto {
+        name: Some("train".into()),
+        data_type: Some(ElementType::Bool.number()),
+        int32_data: vec![1],
+        ..Default::default()
+    };
+    let dropout = Case::of("Dropout", &[3, 4])
+        .x()
+        .named("ratio", &Array::real([], [0.3]))
+        .tensor("ratio")
+        .proto(truth)
+        .tensor("train");
+    refused(
+        &dropout,
+        "Dropout",
+        "it is in training mode, where it drops at random; export the model for inference",
+    );
+    for opset in [7, 9, 13] {
+        let batch = Case::of("BatchNormalization", &[1, 3, 4, 5])
+            .opset(opset)
+            .noise(&[3])
+            .noise(&[3])
+            .noise(&[3])
+            .positive_noise(&[3])
+            .outputs(5);
+        refused(
+            &batch,
+            "BatchNormalization",
+            "it is in training mode; export the model for inference",
+        );
+    }
+}
+
+/// A way through float64 is named, also where there is another way past it.
+#[test]
+fn float64_on_the_way() {
+    let wide = Case::of("Cast", &[3, 4])
+        .with("to", 11)
+        .after("Neg", &["y"], "n")
+        .after("Cast", &["n"], "z")
+        .having("to", 1);
+    for case in [wide.clone(), wide.after("Add", &["z", "x"], "sum")] {
+        let said = case.refusal();
+        assert!(
+            said.contains("Cast (node \"the_node\"): it computes in float64") && said.contains("float32"),
+            "{said}"
+        );
+    }
+}
+
+/// Whole numbers end every gradient; which node makes them is said.
+#[test]
+fn where_whole_numbers_end_the_way() {
+    let case = Case::of("Cast", &[3, 4])
+        .with("to", 7)
+        .after("Cast", &["y"], "z")
+        .having("to", 1);
+    let said = case.refusal();
+    assert!(
+        said.starts_with("the output \"scores\" does not depend on the input: unsupported operator Cast (node \"the_node\")"),
+        "{said}"
+    );
+}
+
+#[test]
+fn tensors_without_elements() {
+    let joined = |case: Case, empty: &str| case.after("Concat", &[empty, "x"], "z").having("axis", 1);
+    let slice = |starts: i64, ends: i64, step: i64| {
+        Case::of("Slice", &[3, 4])
+            .whole(&[starts])
+            .whole(&[ends])
+            .whole(&[1])
+            .whole(&[step])
+    };
+    let product = Case::of("MatMul", &[3, 4]).noise(&[4, 0]);
+    let of_none = slice(2, 2, 1)
+        .named("back", &Array::whole([-1]))
+        .named("far", &Array::whole([-9]))
+        .named("axis", &Array::whole([1]))
+        .after("Slice", &["y", "back", "far", "axis", "back"], "turned");
+    for (case, operator) in [
+        (joined(slice(2, 2, 1), "y"), "Slice"),
+        (joined(slice(1, 3, -1), "y"), "Slice"),
+        (joined(of_none, "turned"), "Slice"),
+        (joined(product, "y"), "MatMul"),
+    ] {
+        let said = case.refusal();
+        assert!(
+            said.contains(&format!(
+                "unsupported operator {operator} (node \"the_node\"): one of its tensors has no elements"
+            )),
+            "{said}"
+        );
+    }
 }

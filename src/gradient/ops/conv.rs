@@ -26,7 +26,7 @@ pub(in super::super) struct Window {
     pub(super) kernel: Vec<i64>,
     pub(super) strides: Vec<i64>,
     pub(super) dilations: Vec<i64>,
-    pub(super) begin: Vec<i64>,
+    pub(in super::super) begin: Vec<i64>,
     pub(super) end: Vec<i64>,
 }
 
@@ -73,6 +73,18 @@ impl Window {
     /// From the first to the last element that one window touches, minus 1.
     pub(super) fn reach(&self, axis: usize) -> i64 {
         self.dilations[axis] * (self.kernel[axis] - 1)
+    }
+
+    /// The pad after the last element with which `y` windows fit an axis of extent `x`, and no more.
+    pub(in super::super) fn end_for(&self, axis: usize, x: i64, y: i64) -> i64 {
+        ((y - 1) * self.strides[axis] + self.reach(axis) + 1 - x - self.begin[axis]).max(0)
+    }
+
+    /// Whether a window of an axis of extent `x` that gives `y` elements holds places outside: pads that are stated, or
+    /// the rest of a last window that `ceil_mode` adds.
+    pub(super) fn leaves(&self, axis: usize, x: usize, y: usize) -> bool {
+        let last = (signed(&[y])[0] - 1) * self.strides[axis] + self.reach(axis) - self.begin[axis];
+        self.begin[axis] > 0 || last >= signed(&[x])[0]
     }
 
     /// Whether the transpose is a Conv with the kernel turned round: stride 1, and no pads beyond the kernel.

@@ -10,6 +10,8 @@ mod conv;
 mod conv_parts;
 mod einsum;
 mod elementwise;
+mod form;
+mod forms;
 mod indexing;
 mod matmul;
 mod movement;
@@ -28,6 +30,7 @@ mod tap_pool;
 
 pub(super) use conv::Window;
 pub(super) use conv_parts::to_parts;
+pub(super) use form::{arity, known};
 pub(super) use pool::to_maxima;
 
 use super::Error;
@@ -186,6 +189,10 @@ const ADVICE: &[(&str, &str)] = &[
     (
         "QLinearMatMul",
         "this is the QOperator form of a quantised model; save it in the QDQ form",
+    ),
+    (
+        "DynamicQuantizeLinear",
+        "its scale depends on the picture; quantise the model statically, and save it in the QDQ form",
     ),
     (
         "ConvInteger",

@@ -4,18 +4,30 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{ADVICE, ENDS, NO_RULE, OTHER_DOMAIN, operators};
+use super::forms::READ_TO;
+use super::{ADVICE, ENDS, NO_RULE, OTHER_DOMAIN, form, operators};
+
+/// Attributes as a sentence has them: those of any value by name, the others with theirs.
+fn attributes(form: &str) -> String {
+    let shown = |word: &str| match word.split_once('=') {
+        Some((name, values)) => format!("{name} ({})", values.replace('|', ", ")),
+        None => word.trim_end_matches(">0").to_owned(),
+    };
+    form.split_whitespace().map(shown).collect::<Vec<_>>().join("; ")
+}
 
 /// Families in the order of the tables, each with its operators by name.
 fn page() -> String {
-    let mut page = String::from(
+    let mut page = format!(
         "# Operators\n\n\
          Through which operators a gradient can be taken. This page is made from the tables in `src/gradient/ops`; \
          after a change there, run\n\
          `STEERLENS_BLESS=1 cargo test -p steerlens --lib gradient::ops::page`.\n\n\
          `steerlens inspect MODEL` tells what holds for a model. Only operators between the input and the class \
-         scores count:\nother outputs, and the Softmax or Sigmoid at the end, are stepped over. *Opset* is the first \
-         one that is taken; all later\nones that ONNX Runtime knows are.\n",
+         scores count:\nother outputs, and the Softmax or Sigmoid at the end, are stepped over.\n\n\
+         *Opset* is the first one that is taken, *version* the newest version of the operator that is known; a model \
+         of an opset\nafter {READ_TO} is refused. *Attributes* are those that are known, with the values that are \
+         where not all are: any other is refused\nby its name, and never taken for the default.\n",
     );
     let mut rows: Vec<_> = operators().collect();
     let order: Vec<&str> = rows.iter().map(|r| r.family).collect();
@@ -28,11 +40,21 @@ fn page() -> String {
             let (first, rest) = family.split_at(1);
             let _ = write!(
                 page,
-                "\n## {}{rest}\n\n| operator | opset | conditions |\n| --- | --- | --- |\n",
+                "\n## {}{rest}\n\n| operator | opset | version | attributes | conditions |\n\
+                 | --- | --- | --- | --- | --- |\n",
                 first.to_uppercase()
             );
         }
-        let _ = writeln!(page, "| {} | {} | {} |", row.operator, row.since, row.conditions);
+        let known = form::of(row.operator).expect("every rule has a form");
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} | {} |",
+            row.operator,
+            row.since,
+            known.version,
+            attributes(known.attributes),
+            row.conditions
+        );
     }
     let _ = write!(
         page,

@@ -7,13 +7,13 @@
 
 use super::super::emit::{Emit, Value};
 use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
-use crate::onnx::Array;
+use crate::onnx::{Array, ElementType};
 
 pub(super) const RULES: &[Rule] = &[
     rule_for(
         "QuantizeLinear",
         quantize,
-        "straight-through; constant 8-bit scale and zero point; not blocked",
+        "straight-through; codes of 8 or 16 bits; constant scale and zero point; not blocked",
     )
     .since(10),
     rule_for(
@@ -24,7 +24,34 @@ pub(super) const RULES: &[Rule] = &[
     .since(10),
 ];
 
+/// The type of the codes: the zero point's, or the one that is stated, or else uint8.
+fn code_of(e: &Emit<'_>, c: &Call<'_>) -> Result<ElementType, Stop> {
+    let stated = i32::try_from(c.node.int("output_dtype", 0)).unwrap_or(-1);
+    match c.node.input(2) {
+        Some(zero) => e
+            .facts
+            .element(zero)
+            .ok_or_else(|| Stop::refuse("its zero point is computed; only constant ones are supported")),
+        None if stated == 0 => Ok(ElementType::Uint8),
+        None => Ok(ElementType::from_number(stated)),
+    }
+}
+
+/// Half a step below the least code, and above the greatest.
+fn range(code: ElementType) -> Result<(f32, f32), Stop> {
+    match code {
+        ElementType::Uint8 => Ok((-0.5, 255.5)),
+        ElementType::Int8 => Ok((-128.5, 127.5)),
+        ElementType::Uint16 => Ok((-0.5, 65_535.5)),
+        ElementType::Int16 => Ok((-32_768.5, 32_767.5)),
+        other => Err(Stop::refuse(format!(
+            "its codes are of {other}; only whole numbers of 8 and 16 bits are supported"
+        ))),
+    }
+}
+
 fn quantize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (least, most) = range(code_of(e, c)?)?;
     let scale = c
         .real_constant(e, 1)
         .ok_or_else(|| Stop::refuse("its scale is computed; only constant ones are supported"))?;
@@ -35,11 +62,6 @@ fn quantize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             .ok_or_else(|| Stop::refuse("its zero point is computed"))?,
         None => vec![0; scales.len()],
     };
-    let signed = c
-        .node
-        .input(2)
-        .is_some_and(|name| e.facts.element(name) == Some(crate::onnx::ElementType::Int8));
-    let (least, most) = if signed { (-128.5, 127.5) } else { (-0.5, 255.5) };
     let x = c.input(0)?.clone();
     let shape = match scales.len() {
         1 => Vec::new(),
