@@ -4,7 +4,7 @@
 use steerlens::onnx::{Array, ElementType, TensorProto};
 
 use crate::case::{Case, signed_noise};
-use crate::check::all;
+use crate::check::{all, runs};
 
 /// Queries, keys and values of two heads: 3 queries and 5 keys of 4, values of 2.
 const SHAPES: [[usize; 4]; 3] = [[1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 5, 2]];
@@ -78,6 +78,61 @@ fn masks() {
         // A bias that comes from the picture.
         added,
     ]);
+}
+
+/// A query that a mask leaves no key gets zeros, and nothing passes.
+#[test]
+fn queries_without_a_key() {
+    let closed = |first: f32| {
+        let mut mask = vec![0.0; 15];
+        mask[..5].fill(first);
+        mask[6] = first;
+        Array::real([3, 5], mask)
+    };
+    let truths = TensorProto {
+        name: Some("kept".into()),
+        dims: vec![3, 5],
+        data_type: Some(ElementType::Bool.number()),
+        int32_data: vec![0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0],
+        ..Default::default()
+    };
+    for opset in [23, 24, 25].into_iter().filter(|opset| runs(*opset)) {
+        let with = |k: usize| by_heads(k).opset(opset);
+        all((0..3).flat_map(|k| {
+            [
+                with(k).constant(&closed(f32::NEG_INFINITY)),
+                with(k).proto(truths.clone()).tensor("kept"),
+            ]
+        }));
+        // Of finite numbers the mean of all values is left, or zeros; rounding hides the scores from the difference.
+        all([f32::MIN, -1e38].map(|least| with(2).constant(&closed(least))));
+        // A mask that only the run tells.
+        let of_run = |tensor: TensorProto, k: usize| {
+            with(k)
+                .named("nine", &Array::real([], [9.0]))
+                .proto(tensor)
+                .before("Less", &["x", "nine"], "below")
+                .before("Cast", &["below"], "ones")
+                .having("to", 7)
+                .before("ReduceMin", &["ones"], "one")
+                .having("keepdims", 0)
+        };
+        all((0..3).flat_map(|k| {
+            let number = closed(f32::NEG_INFINITY).encode("bias");
+            [
+                of_run(truths.clone(), k)
+                    .before("Cast", &["one"], "true")
+                    .having("to", 9)
+                    .before("And", &["kept", "true"], "mask")
+                    .tensor("mask"),
+                of_run(number, k)
+                    .before("Cast", &["one"], "real")
+                    .having("to", 1)
+                    .before("Mul", &["bias", "real"], "mask")
+                    .tensor("mask"),
+            ]
+        }));
+    }
 }
 
 #[test]

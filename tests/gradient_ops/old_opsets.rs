@@ -2,7 +2,9 @@
 //! Forms that ended with opset 10 to 12: attributes that became inputs. (Softmax, Upsample and normalisations stand
 //! with their families.)
 
-use crate::case::Case;
+use steerlens::onnx::Array;
+
+use crate::case::{Case, signed_noise};
 use crate::check::{all, runtime};
 
 #[test]
@@ -58,6 +60,43 @@ fn attributes_that_became_inputs() {
             .smooth(),
         Case::of("Dropout", &[2, 3]).opset(7).with("ratio", 0.3f32),
         Case::of("Dropout", &[2, 3]).opset(11),
+    ]);
+}
+
+/// No gradient passes these; as they were written they are no part of the opset that the model is then of.
+#[test]
+fn beside_the_way() {
+    let indices = Array {
+        shape: vec![1, 4],
+        ..Array::whole([2, 0, 1, 1])
+    };
+    all([
+        Case::of("TopK", &[3, 4])
+            .opset(9)
+            .apart()
+            .with("k", 1)
+            .outputs(2)
+            .after("Gather", &["x", "y1"], "z")
+            .having("axis", 1),
+        Case::of("Mul", &[3, 4])
+            .opset(9)
+            .apart()
+            .named("data", &signed_noise(&[3, 4], 3))
+            .named("updates", &signed_noise(&[1, 4], 4))
+            .named("places", &indices)
+            .before("ArgMax", &["x"], "best")
+            .before("Mul", &["best", "places"], "chosen")
+            .before("Scatter", &["data", "chosen", "updates"], "scattered")
+            .x()
+            .tensor("scattered"),
+        // A Dropout with its mask, of a form that ended with opset 12.
+        Case::of("Dropout", &[2, 3])
+            .opset(10)
+            .with("ratio", 0.3f32)
+            .outputs(2)
+            .after("Cast", &["y1"], "kept")
+            .having("to", 1)
+            .after("Mul", &["y", "kept"], "z"),
     ]);
 }
 

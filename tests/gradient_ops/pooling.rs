@@ -2,7 +2,7 @@
 //! Pooling.
 
 use crate::case::Case;
-use crate::check::all;
+use crate::check::{all, runs};
 
 const SHAPE: [usize; 4] = [1, 2, 8, 7];
 
@@ -85,6 +85,80 @@ fn averages() {
     all_cases.push(Case::of("GlobalAveragePool", &[2, 3, 4, 5]));
     all_cases.push(Case::of("GlobalAveragePool", &[1, 3, 7]));
     all(all_cases);
+}
+
+/// Windows that lie apart and automatic pads: from opset 19 on an average may begin in the middle of what is left over.
+#[test]
+fn automatic_pads_of_windows_apart() {
+    let mut cases = Vec::new();
+    for opset in [17, 19, 22] {
+        for mode in ["SAME_UPPER", "SAME_LOWER"] {
+            for (kernel, stride, width) in [(1, 3, 3), (1, 3, 4), (2, 5, 6), (2, 4, 5), (1, 2, 4)] {
+                let case = |operator: &str| {
+                    Case::of(operator, &[1, 2, 5, width])
+                        .opset(opset)
+                        .apart()
+                        .ints("kernel_shape", &[kernel; 2])
+                        .ints("strides", &[stride; 2])
+                        .with("auto_pad", mode)
+                };
+                cases.push(case("AveragePool"));
+                cases.push(case("AveragePool").with("count_include_pad", 1));
+                if opset == 19 {
+                    cases.push(case("MaxPool"));
+                }
+            }
+        }
+    }
+    all(cases);
+}
+
+/// How many windows `ceil_mode` adds is told differently by the runtime and by ONNX before and after opset 22.
+#[test]
+fn last_windows_that_would_begin_in_a_pad() {
+    let mut cases = Vec::new();
+    for opset in [13, 20, 22, 23].into_iter().filter(|opset| runs(*opset)) {
+        for (kernel, stride, pad, size) in [
+            (2, 2, 1, 5),
+            (3, 2, 1, 6),
+            (1, 2, 0, 6),
+            (3, 2, 1, 5),
+            (2, 2, 0, 5),
+        ] {
+            let case = |operator: &str| {
+                Case::of(operator, &[1, 2, size, size])
+                    .opset(opset)
+                    .apart()
+                    .ints("kernel_shape", &[kernel; 2])
+                    .ints("strides", &[stride; 2])
+                    .ints("pads", &[pad; 4])
+                    .with("ceil_mode", 1)
+            };
+            cases.push(case("MaxPool"));
+            cases.push(case("AveragePool"));
+            cases.push(case("AveragePool").with("count_include_pad", 1));
+        }
+    }
+    // Also where the extents of one axis alone differ, and of a mode that knows no pads.
+    let odd = Case::of("AveragePool", &[1, 2, 7, 8])
+        .apart()
+        .ints("kernel_shape", &[4, 1])
+        .ints("strides", &[2, 3])
+        .ints("pads", &[1, 0, 3, 0])
+        .with("ceil_mode", 1);
+    cases.push(odd.clone());
+    cases.push(odd.with("count_include_pad", 1));
+    for operator in ["MaxPool", "AveragePool"] {
+        cases.push(
+            Case::of(operator, &[1, 2, 6, 7])
+                .apart()
+                .ints("kernel_shape", &[3, 2])
+                .ints("strides", &[2, 3])
+                .with("auto_pad", "VALID")
+                .with("ceil_mode", 1),
+        );
+    }
+    all(cases);
 }
 
 /// In a flat region every element ties; the first in row-major order takes all, as in PyTorch.

@@ -129,4 +129,18 @@ fn old_forms() {
         ten("linear", [1.0, 1.0, 2.0, 1.5]),
         ten("nearest", [1.0, 1.0, 0.6, 0.5]),
     ]);
+    // Up to opset 10 nearest rounds up along an axis that shrinks.
+    let shrunk = |factors: [f32; 4]| {
+        Case::of("Resize", &[1, 2, 8, 7])
+            .opset(10)
+            .constant(&Array::real([4], factors))
+    };
+    all([
+        shrunk([1.0, 1.0, 0.7, 0.7]),
+        shrunk([1.0, 1.0, 0.6, 0.6]),
+        shrunk([1.0, 1.0, 0.7, 1.0]),
+        // One axis grows, the other shrinks.
+        shrunk([1.0, 1.0, 0.7, 1.5]),
+        shrunk([1.0, 1.0, 2.3, 0.6]),
+    ]);
 }

@@ -3,9 +3,14 @@
 //!
 //! `y = p v`, `p = softmax(scale q k^T + mask)`, per head. The weights p are computed again rather than taken from
 //! the forward node, whose kernel gives them away only in modes that differ between runtimes.
+//!
+//! Of a query that the mask leaves no key the softmax is 0/0. Runtimes give 0 there, some also where the mask holds the
+//! least finite number instead of minus infinity; what this one does is measured.
 
 use super::super::emit::{Emit, Value};
 use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::onnx::{Array, ElementType, NodeProto, TensorProto, Values};
+use crate::runtime::Tensor;
 
 pub(super) const RULES: &[Rule] = &[
     rule_for(
@@ -48,22 +53,33 @@ fn attention(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let scale = c.node.float("scale", 1.0 / (qh.shape[3].max(1) as f32).sqrt());
     let scaled = e.scale(&qh, scale);
     let mut scores = across(e, &scaled, &kh);
+    let mut open = None;
     if let Some(mask) = c.inputs.get(3).and_then(Option::as_ref) {
-        let mask = match e.facts.is_real(&mask.name) {
-            true => mask.clone(),
-            false => {
-                let (zero, out) = (e.scalar(0.0), e.scalar(OUT));
-                e.op("Where", &[mask, &zero, &out], &[], &mask.shape.clone())
-            }
+        if !mask
+            .shape
+            .last()
+            .is_some_and(|n| [1, scores.shape[3]].contains(n))
+        {
+            return Err(Stop::refuse(
+                "its mask is shorter than its keys; export it with a mask for each of them",
+            ));
+        }
+        let bias;
+        (bias, open) = match e.facts.constant(&mask.name) {
+            Some(constant) => constant_mask(e, &constant)?,
+            None => computed_mask(e, mask)?,
         };
-        scores = e.binary("Add", &scores, &mask);
+        scores = e.binary("Add", &scores, &bias);
     }
-    let p = e.op(
+    let mut p = e.op(
         "Softmax",
         &[&scores],
         &[("axis", (-1).into())],
         &scores.shape.clone(),
     );
+    if let Some(open) = open {
+        p = e.mul(&p, &open);
+    }
 
     let y = c.y()?.clone();
     let ct = e.full(&c.ct, &y.shape);
@@ -94,6 +110,113 @@ fn attention(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         found.push((3, e.unbroadcast(&ct_s, &scores.shape, &mask.shape)));
     }
     Ok(found)
+}
+
+/// What is added to the scores, and for each query 1, or 0 where the mask leaves it no key; `None` where none is left
+/// so.
+type Mask = Result<(Value, Option<Value>), Stop>;
+
+fn constant_mask(e: &mut Emit<'_>, mask: &Array) -> Mask {
+    let mut bias: Vec<f32> = match &mask.values {
+        Values::Real(v) => v.clone(),
+        Values::Whole(v) => v.iter().map(|kept| if *kept == 0 { OUT } else { 0.0 }).collect(),
+    };
+    let least = match mask.values {
+        Values::Real(_) => f32::MIN,
+        Values::Whole(_) => OUT,
+    };
+    let width = mask.shape.last().copied().unwrap_or(1).max(1);
+    let is_low = |row: &[f32]| row.iter().all(|b| *b <= least);
+    let mut open = vec![1.0; bias.len() / width];
+    if bias.chunks(width).any(is_low) {
+        let empties = Empties::of(e)?;
+        for (row, open) in bias.chunks_mut(width).zip(&mut open) {
+            let empty = match mask.values {
+                Values::Whole(_) => is_low(row) && empties.left_out,
+                Values::Real(_) if row.iter().all(|b| *b == f32::NEG_INFINITY) => empties.infinite,
+                Values::Real(_) => is_low(row) && empties.least,
+            };
+            if empty {
+                row.fill(0.0);
+                *open = 0.0;
+            }
+        }
+    }
+    let bias = e.constant(Array::real(mask.shape.clone(), bias));
+    if open.iter().all(|o| *o == 1.0) {
+        return Ok((bias, None));
+    }
+    let mut rows = mask.shape.clone();
+    rows.pop();
+    rows.push(1);
+    Ok((bias, Some(e.constant(Array::real(rows, open)))))
+}
+
+fn computed_mask(e: &mut Emit<'_>, mask: &Value) -> Mask {
+    let empties = Empties::of(e)?;
+    let real = e.facts.is_real(&mask.name);
+    let zero = e.scalar(0.0);
+    let (bias, grades) = if real {
+        (mask.clone(), mask.clone())
+    } else {
+        let out = e.scalar(OUT);
+        let bias = e.op("Where", &[mask, &zero, &out], &[], &mask.shape.clone());
+        (bias, e.real_of(mask))
+    };
+    if !(if real { empties.infinite } else { empties.left_out }) {
+        return Ok((bias, None));
+    }
+    let mut rows = mask.shape.to_vec();
+    rows.pop();
+    rows.push(1);
+    let axis = e.ints([-1]);
+    let best = e.op("ReduceMax", &[&grades, &axis], &[], &rows);
+    let (comparison, bound) = match (real, empties.least) {
+        (true, false) => ("GreaterOrEqual", f32::MIN),
+        (true, true) => ("Greater", f32::MIN),
+        (false, _) => ("Greater", 0.0),
+    };
+    let bound = e.scalar(bound);
+    let open = e.op(comparison, &[&best, &bound], &[], &rows);
+    let bias = e.op("Where", &[&open, &bias, &zero], &[], &mask.shape.clone());
+    Ok((bias, Some(e.real_of(&open))))
+}
+
+/// For which masks the runtime gives 0 to a query that they leave no key.
+struct Empties {
+    /// Of booleans.
+    left_out: bool,
+    /// Of minus infinity.
+    infinite: bool,
+    /// Of the least finite number.
+    least: bool,
+}
+
+impl Empties {
+    fn of(e: &Emit<'_>) -> Result<Self, Stop> {
+        let node = NodeProto::new("Attention", "one", &["q", "k", "v", "mask"], &["y"]);
+        let shape = [1, 1, 1, 1];
+        let query = Tensor::f32(shape, vec![0.0]);
+        let gives_zero = |mut mask: TensorProto| {
+            mask.name = Some("mask".into());
+            mask.dims = vec![1, 1];
+            let keys = Array::real(shape, [0.0]).encode("k");
+            let values = Array::real(shape, [1.0]).encode("v");
+            let y = e.measure(&node, &query, vec![keys, values, mask])?;
+            Ok::<_, Stop>(y.first() == Some(&0.0))
+        };
+        let real = |x: f32| Array::real([1, 1], [x]).encode("mask");
+        let left_out = TensorProto {
+            data_type: Some(ElementType::Bool.number()),
+            int32_data: vec![0],
+            ..Default::default()
+        };
+        Ok(Self {
+            left_out: gives_zero(left_out)?,
+            infinite: gives_zero(real(f32::NEG_INFINITY))?,
+            least: gives_zero(real(f32::MIN))?,
+        })
+    }
 }
 
 /// `[n, length, heads size]` as `[n, heads, length, size]`, which four axes are already.

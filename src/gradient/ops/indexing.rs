@@ -35,7 +35,7 @@ pub(super) fn cut(e: &mut Emit<'_>, v: &Value, axis: usize, start: usize, extent
 }
 
 /// Zeros around `v`: `before` and `after` per axis; negative counts cut.
-fn padded(e: &mut Emit<'_>, v: &Value, before: &[i64], after: &[i64]) -> Value {
+pub(super) fn padded(e: &mut Emit<'_>, v: &Value, before: &[i64], after: &[i64]) -> Value {
     if before.iter().chain(after).all(|p| *p == 0) {
         return v.clone();
     }

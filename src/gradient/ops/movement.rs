@@ -145,7 +145,12 @@ fn space_to_depth(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         return Err(Stop::refuse("its input has not four axes"));
     };
     let ct = e.full(&c.ct, &y);
-    let split = e.reshape(&ct, &[n, b, b, channels, y[2], y[3]]);
-    let moved = e.transpose(&split, &[0, 3, 4, 1, 5, 2]);
+    let moved = if c.node.string("mode", "DCR") == "DCR" {
+        let split = e.reshape(&ct, &[n, b, b, channels, y[2], y[3]]);
+        e.transpose(&split, &[0, 3, 4, 1, 5, 2])
+    } else {
+        let split = e.reshape(&ct, &[n, channels, b, b, y[2], y[3]]);
+        e.transpose(&split, &[0, 1, 4, 2, 5, 3])
+    };
     Ok(vec![(0, e.reshape(&moved, &x.shape))])
 }

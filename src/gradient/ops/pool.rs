@@ -8,6 +8,7 @@
 use super::super::emit::{Emit, Value, signed};
 use super::super::patterns::enlarged;
 use super::conv::Window;
+use super::indexing::padded;
 use super::{Call, Contributions, Rule, Stop, rule_for, tap_pool};
 use crate::onnx::Array;
 use crate::runtime::Tensor;
@@ -102,16 +103,22 @@ fn global_average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let x = c.input(0)?;
     let share = 1.0 / x.shape[2..].iter().product::<usize>() as f32;
     if e.is_blocked(x) {
-        return Ok(vec![(0, e.per_channel(&c.ct, &vec![share; x.shape[1]]))]);
+        let ct = e.full(&c.ct, &c.y()?.shape);
+        return Ok(vec![(0, e.per_channel(&ct, &vec![share; x.shape[1]]))]);
     }
     Ok(vec![(0, e.scale(&c.ct, share))])
 }
 
 fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let window = window_of(c, &x)?;
+    let mut window = window_of(c, &x)?;
     let n = window.kernel.len();
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
+    for axis in 0..n {
+        window.begin[axis] = begin(e, c, &window, axis, &x)?;
+    }
+    // Elements before the first window, which automatic pads can leave out.
+    let skipped: Vec<i64> = window.begin.iter().map(|b| (-b).max(0)).collect();
     let share = shares(e, c, &window, &x, &y)?;
     let ct = e.full(&c.ct, &y.shape);
     if e.is_blocked(&x)
@@ -140,12 +147,18 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         [&[1, 1], kernel.as_slice()].concat(),
         vec![tap; taps],
     ));
-    let mut end = window.end.clone();
+    let mut end = vec![0; n];
     let mut extra = vec![0; n];
+    let mut made = x.shape.to_vec();
     for i in 0..n {
-        let made = (ys[i] - 1) * window.strides[i] + window.reach(i) + 1 - window.begin[i] - end[i];
-        extra[i] = (xs[i] - made).max(0);
-        end[i] += (made - xs[i]).max(0);
+        window.begin[i] = window.begin[i].max(0);
+        let (wanted, reached) = (
+            xs[i] - skipped[i],
+            (ys[i] - 1) * window.strides[i] + window.reach(i) + 1 - window.begin[i],
+        );
+        end[i] = (reached - wanted).max(0);
+        extra[i] = (wanted - reached).clamp(0, window.strides[i] - 1);
+        made[i + 2] = usize::try_from(reached - end[i] + extra[i]).unwrap_or(0);
     }
     let attributes = [
         ("kernel_shape", window.kernel.clone().into()),
@@ -154,8 +167,36 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ("pads", [window.begin, end].concat().into()),
         ("output_padding", extra.into()),
     ];
-    let spread = e.op("ConvTranspose", &[&ct, &weight], &attributes, &flat(&x.shape));
-    Ok(vec![(0, e.reshape(&spread, &x.shape))])
+    let spread = e.op("ConvTranspose", &[&ct, &weight], &attributes, &flat(&made));
+    let spread = e.reshape(&spread, &made);
+    // More may lie behind the last window than an output_padding can add.
+    let after: Vec<i64> = (0..n)
+        .map(|i| xs[i] - skipped[i] - signed(&[made[i + 2]])[0])
+        .collect();
+    let around = |spatial: Vec<i64>| [vec![0, 0], spatial].concat();
+    Ok(vec![(0, padded(e, &spread, &around(skipped), &around(after)))])
+}
+
+/// Where the first window begins, before the first element if it is positive. With automatic pads the runtime is asked:
+/// of windows that lie apart some versions begin in the middle of what is left over, others with the first element.
+fn begin(e: &Emit<'_>, c: &Call<'_>, window: &Window, axis: usize, x: &Value) -> Result<i64, Stop> {
+    let stated = window.begin[axis];
+    let apart = window.strides[axis] > window.reach(axis) + 1;
+    if !apart || !c.node.string("auto_pad", "NOTSET").starts_with("SAME") {
+        return Ok(stated);
+    }
+    let shape = [&[1, 1], &x.shape[2..]].concat();
+    let inner: usize = shape[axis + 3..].iter().product();
+    let places = (0..shape.iter().product()).map(|k: usize| (k / inner % shape[axis + 2]) as f32);
+    let averages = e.measure(
+        c.node,
+        &Tensor::f32(shape.clone(), places.collect::<Vec<_>>()),
+        Vec::new(),
+    )?;
+    // The mean place of a window that lies inside, less half of what it reaches over.
+    let first = averages.first().copied().unwrap_or(0.0) - window.reach(axis) as f32 / 2.0;
+    let measured = signed(&[first.max(0.0).round() as usize])[0];
+    Ok(if measured > 0 { -measured } else { stated })
 }
 
 /// In the blocked layout: windows that tile the picture repeat their share, windows at every place average it again.

@@ -7,7 +7,8 @@
 //! with a single one. Shares of taps that fall on the same phase of the stride are shifted and added, and a
 //! ConvTranspose with an identity interleaves the phases.
 //!
-//! A Conv pads with zeros, MaxPool with nothing: where there are pads, x must be positive ([`Patterns::is_positive`]).
+//! A Conv pads with zeros, MaxPool with nothing: where a window leaves the picture, at a pad or because `ceil_mode` has
+//! it hang over, x must be positive ([`Patterns::is_positive`]).
 //!
 //! [`Patterns::is_positive`]: super::super::patterns::Patterns::is_positive
 
@@ -26,7 +27,8 @@ pub(super) fn by_taps(e: &mut Emit<'_>, ct: &Value, x: &Value, y: &Value, window
         return None;
     };
     let (kernel, strides) = (&window.kernel, &window.strides);
-    let padded = window.begin.iter().chain(&window.end).any(|p| *p > 0);
+    let outside = |axis: usize| window.leaves(axis, x.shape[axis + 2], y.shape[axis + 2]);
+    let padded = (0..kernel.len()).any(outside);
     let applies = e.is_blocked(x)
         && channels % 16 == 0
         && window.dilations == [1, 1]

@@ -78,7 +78,8 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
     let ([n, c, 1, 1], [m, d, ..]) = (index.shape(x)?, index.shape(node.output(0)?)?) else {
         return None;
     };
-    let repeats = node.string("mode", "nearest") == "nearest" && (n, c) == (m, d);
+    let crops = node.string("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize";
+    let repeats = node.string("mode", "nearest") == "nearest" && (n, c) == (m, d) && !crops;
     repeats.then_some(Chain {
         xs: vec![x],
         inner: None,

@@ -15,12 +15,15 @@ use crate::onnx::NodeProto;
 /// `1/sqrt(2 pi)`
 const DENSITY: f32 = 0.398_942_3;
 
+/// Products below the last one that are looked into.
+const DEPTH: usize = 1;
+
 pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'a>> {
     if node.op() != "Mul" {
         return None;
     }
     let mut factors = Vec::new();
-    spread(index, node, &mut factors);
+    spread(index, node, 0, &mut factors);
     let [_, _, _] = factors[..] else { return None };
     let half = factors
         .iter()
@@ -37,11 +40,12 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
         })
 }
 
-/// The factors of a product, through products that only it reads.
-fn spread<'a>(index: &Index<'a>, node: &'a NodeProto, factors: &mut Vec<&'a str>) {
+/// The factors of a product, through products that only it reads: two products hold three factors, so that no more
+/// than one below it counts.
+fn spread<'a>(index: &Index<'a>, node: &'a NodeProto, depth: usize, factors: &mut Vec<&'a str>) {
     for t in node.input.iter().map(String::as_str) {
         match index.made_by(t, "Mul").filter(|_| index.read_once(t)) {
-            Some(inner) if factors.len() < 3 => spread(index, inner, factors),
+            Some(inner) if depth < DEPTH => spread(index, inner, depth + 1, factors),
             _ => factors.push(t),
         }
     }
@@ -88,4 +92,28 @@ fn apply(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>
     let second = e.mul(&line, &bell);
     let slope = e.binary("Add", &distribution, &second);
     Ok(vec![e.mul(&c.ct, &slope)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::Facts;
+    use super::*;
+
+    /// Of every product of a long chain no more is looked at than can be a GELU.
+    #[test]
+    fn a_long_product_is_not_followed() {
+        let name = |k: usize| format!("t{k}");
+        let product = |k: usize| NodeProto::new("Mul", &name(k), &[&name(k - 1), "x"], &[&name(k)]);
+        let nodes: Vec<NodeProto> = (1..=20_000).map(product).collect();
+        let facts = Facts::default();
+        let index = Index::new(&nodes, &facts, "logits");
+        let mut most = 0;
+        for node in &nodes {
+            let mut factors = Vec::new();
+            spread(&index, node, 0, &mut factors);
+            most = most.max(factors.len());
+            assert!(find(&index, node).is_none());
+        }
+        assert_eq!(most, 3);
+    }
 }

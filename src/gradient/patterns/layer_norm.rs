@@ -17,11 +17,13 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<(Array,
         return None;
     }
     let y = node.output(0)?;
-    let rank = index.shape(y)?.len();
-    let last = [-1, i64::try_from(rank).ok()? - 1].contains(&node.int("axis", -1));
+    let shape = index.shape(y)?;
+    let last = axis_of(node.int("axis", -1), shape.len())? + 1 == shape.len();
     let scale = index.constant(node.input(1)?)?;
+    // One scale for all, which runtimes take too, is no diagonal.
+    let fits = scale.as_real().is_some_and(|s| Some(&s.len()) == shape.last());
     let mut products = Vec::new();
-    (last && scale.as_real().is_some() && all_products(index, y, y, &mut products) && !products.is_empty())
+    (last && fits && all_products(index, y, y, &mut products) && !products.is_empty())
         .then_some((scale, products))
 }
 
