@@ -109,6 +109,7 @@ fn in_the_blocked_layout() {
             .named("w", &positive_noise(&[16, 4, 1, 1], 9))
             .before("Conv", &["x", "w"], "wide")
             .tensor("wide")
+            .narrow("it is in the layout already")
             .smooth()
     };
     all(

@@ -3,7 +3,7 @@
 
 use steerlens::onnx::{
     Array, AttributeProto, AttributeValue, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
-    TensorProto, ValueInfoProto,
+    TensorProto, ValueInfoProto, Values,
 };
 
 use crate::common::noise;
@@ -45,6 +45,9 @@ pub(crate) struct Case {
     initializers: Vec<TensorProto>,
     picture: Picture,
     tolerance: f64,
+    /// Why it is not checked in the blocked layout.
+    narrow: Option<&'static str>,
+    pub(crate) between: Option<Between>,
 }
 
 impl Case {
@@ -64,7 +67,15 @@ impl Case {
             initializers: Vec::new(),
             picture: Picture::Noise,
             tolerance: LINEAR,
+            narrow: None,
+            between: None,
         }
+    }
+
+    /// Not checked in the blocked layout, for a reason.
+    pub(crate) fn narrow(mut self, reason: &'static str) -> Self {
+        self.narrow = Some(reason);
+        self
     }
 
     pub(crate) fn opset(mut self, opset: i64) -> Self {
@@ -242,19 +253,29 @@ impl Case {
             .iter()
             .map(|(name, value)| format!("{name}={value:?}"))
             .collect();
+        let between = self
+            .between
+            .as_ref()
+            .map(|b| format!(" behind {} channels", b.channels));
         format!(
-            "{} {:?} opset {} {}",
+            "{} {:?} opset {} {}{}",
             self.operator,
             self.shape,
             self.opset,
-            attributes.join(" ")
+            attributes.join(" "),
+            between.unwrap_or_default()
         )
     }
 
+    /// Whether the operator's tensor is a picture of few or many channels.
+    pub(crate) fn is_picture(&self) -> bool {
+        self.shape.len() == 4 && self.shape[0] == 1
+    }
+
     pub(crate) fn model(&self) -> ModelProto {
-        let direct = self.shape.len() == 4 && self.shape[0] == 1;
+        let direct = self.is_picture() && self.between.is_none();
         let count = self.shape.iter().product();
-        let input_shape = if direct {
+        let input_shape = if self.is_picture() {
             self.shape.clone()
         } else {
             vec![1, 1, 1, count]
@@ -262,7 +283,10 @@ impl Case {
         let input = if direct { "x" } else { "picture" };
         let mut initializers = self.initializers.clone();
         let mut node = Vec::new();
-        if !direct {
+        if let Some(between) = &self.between {
+            initializers.push(between.first(self.shape[1]).encode("widen"));
+            node.push(NodeProto::new("Conv", "in_front", &["picture", "widen"], &["x"]));
+        } else if !direct {
             let to: Vec<i64> = self.shape.iter().map(|d| *d as i64).collect();
             initializers.push(Array::whole(to).encode("shape"));
             node.push(NodeProto::new(
@@ -288,7 +312,13 @@ impl Case {
         }
         node.push(one);
         node.extend(self.after.clone());
-        node.push(NodeProto::new("Flatten", "into_row", &[&self.result], &["scores"]).with("axis", 0));
+        let mut result = self.result.as_str();
+        if let Some(weight) = self.between.as_ref().and_then(Between::last) {
+            initializers.push(weight.encode("narrow"));
+            node.push(NodeProto::new("Conv", "behind", &[result, "narrow"], &["mixed"]));
+            result = "mixed";
+        }
+        node.push(NodeProto::new("Flatten", "into_row", &[result], &["scores"]).with("axis", 0));
         // A type without a shape: the runtime is to work that out.
         let mut scores = ValueInfoProto::tensor("scores", 1, &[]);
         if let Some(tensor) = scores.r#type.as_mut().and_then(|t| t.tensor_type.as_mut()) {
@@ -311,6 +341,48 @@ impl Case {
             }),
             ..Default::default()
         }
+    }
+
+    /// The same case between Convs, in the blocked layout if the runtime has one: the operator's tensor is made of the
+    /// picture by a Conv of so many channels. `None` for a tensor that is no picture.
+    pub(crate) fn wide(&self, channels: usize) -> Option<Self> {
+        let few = *self.shape.get(1)?;
+        let single = self.shape.iter().all(|d| *d == 1);
+        // What has as many channels is not asked for others: sums with what is beside it have that many too.
+        if !self.is_picture() || single || self.narrow.is_some() || (few >= 16 && few != channels) {
+            return None;
+        }
+        let mut wide = self.clone();
+        wide.between = Some(Between {
+            channels,
+            made: Vec::new(),
+        });
+        let mut operator = NodeProto::new(&self.operator, "", &[], &[]);
+        operator.input.clone_from(&self.inputs);
+        for (name, value) in &self.attributes {
+            operator.set(name, value.clone());
+        }
+        if operator.int("group", 1) == few as i64 && few > 1 {
+            wide.attributes.retain(|(name, _)| name != "group");
+            wide = wide.with("group", channels as i64);
+        }
+        for node in self.before.iter().chain([&operator]).chain(&self.after) {
+            for (index, name) in node.input.iter().enumerate() {
+                let found = wide
+                    .initializers
+                    .iter_mut()
+                    .find(|t| t.name.as_ref() == Some(name));
+                if let Some(tensor) = found {
+                    widen(tensor, node, index, few, channels);
+                }
+            }
+        }
+        Some(wide)
+    }
+
+    /// The name of the tensor that the scores are made of.
+    pub(crate) fn result(&self) -> &str {
+        &self.result
     }
 
     /// The picture, row major.
@@ -351,4 +423,83 @@ pub(crate) fn positive_noise(shape: &[usize], seed: u64) -> Array {
         .map(|u| 0.5 + u)
         .collect();
     Array::real(shape, values)
+}
+
+/// The Convs around an operator.
+#[derive(Debug, Clone)]
+pub(crate) struct Between {
+    pub(crate) channels: usize,
+    /// The shape that the operator makes.
+    pub(crate) made: Vec<usize>,
+}
+
+impl Between {
+    /// Each channel a picture's channel, or half of one: what is apart stays so, and what is positive.
+    fn first(&self, few: usize) -> Array {
+        let place = |k: usize| (k / few, k % few);
+        let weight = |k: usize| match place(k) {
+            (out, channel) if out % few != channel => 0.0,
+            (out, _) if out < few => 1.0,
+            (_, _) => 0.5,
+        };
+        let weights: Vec<f32> = (0..self.channels * few).map(weight).collect();
+        Array::real([self.channels, few, 1, 1], weights)
+    }
+
+    /// All channels of the result mixed, if it is a picture.
+    fn last(&self) -> Option<Array> {
+        let [1, channels, _, _] = self.made[..] else {
+            return None;
+        };
+        Some(signed_noise(&[8, channels, 1, 1], 63))
+    }
+}
+
+/// A constant for `many` channels, those of the `few` over and over.
+fn widen(tensor: &mut TensorProto, node: &NodeProto, index: usize, few: usize, many: usize) {
+    let Ok(array) = Array::decode(tensor) else { return };
+    let rank = array.shape.len();
+    let group = node.int("group", 1) as usize;
+    let depthwise = group == few && few > 1;
+    let axis = match (node.op(), index) {
+        ("Conv", 1) if !depthwise => Some(1),
+        ("Conv", 2) if !depthwise => None,
+        ("Conv" | "ConvTranspose", 2) if depthwise => Some(0),
+        ("ConvTranspose", 2) => None,
+        (
+            "Conv" | "ConvTranspose" | "BatchNormalization" | "InstanceNormalization" | "GroupNormalization",
+            _,
+        ) => Some(0),
+        ("Resize" | "Expand" | "Reshape", _) => None,
+        _ => rank.checked_sub(3),
+    };
+    let widened = match (&array.values, axis) {
+        (Values::Real(values), Some(axis)) if axis < rank => {
+            // Of a group all, of each channel its own share.
+            let each = if depthwise { array.shape[axis] / few } else { 1 };
+            let had = if node.op() == "Conv" && !depthwise {
+                few / group
+            } else {
+                few
+            };
+            if array.shape[axis] != had * each {
+                return;
+            }
+            let want = if had == few { many } else { many / group };
+            let inner: usize = array.shape[axis + 1..].iter().product::<usize>() * each;
+            let rows = values.chunks(had * inner);
+            let tiled = rows.flat_map(|row| (0..want).flat_map(move |k| &row[k % had * inner..][..inner]));
+            let mut shape = array.shape.clone();
+            shape[axis] = want * each;
+            Array::real(shape, tiled.copied().collect::<Vec<_>>())
+        }
+        (Values::Whole(to), None) if rank == 1 && to.len() == 4 && to[1] == few as i64 => {
+            let mut to = to.clone();
+            to[1] = many as i64;
+            Array::whole(to)
+        }
+        _ => return,
+    };
+    let name = tensor.name.clone().unwrap_or_default();
+    *tensor = widened.encode(&name);
 }

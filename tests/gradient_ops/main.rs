@@ -12,6 +12,7 @@ mod check;
 mod common;
 mod convolution;
 mod elementwise;
+mod finite;
 mod indexing;
 mod matrix;
 mod movement;

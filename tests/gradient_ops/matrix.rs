@@ -102,7 +102,8 @@ fn einsum_of_two_operands() {
     ];
     all(shapes
         .iter()
-        .flat_map(|(a, b, e)| [left(a, b, e), right(a, b, e)]));
+        .flat_map(|(a, b, e)| [left(a, b, e), right(a, b, e)])
+        .map(|c| c.narrow("the equation puts its axes beside others of the same extent")));
     all([
         Case::of("Einsum", &[3, 4]).with("equation", "ij->ji"),
         Case::of("Einsum", &[3, 4])

@@ -63,6 +63,43 @@ fn over_each_picture() {
     ]);
 }
 
+/// One scale for all, which the runtime takes as well, and then a product that would take over one for each.
+#[test]
+fn with_one_scale_for_all() {
+    let layer = |scale: &[usize]| {
+        Case::of("LayerNormalization", &[2, 3, 8])
+            .constant(&signed_noise(scale, 3))
+            .constant(&signed_noise(&[8], 4))
+            .named("w", &signed_noise(&[8, 5], 5))
+            .after("MatMul", &["y", "w"], "z")
+            .smooth()
+    };
+    all([
+        layer(&[1]),
+        layer(&[]),
+        layer(&[8]),
+        layer(&[1, 8]),
+        layer(&[3, 1]),
+    ]);
+}
+
+/// A row of zeros has no direction: the runtime leaves it as it is, and nothing passes.
+#[test]
+fn a_row_of_zeros() {
+    for p in [1, 2] {
+        let case = Case::of("LpNormalization", &[1, 1, 2, 2])
+            .with("axis", 3)
+            .with("p", p);
+        for gradient in case.gradients(&[0.0, 0.0, 3.0, 4.0], &[1.0, 2.0, 3.0, -4.0]) {
+            assert_eq!(gradient[..2], [0.0; 2], "{}", case.label());
+            assert!(
+                gradient[2..].iter().all(|g| g.is_finite() && *g != 0.0),
+                "{gradient:?}"
+            );
+        }
+    }
+}
+
 /// Opset 18 scales each group, opset 21 each channel.
 #[test]
 fn over_groups() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sums, means, norms, extrema and products over axes.
 
+use steerlens::onnx::Array;
+
 use crate::case::Case;
 use crate::check::all;
 
@@ -114,6 +116,18 @@ fn products_with_zeros() {
     for gradient in case.gradients(&x, &[1.0, 1.0, 0.5]) {
         assert_eq!(gradient, [0.0, 6.0, 0.0, 0.0, 0.0, 0.0, -6.0, -4.0, 3.0]);
     }
+}
+
+/// Of a mean over the picture only the channels are left to sum, and the cotangent is one number.
+#[test]
+fn over_the_channels_of_means() {
+    all(["ReduceMean", "ReduceSum", "ReduceMax"].map(|operator| {
+        Case::of("GlobalAveragePool", &[1, 4, 4, 3])
+            .named("channels", &Array::whole([1]))
+            .opset(18)
+            .after(operator, &["y", "channels"], "z")
+            .having("keepdims", 1)
+    }));
 }
 
 /// A row of zeros has no direction; 0 is what PyTorch says too.

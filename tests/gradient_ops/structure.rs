@@ -128,5 +128,6 @@ fn shape_arithmetic() {
         .x()
         .tensor("flat")
         .after("MatMul", &["y", "w"], "z")
-        .named("w", &signed_noise(&[24, 5], 3))]);
+        .named("w", &signed_noise(&[24, 5], 3))
+        .narrow("the product is of so many elements")]);
 }

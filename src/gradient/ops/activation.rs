@@ -2,7 +2,8 @@
 //! Nonlinear functions of one input: `ct_x = ct_y f'(x)`, from the output wherever possible.
 //!
 //! Taking the derivative from the output lets ONNX Runtime keep Conv and activation fused. At a kink the
-//! derivative is 0, as in PyTorch: Relu at 0, Clip at its bounds.
+//! derivative is 0, as in PyTorch: Relu at 0, Clip at its bounds. So it is where it would be infinite, as of Sqrt at 0:
+//! what stands around such a function often has a slope of 0 there, and the product would be no number.
 
 use super::super::emit::{Emit, Value};
 use super::{Call, Contributions, Rule, Stop, rule_for};
@@ -162,27 +163,29 @@ pub(super) const RULES: &[Rule] = &[
         "",
     )
     .since(9),
-    rule_for("Exp", |e, c| pointwise(e, c, |_, _, _, y| y.clone()), ""),
     rule_for(
-        "Log",
-        |e, c| pointwise(e, c, |e, _, x, _| e.unary("Reciprocal", x)),
-        "",
-    ),
-    rule_for(
-        "Sqrt",
+        "Exp",
         |e, c| {
             pointwise(e, c, |e, _, _, y| {
-                let half = e.scalar(0.5);
-                e.binary("Div", &half, y)
+                // 1/(1 + exp(-x)) is finite where the power is not, and its cotangent then 0.
+                let most = e.scalar(f32::MAX);
+                e.binary("Min", y, &most)
             })
         },
+        "",
+    ),
+    rule_for("Log", |e, c| pointwise(e, c, |e, _, x, _| e.inverse(x)), ""),
+    rule_for(
+        "Sqrt",
+        |e, c| pointwise(e, c, |e, _, x, _| e.slope_of_root(x)),
         "",
     ),
     rule_for(
         "Reciprocal",
         |e, c| {
-            pointwise(e, c, |e, _, _, y| {
-                let square = e.mul(y, y);
+            pointwise(e, c, |e, _, x, _| {
+                let inverse = e.inverse(x);
+                let square = e.mul(&inverse, &inverse);
                 e.unary("Neg", &square)
             })
         },

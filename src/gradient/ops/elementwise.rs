@@ -71,18 +71,29 @@ fn mul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     Ok(out)
 }
 
+/// `ct_a = ct/b`, `ct_b = -sum(ct_a a)/b`. Where b is 0 nothing passes: a quotient that is not chosen there, or is cut
+/// off, has a cotangent of 0.
 fn div(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let (b, y) = (c.input(1)?.clone(), c.y()?.clone());
-    let over_b = e.binary("Div", &c.ct, &b);
+    let (a, b) = (c.input(0)?.clone(), c.input(1)?.clone());
+    let constant = e.facts.constant(&b.name);
+    let never_zero = |b: &Array| b.as_real().is_some_and(|v| v.iter().all(|x| *x != 0.0));
+    let divisor = if constant.as_ref().is_some_and(never_zero) {
+        b.clone()
+    } else {
+        let zero = e.indicator("Equal", &b, 0.0);
+        e.binary("Add", &b, &zero)
+    };
+    let over_b = e.binary("Div", &c.ct, &divisor);
     let mut out = Vec::new();
     if c.wants(0) {
         out.extend(down(e, c, &over_b, 0)?);
     }
     if c.wants(1) {
-        // d(a/b)/db = -(a/b)/b
-        let ct = e.mul(&over_b, &y);
-        let ct = e.unary("Neg", &ct);
-        out.extend(down(e, c, &ct, 1)?);
+        let along = e.mul(&over_b, &a);
+        for (k, along) in down(e, c, &along, 1)? {
+            let ct = e.binary("Div", &along, &divisor);
+            out.push((k, e.unary("Neg", &ct)));
+        }
     }
     Ok(out)
 }
@@ -95,28 +106,61 @@ fn pow(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         Values::Whole(v) => Array::real(a.shape, v.iter().map(|p| *p as f32).collect::<Vec<_>>()),
     });
     let exponents = exponents.ok_or_else(|| Stop::refuse("only constant exponents are supported"))?;
-    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let x = c.input(0)?.clone();
     let slope = match exponents.as_real() {
         Some([p]) if *p == 1.0 => return down(e, c, &c.ct, 0),
         Some([p]) if *p == 2.0 => e.scale(&x, 2.0),
-        Some([p]) if *p == 0.5 => {
-            let half = e.scalar(0.5);
-            e.binary("Div", &half, &y)
-        }
-        Some([p]) if *p == -1.0 => {
-            let square = e.mul(&y, &y);
-            e.unary("Neg", &square)
-        }
-        all => {
-            let less: Vec<f32> = all.unwrap_or_default().iter().map(|p| p - 1.0).collect();
-            let less = e.constant(Array::real(exponents.shape.clone(), less));
-            let power = e.binary("Pow", &x, &less);
-            let exponents = e.constant(exponents);
-            e.mul(&power, &exponents)
-        }
+        Some([p]) if *p == 0.5 => e.slope_of_root(&x),
+        _ => slope_of_power(e, &x, exponents),
     };
     let ct = e.mul(&c.ct, &slope);
     down(e, c, &ct, 0)
+}
+
+/// `p x^(p-1)`, and 0 where that is infinite or no number: at 0 below the power 1, and below 0 between whole powers.
+fn slope_of_power(e: &mut Emit<'_>, x: &Value, exponents: Array) -> Value {
+    let of_each = |e: &mut Emit<'_>, f: &dyn Fn(f32) -> f32| {
+        let values: Vec<f32> = exponents
+            .as_real()
+            .unwrap_or_default()
+            .iter()
+            .map(|p| f(*p))
+            .collect();
+        let any = values.iter().any(|v| *v != 0.0);
+        (e.constant(Array::real(exponents.shape.clone(), values)), any)
+    };
+    let between = |p: f32| p.fract() != 0.0;
+    let (at_zero, some_at_zero) = of_each(e, &|p| f32::from(u8::from(p < 1.0 || between(p))));
+    let (below_zero, some_below_zero) = of_each(e, &|p| f32::from(u8::from(between(p))));
+    let mut base = x.clone();
+    let mut bad: Option<Value> = None;
+    for (comparison, exponents, any) in [
+        ("Equal", at_zero, some_at_zero),
+        ("Less", below_zero, some_below_zero),
+    ] {
+        if any {
+            let there = e.indicator(comparison, x, 0.0);
+            let there = e.mul(&there, &exponents);
+            bad = Some(match bad {
+                Some(bad) => e.binary("Add", &bad, &there),
+                None => there,
+            });
+        }
+    }
+    let kept = bad.as_ref().map(|bad| e.one_minus(bad));
+    if let (Some(bad), Some(kept)) = (&bad, &kept) {
+        // 1 in its place, of which any power is finite.
+        base = e.mul(x, kept);
+        base = e.binary("Add", &base, bad);
+    }
+    let (less, _) = of_each(e, &|p| p - 1.0);
+    let power = e.binary("Pow", &base, &less);
+    let (exponents, _) = of_each(e, &|p| p);
+    let slope = e.mul(&power, &exponents);
+    match &kept {
+        Some(kept) => e.mul(&slope, kept),
+        None => slope,
+    }
 }
 
 /// Max and Min: to the first operand that equals the result, so that ties do not count double.

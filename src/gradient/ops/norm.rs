@@ -150,7 +150,9 @@ fn lp(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let along = e.sum_over(&along, &[axis]);
     let radial = e.mul(&slope, &along);
     let rest = e.binary("Sub", &ct, &radial);
-    Ok(vec![(0, e.binary("Div", &rest, &norm))])
+    // A row of zeros has no direction, and the runtime leaves it as it is: nothing passes, instead of 0/0.
+    let inverse = e.inverse(&norm);
+    Ok(vec![(0, e.mul(&rest, &inverse))])
 }
 
 fn layer(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {

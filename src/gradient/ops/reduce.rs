@@ -64,7 +64,8 @@ pub(super) const RULES: &[Rule] = &[
         |e, c| {
             reduced(e, c, |e, ct, _, y, _| {
                 let sum = e.unary("Exp", y);
-                e.binary("Div", &ct, &sum)
+                let inverse = e.inverse(&sum);
+                e.mul(&ct, &inverse)
             })
         },
         "axes known when the model is built; no noop_with_empty_axes",

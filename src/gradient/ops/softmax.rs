@@ -11,7 +11,13 @@ pub(super) const RULES: &[Rule] = &[
 
 /// `ct_x = y (ct - sum(ct y))`; of the logarithm `ct - exp(y) sum(ct)`.
 fn softmax(e: &mut Emit<'_>, c: &Call<'_>, log: bool) -> Contributions {
-    let y = c.y()?.clone();
+    let mut y = c.y()?.clone();
+    if e.replaces_nan() {
+        // A row of minus infinity alone, as of a query that a mask leaves no key.
+        let undefined = e.op("IsNaN", &[&y], &[], &y.shape.clone());
+        let zero = e.scalar(0.0);
+        y = e.op("Where", &[&undefined, &zero, &y], &[], &y.shape.clone());
+    }
     let axis =
         axis_of(c.node.int("axis", -1), y.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
     let ct = e.full(&c.ct, &y.shape);
