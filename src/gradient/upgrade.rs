@@ -63,8 +63,6 @@ impl Pass<'_> {
                 n.input.truncate(1);
                 n.output.truncate(1);
             }
-            // An attribute up to opset 11, which inference does not look at.
-            "Dropout" => drop(n.remove("ratio")),
             "Squeeze" | "Unsqueeze" | "ReduceSum" if v < 13 => self.ints_to_input(&mut n, "axes"),
             "Split" if v < 13 => self.ints_to_input(&mut n, "split"),
             "Softmax" | "LogSoftmax" if v < 13 => return self.flattening_softmax(n, graph),

@@ -188,13 +188,19 @@ fn begin(e: &Emit<'_>, c: &Call<'_>, window: &Window, axis: usize, x: &Value) ->
     let shape = [&[1, 1], &x.shape[2..]].concat();
     let inner: usize = shape[axis + 3..].iter().product();
     let places = (0..shape.iter().product()).map(|k: usize| (k / inner % shape[axis + 2]) as f32);
+    let ones = Tensor::f32(shape.clone(), vec![1.0; shape.iter().product()]);
+    let held = e.measure(c.node, &ones, Vec::new())?;
     let averages = e.measure(
         c.node,
         &Tensor::f32(shape.clone(), places.collect::<Vec<_>>()),
         Vec::new(),
     )?;
-    // The mean place of a window that lies inside, less half of what it reaches over.
-    let first = averages.first().copied().unwrap_or(0.0) - window.reach(axis) as f32 / 2.0;
+    // The mean place of a window that lies inside along this axis, less half of what it reaches over.
+    let mean = averages
+        .first()
+        .zip(held.first())
+        .map_or(0.0, |(sum, held)| sum / held);
+    let first = mean - window.reach(axis) as f32 / 2.0;
     let measured = signed(&[first.max(0.0).round() as usize])[0];
     Ok(if measured > 0 { -measured } else { stated })
 }
