@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::LensSettings;
 use crate::morph::{ColorMode, Method, StepMode};
+use crate::pyramid::Grid;
 use crate::settings::{self, Choice};
 
-/// A look: how pictures move. What a preset does not hold (classes, magnification, size) is left as it is.
+/// A look: how pictures move. What a preset does not hold (classes, magnification and its unit, size) is left as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(missing_docs, reason = "each setting is described once, in `settings`")]
 pub struct Preset {
@@ -17,6 +18,11 @@ pub struct Preset {
     pub about: &'static str,
     pub method: Method,
     pub color_mode: ColorMode,
+    pub amplitude_exponent: f64,
+    pub scale_weight: f64,
+    pub phase_smooth: f64,
+    pub phase_limit: f64,
+    pub grid: Grid,
     pub steps: u32,
     pub step_mode: StepMode,
     pub temporal_smoothing: Duration,
@@ -24,12 +30,17 @@ pub struct Preset {
 }
 
 impl Preset {
-    /// The presets that are shipped; METHOD.md 5.11 says what speaks for them.
+    /// The presets that are shipped; METHOD.md 2.3 and 5.11 say what speaks for them.
     pub const ALL: [Self; 3] = [
         Self {
             name: "paper",
-            about: "The published method: one step in the local phases of luma",
-            ..PAPER
+            about: "The published abstract to the letter: each local phase of luma moves by the derivative by it, in one step; \
+                    as it stands there but for the unit of magnification, which magnification-unit=none makes the paper's too",
+            amplitude_exponent: 0.0,
+            scale_weight: 1.0,
+            phase_limit: 0.0,
+            grid: Grid::Exact,
+            ..PLAIN
         },
         Self {
             name: "readable",
@@ -37,21 +48,26 @@ impl Preset {
             method: Method::CspJoint,
             color_mode: ColorMode::Joint,
             steps: 4,
-            ..PAPER
+            ..PLAIN
         },
         Self {
             name: "calm",
             about: "For live video: phase steps averaged over 0.1 s, and a mirrored border",
             temporal_smoothing: Duration::from_millis(100),
             padding: 16,
-            ..PAPER
+            ..PLAIN
         },
     ];
 
     /// The names of the settings that a preset holds.
-    pub const SETTINGS: [&str; 6] = [
+    pub const SETTINGS: [&str; 11] = [
         Method::NAME,
         ColorMode::NAME,
+        settings::AMPLITUDE_EXPONENT.name,
+        settings::SCALE_WEIGHT.name,
+        settings::PHASE_SMOOTH.name,
+        settings::PHASE_LIMIT.name,
+        Grid::NAME,
         settings::STEPS.name,
         StepMode::NAME,
         settings::TEMPORAL_SMOOTHING.name,
@@ -70,6 +86,11 @@ impl Preset {
             about: _,
             method,
             color_mode,
+            amplitude_exponent,
+            scale_weight,
+            phase_smooth,
+            phase_limit,
+            grid,
             steps,
             step_mode,
             temporal_smoothing,
@@ -77,6 +98,11 @@ impl Preset {
         } = *self;
         settings.method = method;
         settings.color_mode = color_mode;
+        settings.amplitude_exponent = amplitude_exponent;
+        settings.scale_weight = scale_weight;
+        settings.phase_smooth = phase_smooth;
+        settings.phase_limit = phase_limit;
+        settings.grid = grid;
         settings.steps = steps;
         settings.step_mode = step_mode;
         settings.temporal_smoothing = temporal_smoothing;
@@ -84,15 +110,21 @@ impl Preset {
     }
 }
 
-const PAPER: Preset = Preset {
+/// The defaults: one step in the phases of luma.
+const PLAIN: Preset = Preset {
     name: "",
     about: "",
-    method: Method::CspPhase,
-    color_mode: ColorMode::Luma,
-    steps: 1,
-    step_mode: StepMode::Reanalyse,
-    temporal_smoothing: Duration::ZERO,
-    padding: 0,
+    method: Method::DEFAULT,
+    color_mode: ColorMode::DEFAULT,
+    amplitude_exponent: settings::AMPLITUDE_EXPONENT.default,
+    scale_weight: settings::SCALE_WEIGHT.default,
+    phase_smooth: settings::PHASE_SMOOTH.default,
+    phase_limit: settings::PHASE_LIMIT.default,
+    grid: Grid::DEFAULT,
+    steps: settings::STEPS.default,
+    step_mode: StepMode::DEFAULT,
+    temporal_smoothing: settings::TEMPORAL_SMOOTHING.default,
+    padding: settings::PADDING.default,
 };
 
 #[cfg(test)]
@@ -112,22 +144,32 @@ mod tests {
             assert!(settings.check().is_ok(), "{name}");
             settings
         };
-        let paper = LensSettings {
+        let plain = LensSettings {
             magnification: 2.0,
             ..LensSettings::default()
         };
-        assert_eq!(look("paper"), paper, "the defaults are the paper's method");
+        // METHOD.md 2.3, "literal forms".
+        let paper = LensSettings {
+            method: Method::CspPhase,
+            amplitude_exponent: 0.0,
+            scale_weight: 1.0,
+            phase_limit: 0.0,
+            grid: Grid::Exact,
+            steps: 1,
+            ..plain.clone()
+        };
+        assert_eq!(look("paper"), paper);
         let readable = LensSettings {
             method: Method::CspJoint,
             color_mode: ColorMode::Joint,
             steps: 4,
-            ..paper.clone()
+            ..plain.clone()
         };
         assert_eq!(look("readable"), readable);
         let calm = LensSettings {
             temporal_smoothing: Duration::from_millis(100),
             padding: 16,
-            ..paper
+            ..plain
         };
         assert_eq!(look("calm"), calm);
         assert_eq!(Preset::find("Paper"), None);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::classifier::{InputFormat, InputLayout, Normalization, Objective};
 use crate::frame::Fit;
-use crate::morph::{ColorMode, Method, Normalise, StepMode};
+use crate::morph::{ColorMode, MagnificationUnit, Method, StepMode};
 use crate::pyramid::Grid;
 use crate::render::DisplayMode;
 use crate::runtime::{Optimisation, Provider};
@@ -119,7 +119,7 @@ choice!(Resolution, "resolution", Auto, "Where the pyramid works",
     Auto = "auto": "At the frame's size up to 640x480 pixels, at the model's above",
     Model = "model": "At the model's input size; the change is enlarged",
     Frame = "frame": "At the frame's size, with the exact adjoint of the resize");
-choice!(Normalise, "normalise", Rms, "The unit of magnification",
+choice!(MagnificationUnit, "magnification-unit", Rms, "The unit of magnification",
     Rms = "rms": "Radians RMS over the picture's energy",
     None = "none": "The literal factor on the raw phase step");
 choice!(StepMode, "step-mode", Reanalyse, "How several steps follow each other",
@@ -199,8 +199,10 @@ facts! {
     Text SOURCE_LABEL = { name: "source-label", blurb: "Label of the class to move away from (exact, else a number, else a unique beginning); wins over source-class" };
     Text TARGET_LABEL = { name: "target-label", blurb: "Label of the class to move towards (exact, else a number, else a unique beginning); wins over target-class" };
     Count CLASS_HOLD = { name: "class-hold", default: 5, min: 0, max: 1000, blurb: "Analysed frames in a row that a new automatic class must lead before the pair of classes switches" };
-    Real MAGNIFICATION = { name: "magnification", default: 1.0, min: -64.0, max: 64.0, blurb: "How far the picture moves, in radians RMS of phase; 0 is the frame bit for bit, negative moves away from the target" };
-    Real AMPLITUDE_EXPONENT = { name: "amplitude-exponent", default: 1.0, min: 0.0, max: 2.0, blurb: "Weighting of the phase step by amplitude: 0 chain rule, 2 the phase difference of motion magnification" };
+    Real MAGNIFICATION = { name: "magnification", default: 1.0, min: -64.0, max: 64.0, blurb: "How far the picture moves, in radians RMS of phase (see magnification-unit); 0 is the frame bit for bit, negative moves away from the target. What a side-car advises is told, and not taken" };
+    Real AMPLITUDE_EXPONENT = { name: "amplitude-exponent", default: 1.0, min: 0.0, max: 2.0, blurb: "Weighting of the phase step by amplitude: 0 the derivative as it is (with scale-weight=1 that of the published abstract), 2 the phase difference of motion magnification" };
+    Real SCALE_WEIGHT = { name: "scale-weight", default: 0.0, min: 0.0, max: 1.0, blurb: "How much coarse scales are favoured in the phase step: 0 not at all, 1 by the area of their samples, as the derivative by each phase does" };
+    Real PHASE_SMOOTH = { name: "phase-smooth", default: 0.0, min: 0.0, max: 64.0, blurb: "Standard deviation of the smoothing of the phase step over the picture, in samples of the octave grid; 0: none" };
     Real AMPLITUDE_FLOOR = { name: "amplitude-floor", default: 0.1, min: 0.0, max: 1.0, blurb: "Amplitudes below this share of the RMS amplitude do not raise the phase step" };
     Real AMPLITUDE_GAIN = { name: "amplitude-gain", default: 0.5, min: 0.0, max: 100.0, blurb: "Share of amplitude change, csp-joint only" };
     Real PHASE_LIMIT = { name: "phase-limit", default: std::f64::consts::FRAC_PI_2, min: 0.0, max: std::f64::consts::PI, blurb: "Soft limit of a phase change, in radians; 0: no limit" };
@@ -209,7 +211,7 @@ facts! {
     Count STEPS = { name: "steps", default: 1, min: 1, max: 64, blurb: "How often the gradient is taken along the way; 1 is the paper's single gradient" };
     Text ROI = { name: "roi", blurb: "Part of the frame that is read and morphed: x, y, width, height in pixels, clipped to the frame; unset: all of it" };
     Switch CAPTION = { name: "caption", default: false, blurb: "Draw the two classes with their probabilities into the lower edge of the picture" };
-    Span TEMPORAL_SMOOTHING = { name: "temporal-smoothing", default: Duration::ZERO, min: Duration::ZERO, max: Duration::from_secs(60), blurb: "Time constant of the running average of phase steps over the frames of a video, with steps=1; 0: none, 0.1 s takes most of the flicker away" };
+    Span TEMPORAL_SMOOTHING = { name: "temporal-smoothing", default: Duration::ZERO, min: Duration::ZERO, max: Duration::from_secs(60), blurb: "Time constant of the running average of phase steps over the frames of a video, with steps=1; a tenth of a second takes most of the flicker away, 0: none" };
     Count SEED = { name: "seed", default: 0, min: 0, max: u32::MAX, blurb: "Which of the random directions of control=random, and which noise of smooth-grad" };
     Count SMOOTH_GRAD = { name: "smooth-grad", default: 0, min: 0, max: 1000, blurb: "Noisy copies of the picture whose gradients are averaged, for stills; 0: the picture's own gradient" };
     Real NOISE_LEVEL = { name: "noise-level", default: 0.1, min: 0.0, max: 1.0, blurb: "Standard deviation of the noise of smooth-grad, pixel values 0..1" };

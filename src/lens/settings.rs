@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
 use crate::frame::{Fit, Rect};
-use crate::morph::{self, ColorMode, Limit, Method, Normalise, StepMode};
+use crate::morph::{self, ColorMode, Limit, MagnificationUnit, Method, StepMode};
 use crate::pyramid::{Grid, Spec};
 use crate::render::DisplayMode;
 use crate::settings;
@@ -26,8 +26,10 @@ pub struct LensSettings {
     pub amplitude_exponent: f64,
     pub amplitude_floor: f64,
     pub amplitude_gain: f64,
+    pub scale_weight: f64,
+    pub phase_smooth: f64,
     pub phase_limit: f64,
-    pub normalise: Normalise,
+    pub magnification_unit: MagnificationUnit,
     pub l2_budget: f64,
     pub padding: u32,
     pub steps: u32,
@@ -62,8 +64,10 @@ impl Default for LensSettings {
             amplitude_exponent: settings::AMPLITUDE_EXPONENT.default,
             amplitude_floor: settings::AMPLITUDE_FLOOR.default,
             amplitude_gain: settings::AMPLITUDE_GAIN.default,
+            scale_weight: settings::SCALE_WEIGHT.default,
+            phase_smooth: settings::PHASE_SMOOTH.default,
             phase_limit: settings::PHASE_LIMIT.default,
-            normalise: Normalise::default(),
+            magnification_unit: MagnificationUnit::default(),
             l2_budget: settings::L2_BUDGET.default,
             padding: settings::PADDING.default,
             steps: settings::STEPS.default,
@@ -100,11 +104,13 @@ impl LensSettings {
             },
             amplitude_exponent: self.amplitude_exponent,
             amplitude_floor: self.amplitude_floor,
+            scale_weight: self.scale_weight,
+            phase_smooth: self.phase_smooth,
             // A budget is searched along the path in RMS units (METHOD.md 2.7).
-            normalise: if self.l2_budget > 0.0 {
-                Normalise::Rms
+            magnification_unit: if self.l2_budget > 0.0 {
+                MagnificationUnit::Rms
             } else {
-                self.normalise
+                self.magnification_unit
             },
             phase_limit: self.phase_limit,
             limit: Limit::default(),
@@ -128,8 +134,54 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        let of = |s: &Self| (s.class_hold, s.objective, s.fit, s.crop_fraction, s.roi);
-        (&self.source, &self.target, of(self)) == (&other.source, &other.target, of(other))
+        self.readings() == other.readings()
+    }
+
+    /// What readings depend on. Everything is named here, so that a new setting is one way or the other.
+    fn readings(&self) -> impl PartialEq {
+        let Self {
+            source,
+            target,
+            objective,
+            fit,
+            crop_fraction,
+            roi,
+            smooth_grad: _,
+            noise_level: _,
+            seed: _,
+            // Which pair the next reading is of, and never what a reading is.
+            class_hold: _,
+            method: _,
+            color_mode: _,
+            resolution: _,
+            magnification: _,
+            amplitude_exponent: _,
+            amplitude_floor: _,
+            amplitude_gain: _,
+            scale_weight: _,
+            phase_smooth: _,
+            phase_limit: _,
+            magnification_unit: _,
+            l2_budget: _,
+            padding: _,
+            steps: _,
+            step_mode: _,
+            temporal_smoothing: _,
+            control: _,
+            orientations: _,
+            octaves: _,
+            grid: _,
+            display_mode: _,
+            caption: _,
+            measure_after: _,
+        } = self;
+        let classes = (source.clone(), target.clone(), *objective);
+        (classes, *fit, *crop_fraction, *roi, self.noise())
+    }
+
+    /// The noise that a reading's gradient is averaged over: number of copies, level and seed; `None` without any.
+    pub(super) fn noise(&self) -> Option<(u32, f64, u64)> {
+        (self.smooth_grad > 0).then_some((self.smooth_grad, self.noise_level, self.seed))
     }
 
     /// Refuses what is out of range.
@@ -188,5 +240,38 @@ impl LensSettings {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_depend_on_what_is_read_and_not_on_how_it_is_moved() {
+        let noisy = LensSettings {
+            smooth_grad: 4,
+            ..LensSettings::default()
+        };
+        let changes: [(&str, fn(&mut LensSettings), [bool; 2]); 9] = [
+            ("target", |s| s.target = ClassChoice::Index(1), [false, false]),
+            ("objective", |s| s.objective = Objective::Logit, [false, false]),
+            ("fit", |s| s.fit = Fit::Stretch, [false, false]),
+            ("smooth-grad", |s| s.smooth_grad = 8, [false, false]),
+            // Without noise they count for nothing.
+            ("noise-level", |s| s.noise_level = 0.3, [true, false]),
+            ("seed", |s| s.seed = 7, [true, false]),
+            ("magnification", |s| s.magnification = 0.3, [true, true]),
+            ("class-hold", |s| s.class_hold = 0, [true, true]),
+            ("scale-weight", |s| s.scale_weight = 1.0, [true, true]),
+        ];
+        for (name, change, alike) in changes {
+            let found = [LensSettings::default(), noisy.clone()].map(|settings| {
+                let mut changed = settings.clone();
+                change(&mut changed);
+                settings.reads_like(&changed)
+            });
+            assert_eq!(found, alike, "{name}");
+        }
     }
 }

@@ -11,9 +11,7 @@ use crate::runtime;
 /// What of the settings counts here, and room for a copy.
 #[derive(Debug, Default)]
 pub(super) struct SmoothGrad {
-    copies: u32,
-    level: f64,
-    seed: u64,
+    noise: Option<(u32, f64, u64)>,
     noisy: Vec<f32>,
     sum: Vec<f64>,
     aside: Reading,
@@ -22,10 +20,8 @@ pub(super) struct SmoothGrad {
 impl SmoothGrad {
     /// Takes over other settings; whether gradients are other ones from now on.
     pub(super) fn update(&mut self, settings: &LensSettings) -> bool {
-        let new = (settings.smooth_grad, settings.noise_level, settings.seed);
-        let old = (self.copies, self.level, self.seed);
-        (self.copies, self.level, self.seed) = new;
-        new != old && (new.0, old.0) != (0, 0)
+        let new = settings.noise();
+        std::mem::replace(&mut self.noise, new) != new
     }
 
     /// Puts the mean in place of the gradient of a reading of `planes`; scores stay those of the picture itself.
@@ -36,24 +32,24 @@ impl SmoothGrad {
         objective: Objective,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        if self.copies == 0 {
+        let Some((copies, level, seed)) = self.noise else {
             return Ok(());
-        }
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(self.seed);
+        };
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
         self.noisy.resize(planes.len(), 0.0);
         self.sum.clear();
         self.sum.resize(planes.len(), 0.0);
         let pair = (reading.source, reading.target);
-        for _ in 0..self.copies {
+        for _ in 0..copies {
             for (noisy, value) in self.noisy.iter_mut().zip(planes) {
-                *noisy = value + (self.level * normal(&mut random)) as f32;
+                *noisy = value + (level * normal(&mut random)) as f32;
             }
             classifier.read_planes(&self.noisy, pair, objective, &mut self.aside)?;
             let gradients = self.sum.iter_mut().zip(&self.aside.gradient);
             gradients.for_each(|(sum, g)| *sum += f64::from(*g));
             reading.inference_time += self.aside.inference_time;
         }
-        let share = 1.0 / f64::from(self.copies);
+        let share = 1.0 / f64::from(copies);
         let means = reading.gradient.iter_mut().zip(&self.sum);
         means.for_each(|(g, sum)| *g = (sum * share) as f32);
         let squared: f64 = reading.gradient.iter().map(|g| f64::from(*g).powi(2)).sum();

@@ -21,7 +21,7 @@ const TOLERANCE: f64 = 1e-3;
 const MOST_EVALUATIONS: usize = 60;
 
 /// Finds the magnification at which `distance` is `budget`, above 0 (at most 0.1 % more), along a path in units of
-/// [`super::Normalise::Rms`]. Where even the far end of the path falls short, that end is the answer, not attained.
+/// [`super::MagnificationUnit::Rms`]. Where even the far end of the path falls short, that end is the answer, not attained.
 ///
 /// Doubles until the budget is bracketed, then closes in by the Illinois rule, halving the bracket where that
 /// gains too little. Deterministic. `distance` takes a magnification and gives the distance from the source of

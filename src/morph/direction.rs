@@ -11,7 +11,7 @@ use super::field::{Fields, Weighting};
 use super::group::{Group, Limits};
 use super::path::Path;
 use super::share::{Scratch, Share};
-use super::{Normalise, Prepared};
+use super::{MagnificationUnit, Prepared};
 
 /// Largest magnitudes of gradients that are used as they are: squares of what is a millionth of them are normal
 /// numbers still, and sums of squares far from infinite.
@@ -62,10 +62,10 @@ impl Path {
     /// The RMS of the direction, and from it the unit (METHOD.md 2.4).
     fn measure_unit(&mut self, moved: f64, total: f64, scale: f64) -> Prepared {
         let rms = if total > 0.0 { (moved / total).sqrt() } else { 0.0 };
-        self.unit = match self.normalise {
+        self.unit = match self.magnification_unit {
             _ if rms == 0.0 || !rms.is_finite() => 0.0,
-            Normalise::Rms => 1.0 / rms,
-            Normalise::None => 1.0 / scale,
+            MagnificationUnit::Rms => 1.0 / rms,
+            MagnificationUnit::None => 1.0 / scale,
         };
         Prepared {
             phase_rms: rms / scale,

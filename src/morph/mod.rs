@@ -62,7 +62,7 @@ pub enum ColorMode {
 
 /// The unit of magnification (METHOD.md 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Normalise {
+pub enum MagnificationUnit {
     /// Radians RMS.
     Rms,
     /// The literal factor.

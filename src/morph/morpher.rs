@@ -74,7 +74,7 @@ impl Morpher {
         let (motion, step_mode) = match settings.method {
             // Steps of pixels are always taken from the current picture (METHOD.md 2.8).
             Method::Pixel => (
-                Motion::Pixels(PixelPath::new(samples, settings.normalise)),
+                Motion::Pixels(PixelPath::new(samples, settings.magnification_unit)),
                 StepMode::Reanalyse,
             ),
             _ => (

@@ -12,7 +12,7 @@ use super::direction::largest;
 use super::group::{Group, Limits};
 use super::morpher::Steps;
 use super::share::{Crew, Share};
-use super::{Error, Normalise, Prepared, Settings};
+use super::{Error, MagnificationUnit, Prepared, Settings};
 
 /// The path of one picture; what it holds is valid from one `prepare` to the next.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Path {
     pub(super) limits: Limits,
     pub(super) exponent: f64,
     pub(super) relative_floor: f64,
-    pub(super) normalise: Normalise,
+    pub(super) magnification_unit: MagnificationUnit,
     /// Time constant of the average in seconds; 0: there is none.
     pub(super) memory: f64,
     /// Whether the average holds an earlier frame.
@@ -59,7 +59,7 @@ impl Path {
             limits: Limits::new(settings),
             exponent: settings.amplitude_exponent,
             relative_floor: settings.amplitude_floor,
-            normalise: settings.normalise,
+            magnification_unit: settings.magnification_unit,
             memory: settings.temporal_smooth,
             remembers: false,
             floor: 0.0,

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The pixel method (METHOD.md 2.9): `x' = x + k g`, in units that compare with radians RMS.
 
-use super::{Normalise, Prepared};
+use super::{MagnificationUnit, Prepared};
 
 /// The straight line from a picture along its gradient.
 #[derive(Debug)]
 pub(super) struct PixelPath {
     gradient: Vec<f32>,
-    normalise: Normalise,
+    magnification_unit: MagnificationUnit,
     /// `k = magnification * unit`.
     unit: f64,
 }
 
 impl PixelPath {
-    pub(super) fn new(samples: usize, normalise: Normalise) -> Self {
+    pub(super) fn new(samples: usize, magnification_unit: MagnificationUnit) -> Self {
         Self {
             gradient: vec![0.0; samples],
-            normalise,
+            magnification_unit,
             unit: 0.0,
         }
     }
@@ -35,10 +35,10 @@ impl PixelPath {
         let deviation = (planes.map(variance).sum::<f64>() / channels as f64).sqrt();
         let strength = mean_of(gradient, &|v| v * v).sqrt();
         let finite = strength.is_finite() && deviation.is_finite();
-        self.unit = match self.normalise {
+        self.unit = match self.magnification_unit {
             _ if !finite || strength == 0.0 => 0.0,
-            Normalise::Rms => deviation / strength,
-            Normalise::None => 1.0,
+            MagnificationUnit::Rms => deviation / strength,
+            MagnificationUnit::None => 1.0,
         };
         let phase_rms = if finite && deviation > 0.0 {
             strength / deviation

@@ -2,9 +2,11 @@
 //! How a picture is moved (METHOD.md 2.1).
 
 use crate::pyramid::Spec;
-use crate::settings::{AMPLITUDE_EXPONENT, AMPLITUDE_FLOOR, AMPLITUDE_GAIN, PHASE_LIMIT};
+use crate::settings::{
+    AMPLITUDE_EXPONENT, AMPLITUDE_FLOOR, AMPLITUDE_GAIN, PHASE_LIMIT, PHASE_SMOOTH, SCALE_WEIGHT,
+};
 
-use super::{ColorMode, Error, Limit, Method, Normalise, StepMode};
+use super::{ColorMode, Error, Limit, MagnificationUnit, Method, StepMode};
 
 /// The settings of a [`super::Morpher`]; magnification and budget are arguments of its calls.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +24,8 @@ pub struct Settings {
     pub amplitude_floor: f64,
     /// `beta`: how much coarse scales are favoured, 0..1.
     pub scale_weight: f64,
-    /// The unit of magnification. A search for an L2 budget is defined in [`Normalise::Rms`].
-    pub normalise: Normalise,
+    /// The unit of magnification. A search for an L2 budget is defined in [`MagnificationUnit::Rms`].
+    pub magnification_unit: MagnificationUnit,
     /// Largest phase change in radians, 0..pi; 0 is no limit.
     pub phase_limit: f64,
     /// How the limit acts.
@@ -52,11 +54,11 @@ impl Default for Settings {
             pyramid: Spec::default(),
             amplitude_exponent: AMPLITUDE_EXPONENT.default,
             amplitude_floor: AMPLITUDE_FLOOR.default,
-            scale_weight: 0.0,
-            normalise: Normalise::default(),
+            scale_weight: SCALE_WEIGHT.default,
+            magnification_unit: MagnificationUnit::default(),
             phase_limit: PHASE_LIMIT.default,
             limit: Limit::default(),
-            phase_smooth: 0.0,
+            phase_smooth: PHASE_SMOOTH.default,
             amplitude_gain: AMPLITUDE_GAIN.default,
             amplitude_limit: 4f64.ln(),
             padding: 0,
@@ -95,8 +97,18 @@ impl Settings {
                 PHASE_LIMIT.min,
                 PHASE_LIMIT.max,
             ),
-            ("scale-weight", self.scale_weight, 0.0, 1.0),
-            ("phase-smooth", self.phase_smooth, 0.0, 64.0),
+            (
+                SCALE_WEIGHT.name,
+                self.scale_weight,
+                SCALE_WEIGHT.min,
+                SCALE_WEIGHT.max,
+            ),
+            (
+                PHASE_SMOOTH.name,
+                self.phase_smooth,
+                PHASE_SMOOTH.min,
+                PHASE_SMOOTH.max,
+            ),
             ("amplitude-limit", self.amplitude_limit, 1e-3, 10.0),
             ("temporal-smooth", self.temporal_smooth, 0.0, 60.0),
         ] {

@@ -2,7 +2,7 @@
 //! What a morph does to the classes, in figures: how far one step gets, and that the gradient is the derivative.
 
 use steerlens::frame::{Fit, PixelFormat};
-use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
+use steerlens::morph::{ColorMode, MagnificationUnit, Method, StepMode};
 use steerlens::{ClassChoice, LensSettings, Reading, Resolution};
 
 use crate::{Picture, lens, root, towards};
@@ -149,7 +149,7 @@ fn the_gradient_at_the_frame_is_the_derivative_of_the_margin() {
                 source: ClassChoice::Index(0),
                 target: ClassChoice::Index(1),
                 method: Method::Pixel,
-                normalise: Normalise::None,
+                magnification_unit: MagnificationUnit::None,
                 resolution: Resolution::Frame,
                 color_mode,
                 magnification: 1e-3,

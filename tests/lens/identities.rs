@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What must hold without any figure, and the controls: a random direction, averaged gradients, refused settings.
 
-use steerlens::frame::PixelFormat;
-use steerlens::morph::ColorMode;
-use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Reading};
+use steerlens::frame::{PixelFormat, read_luma, write_luma_change};
+use steerlens::morph::{self, ColorMode, MagnificationUnit, Morpher};
+use steerlens::pyramid::{Grid, Spec};
+use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Preset, Reading};
 
 use crate::{Picture, lens, towards};
 
@@ -48,6 +49,53 @@ fn a_still_is_read_once_and_moved_as_often_as_wanted() {
         one.apply(&picture.view(), &reading, &mut out).unwrap();
         let (fresh, _, _) = picture.morph(&mut lens("faces_robust.onnx", settings));
         assert_eq!(again, fresh, "at {magnification}");
+    }
+}
+
+/// The preset `paper`, in the paper's own unit: a phase step that is the derivative by each phase, as `morph` takes it from
+/// its own settings (METHOD.md 2.3). The picture is as large as the model's input, so that nothing lies between.
+#[test]
+fn the_papers_literal_form_reaches_the_phases() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    let mut settings = LensSettings {
+        magnification_unit: MagnificationUnit::None,
+        magnification: 0.5,
+        ..towards("smile")
+    };
+    Preset::find("paper").unwrap().apply(&mut settings);
+    let (bytes, report, reading) = picture.morph(&mut lens("faces_robust.onnx", settings.clone()));
+
+    let literal = morph::Settings {
+        pyramid: Spec {
+            grid: Grid::Exact,
+            ..Spec::default()
+        },
+        amplitude_exponent: 0.0,
+        scale_weight: 1.0,
+        phase_limit: 0.0,
+        magnification_unit: MagnificationUnit::None,
+        ..morph::Settings::default()
+    };
+    let mut morpher = Morpher::new(64, 64, 1, &literal).unwrap();
+    let (mut image, mut change) = (vec![0.0; 64 * 64], vec![0.0; 64 * 64]);
+    read_luma(&picture.view(), &mut image);
+    morpher.prepare(&image, &reading.gradient);
+    morpher.extrapolate(0.5, &mut change);
+    let mut expected = vec![0; bytes.len()];
+    let mut out = FrameViewMut::new(PixelFormat::Gray8, 64, 64, 64, &mut expected).unwrap();
+    let squared = write_luma_change(&picture.view(), &change, &mut out).unwrap();
+    assert_eq!(bytes, expected);
+    assert!(squared > 0.0 && (report.l2 - squared.sqrt()).abs() < 1e-9);
+
+    // Each of the two counts.
+    for change in [
+        |s: &mut LensSettings| s.scale_weight = 0.0,
+        |s: &mut LensSettings| s.phase_smooth = 2.0,
+    ] {
+        let mut other = settings.clone();
+        change(&mut other);
+        let (other, _, _) = picture.morph(&mut lens("faces_robust.onnx", other));
+        assert_ne!(other, bytes);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use steerlens::morph::{
-    ColorMode, Limit, Method, Morpher, Normalise, Reach, Settings, StepMode, reach_budget,
+    ColorMode, Limit, MagnificationUnit, Method, Morpher, Reach, Settings, StepMode, reach_budget,
 };
 use steerlens::pyramid::{Grid, Spec};
 
@@ -45,10 +45,10 @@ fn settings_of(golden: &Golden) -> Settings {
         amplitude_exponent: golden.setting("amplitude_exponent"),
         amplitude_floor: golden.setting("floor"),
         scale_weight: golden.setting("scale_weight"),
-        normalise: if golden.word("normalise") == "none" && !budget {
-            Normalise::None
+        magnification_unit: if golden.word("normalise") == "none" && !budget {
+            MagnificationUnit::None
         } else {
-            Normalise::Rms
+            MagnificationUnit::Rms
         },
         phase_limit: golden.setting("phase_limit"),
         limit: if golden.word("limit") == "clip" {

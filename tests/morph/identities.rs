@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The identities of METHOD.md 4 that need no arrays.
 
-use steerlens::morph::{ColorMode, Limit, Method, Morpher, Normalise, Settings, StepMode};
+use steerlens::morph::{ColorMode, Limit, MagnificationUnit, Method, Morpher, Settings, StepMode};
 use steerlens::pyramid::{Grid, Spec};
 
 use super::common::largest_error;
@@ -149,7 +149,7 @@ fn the_phase_step_is_the_gradient_in_the_phases() {
         let (width, height) = (37, 26);
         let settings = Settings {
             amplitude_exponent: 0.0,
-            normalise: Normalise::None,
+            magnification_unit: MagnificationUnit::None,
             phase_limit: 0.0,
             pyramid: Spec {
                 grid,

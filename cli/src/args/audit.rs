@@ -136,6 +136,8 @@ pub(super) fn command() -> Command {
                 facts::AMPLITUDE_EXPONENT,
                 facts::AMPLITUDE_FLOOR,
                 facts::AMPLITUDE_GAIN,
+                facts::SCALE_WEIGHT,
+                facts::PHASE_SMOOTH,
                 facts::PHASE_LIMIT,
             ]
             .map(|fact| hidden(real(fact))),

@@ -15,7 +15,7 @@ use steerlens::settings as facts;
 
 pub(crate) use audit::results as audit_results;
 pub(crate) use audit::settings as audit_settings;
-pub(crate) use settings::{classifier, lens};
+pub(crate) use settings::{classifier, lens, says_how_far};
 
 /// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
 /// robust ones (METHOD.md 2.1).

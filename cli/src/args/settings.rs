@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, Ty
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::classifier::{InputFormat, InputLayout, Normalization};
 use steerlens::frame::{Fit, Rect};
-use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
+use steerlens::morph::{ColorMode, MagnificationUnit, Method, StepMode};
 use steerlens::pyramid::Grid;
 use steerlens::render::DisplayMode;
 use steerlens::runtime::Optimisation;
@@ -90,7 +90,7 @@ pub(super) fn reach_flags() -> Vec<Arg> {
         real(settings::L2_BUDGET),
         count(settings::STEPS),
         choice::<StepMode>().hide_short_help(true),
-        choice::<Normalise>().hide_short_help(true),
+        choice::<MagnificationUnit>().hide_short_help(true),
     ]
 }
 
@@ -104,6 +104,8 @@ pub(super) fn method_flags() -> Vec<Arg> {
         real(settings::AMPLITUDE_EXPONENT).hide_short_help(true),
         real(settings::AMPLITUDE_FLOOR).hide_short_help(true),
         real(settings::AMPLITUDE_GAIN).hide_short_help(true),
+        real(settings::SCALE_WEIGHT).hide_short_help(true),
+        real(settings::PHASE_SMOOTH).hide_short_help(true),
         real(settings::PHASE_LIMIT).hide_short_help(true),
         count(settings::PADDING).hide_short_help(true),
         count(settings::ORIENTATIONS).hide_short_help(true),
@@ -181,8 +183,10 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         amplitude_exponent: real_of(matches, settings::AMPLITUDE_EXPONENT, base.amplitude_exponent),
         amplitude_floor: real_of(matches, settings::AMPLITUDE_FLOOR, base.amplitude_floor),
         amplitude_gain: real_of(matches, settings::AMPLITUDE_GAIN, base.amplitude_gain),
+        scale_weight: real_of(matches, settings::SCALE_WEIGHT, base.scale_weight),
+        phase_smooth: real_of(matches, settings::PHASE_SMOOTH, base.phase_smooth),
         phase_limit: real_of(matches, settings::PHASE_LIMIT, base.phase_limit),
-        normalise: choice_of(matches, base.normalise),
+        magnification_unit: choice_of(matches, base.magnification_unit),
         l2_budget: real_of(matches, settings::L2_BUDGET, base.l2_budget),
         padding: count_of(matches, settings::PADDING, base.padding),
         steps: count_of(matches, settings::STEPS, base.steps),
@@ -204,6 +208,15 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
         class_hold: base.class_hold,
         temporal_smoothing: base.temporal_smoothing,
     }
+}
+
+/// Whether a flag or a preset says how far pictures are moved.
+pub(crate) fn says_how_far(matches: &ArgMatches) -> bool {
+    let reals = [settings::MAGNIFICATION, settings::L2_BUDGET];
+    reals
+        .iter()
+        .any(|fact| given::<f64>(matches, fact.name).is_some())
+        || matches.contains_id(super::name::SHEET)
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {

@@ -56,13 +56,13 @@ fn no_flag_means_the_library_s_defaults() {
 fn every_flag_reaches_its_setting() {
     use steerlens::classifier::{InputFormat, InputLayout, Normalization};
     use steerlens::frame::{Fit, Rect};
-    use steerlens::morph::{ColorMode, Method, Normalise, StepMode};
+    use steerlens::morph::{ColorMode, MagnificationUnit, Method, StepMode};
     use steerlens::pyramid::Grid;
     use steerlens::render::DisplayMode;
 
     let line = "--target-label smile --source-class 3 --method csp-joint --color-mode joint \
          --resolution model --magnification -2.5 --amplitude-exponent 0 --amplitude-floor .25 \
-         --amplitude-gain 2 --phase-limit 3 --normalise none --l2-budget 7 --padding 16 --steps 8 \
+         --amplitude-gain 2 --scale-weight .5 --phase-smooth 1.5 --phase-limit 3 --magnification-unit none --l2-budget 7 --padding 16 --steps 8 \
          --step-mode source --control random --seed 7 --smooth-grad 16 --noise-level .2 --orientations 6 --octaves 3 \
          --grid exact --display-mode difference --caption --roi 8,4,96,64 \
          --output-name scores --input-size 48x192 --label-file l.txt --model-info i.ini --input-format bgr \
@@ -82,8 +82,10 @@ fn every_flag_reaches_its_setting() {
         amplitude_exponent: 0.0,
         amplitude_floor: 0.25,
         amplitude_gain: 2.0,
+        scale_weight: 0.5,
+        phase_smooth: 1.5,
         phase_limit: 3.0,
-        normalise: Normalise::None,
+        magnification_unit: MagnificationUnit::None,
         l2_budget: 7.0,
         padding: 16,
         steps: 8,
