@@ -69,10 +69,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     bar.finish_and_clear();
 
     let (pictures, steps): (Vec<_>, Vec<_>) = morphs.into_iter().unzip();
-    let report = Morphed::new(&lens, &reading, steps, files, source.size());
+    let report = Morphed::new(&lens, &classifier, &reading, steps, files, source.size());
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
     let result = result.map_or_else(|| Ok(Vec::new()), Picture::to_png)?;
+    if !args::says_how_far(matches)
+        && let Some(advice) = report.advice()
+    {
+        progress::say(format_args!("note: {advice}"));
+    }
     progress::warn(report.warnings());
     deliver(matches, &output, &result, &report)?;
     Ok(if report.attained() {

@@ -10,6 +10,7 @@ mod fact;
 mod inspected;
 mod morphed;
 mod price;
+mod settings;
 mod written;
 
 use std::path::Path;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use steerlens::settings::Choice;
-use steerlens::{Lens, LensSettings, Reading, Report};
+use steerlens::{ClassifierSettings, Lens, Reading, Report};
 
 use super::Fact;
+use super::settings::Settings;
 use crate::output::Output;
 
 /// Classes of the source picture that are listed, most probable first.
@@ -40,6 +40,9 @@ pub(crate) struct Morphed {
     inference_time: u64,
     classes: Vec<Class>,
     settings: Settings,
+    /// The magnification that the model's description advises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advised_magnification: Option<f64>,
     /// What had to be known of the model, and where it was taken from.
     facts: Vec<Fact>,
     /// What there is to warn of in the model; each morph has its own.
@@ -74,59 +77,6 @@ pub(crate) struct Step {
     warning: Option<String>,
 }
 
-/// The settings in force, but for the magnification, which each morph has.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Settings {
-    method: &'static str,
-    color_mode: &'static str,
-    resolution: &'static str,
-    normalise: &'static str,
-    amplitude_exponent: f64,
-    amplitude_floor: f64,
-    amplitude_gain: f64,
-    phase_limit: f64,
-    l2_budget: f64,
-    padding: u32,
-    steps: u32,
-    step_mode: &'static str,
-    control: &'static str,
-    seed: u64,
-    smooth_grad: u32,
-    noise_level: f64,
-    orientations: u32,
-    octaves: u32,
-    grid: &'static str,
-    display_mode: &'static str,
-}
-
-impl From<&LensSettings> for Settings {
-    fn from(settings: &LensSettings) -> Self {
-        Self {
-            method: settings.method.nick(),
-            color_mode: settings.color_mode.nick(),
-            resolution: settings.resolution.nick(),
-            normalise: settings.normalise.nick(),
-            amplitude_exponent: settings.amplitude_exponent,
-            amplitude_floor: settings.amplitude_floor,
-            amplitude_gain: settings.amplitude_gain,
-            phase_limit: settings.phase_limit,
-            l2_budget: settings.l2_budget,
-            padding: settings.padding,
-            steps: settings.steps,
-            step_mode: settings.step_mode.nick(),
-            control: settings.control.nick(),
-            seed: settings.seed,
-            smooth_grad: settings.smooth_grad,
-            noise_level: settings.noise_level,
-            orientations: settings.orientations,
-            octaves: settings.octaves,
-            grid: settings.grid.nick(),
-            display_mode: settings.display_mode.nick(),
-        }
-    }
-}
-
 impl Step {
     pub(crate) fn new(lens: &Lens, report: Report) -> Self {
         let after = report.after;
@@ -159,6 +109,7 @@ impl Morphed {
     /// Puts together what happened to a picture of `size` (width, height).
     pub(crate) fn new(
         lens: &Lens,
+        classifier: &ClassifierSettings,
         reading: &Reading,
         morphs: Vec<Step>,
         files: Files,
@@ -193,7 +144,8 @@ impl Morphed {
             gradient_norm: reading.gradient_norm,
             inference_time: nanoseconds(reading.inference_time),
             classes,
-            settings: lens.settings().into(),
+            settings: Settings::new(classifier, lens.settings()),
+            advised_magnification: lens.classifier().signature().magnification,
             facts: Fact::all(lens.classifier().facts()),
             warnings: lens.classifier().warnings().to_vec(),
             morphs,
@@ -235,6 +187,20 @@ impl Morphed {
 
     fn is_of_the_pair(&self, class: usize) -> bool {
         [self.source_class, self.target_class].contains(&class)
+    }
+
+    /// How far the model's description advises to go, where that is another magnification than the one used.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let advised = self.advised_magnification?;
+        let used = self.morphs.first()?.magnification;
+        (advised != used).then(|| {
+            format!(
+                "the description of this model advises magnification {}, and the default {} was used: add --magnification {}",
+                super::short(advised),
+                super::short(used),
+                super::short(advised)
+            )
+        })
     }
 
     /// What the user should know beyond the numbers.
@@ -283,7 +249,7 @@ impl fmt::Display for Morphed {
             )?;
         }
         writeln!(f)?;
-        let budget = self.settings.l2_budget;
+        let budget = self.settings.l2_budget();
         if budget > 0.0 {
             let verdict = if self.attained() {
                 "attained"
