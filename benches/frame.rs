@@ -69,6 +69,7 @@ fn bench(format: PixelFormat, (width, height): (usize, usize)) {
     };
     let caption = Caption {
         classes: [class("tiger cat", 0.6), class("Egyptian Mau", 0.3)],
+        moved: true,
         age: None,
     };
 

@@ -50,6 +50,7 @@ fn caption<'a>(source: &'a str, target: &'a str, before: [f32; 2], after: Option
     };
     Caption {
         classes: [bar(source, 0), bar(target, 1)],
+        moved: false,
         age: None,
     }
 }
@@ -133,6 +134,10 @@ fn a_caption_follows_what_it_says_and_nothing_else() {
         caption("a", "c", [0.6, 0.3], None),
         caption("a", "b", [0.6, 0.32], None),
         caption("a", "b", [0.6, 0.3], Some([0.5, 0.4])),
+        Caption {
+            moved: true,
+            ..caption("a", "b", [0.6, 0.3], None)
+        },
         Caption {
             age: Some(Duration::from_millis(420)),
             ..caption("a", "b", [0.6, 0.3], None)

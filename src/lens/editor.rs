@@ -11,7 +11,7 @@ use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
-use crate::render::{Bar, Caption, Captioner, can_draw, drawn_label, no_font, pass_on};
+use crate::render::{Bar, Caption, Captioner, DisplayMode, can_draw, drawn_label, no_font, pass_on};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -157,8 +157,8 @@ impl Editor {
     }
 
     /// With [`LensSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
-    /// and, where it was measured, of the morph; a label that no font has is the number of its class there, which the
-    /// report warns of. [`super::Lens::apply`] does it by itself.
+    /// (`before`) and, where it was measured, of the morph; a label that no font has is the number of its class there, which
+    /// the report warns of. [`super::Lens::apply`] does it by itself.
     ///
     /// # Errors
     /// When `out` is empty.
@@ -193,6 +193,7 @@ impl Editor {
         ];
         let caption = Caption {
             classes,
+            moved: self.settings.display_mode != DisplayMode::Source,
             age: report.held.then_some(report.gradient_age),
         };
         Ok(self.captioner.draw(&caption, out)?)

@@ -22,6 +22,9 @@ pub struct Bar<'a> {
 pub struct Caption<'a> {
     /// The source class, then the target.
     pub classes: [Bar<'a>; 2],
+    /// Whether the picture is another one than the frame that the classifier read: where it was not read again, the
+    /// numbers are said to be those of before.
+    pub moved: bool,
     /// How much older than the frame the gradient is, where it is not the frame's own.
     pub age: Option<Duration>,
 }
@@ -33,6 +36,7 @@ struct Seen {
     labels: [String; 2],
     /// Per cent, before and after.
     shares: [(u8, Option<u8>); 2],
+    moved: bool,
     age: Option<String>,
 }
 
@@ -56,6 +60,7 @@ impl Captioner {
             shares: caption
                 .classes
                 .map(|class| (per_cent(class.before), class.after.map(per_cent))),
+            moved: caption.moved,
             age: caption.age.map(in_words),
         };
         let kept = self.strip.take().filter(|(shown, _)| *shown == seen);
@@ -129,14 +134,15 @@ impl Strip {
         };
         let numbers = seen.shares.map(|(before, after)| match after {
             Some(after) => format!("{before} \u{2192} {after} %"),
+            None if seen.moved => format!("before {before} %"),
             None => format!("{before} %"),
         });
         let inner = width as f32 - 2.0 * margin;
         let reserved = if lettered {
-            let widest = if seen.shares[0].1.is_some() {
-                "100 \u{2192} 100 %"
-            } else {
-                "100 %"
+            let widest = match seen.shares[0].1 {
+                Some(_) => "100 \u{2192} 100 %",
+                None if seen.moved => "before 100 %",
+                None => "100 %",
             };
             text_width(size, widest)
         } else {
