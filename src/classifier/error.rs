@@ -47,7 +47,7 @@ pub enum Error {
         channels: usize,
     },
     /// A list of per-channel values has the wrong length, or a value makes no sense.
-    #[error("{name} has the values {values:?}: give 1 or {channels} finite ones{}", if *.name == "std" { ", none of them 0" } else { "" })]
+    #[error("{name} has the values {values:?}: give {}", wanted(*.channels, *.name == "std"))]
     PerChannel {
         /// `mean`, `std` or `ranges`.
         name: &'static str,
@@ -121,4 +121,13 @@ pub struct Misfit {
     pub labels: usize,
     /// How many classes the model has.
     pub classes: usize,
+}
+
+/// How many values per channel are wanted.
+fn wanted(channels: usize, divides: bool) -> String {
+    let zero = if divides { " other than 0" } else { "" };
+    match channels {
+        1 => format!("one finite number{zero}"),
+        _ => format!("one finite number{zero}, or {channels}"),
+    }
 }

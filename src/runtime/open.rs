@@ -191,6 +191,8 @@ fn log(level: LogLevel, category: &str, _id: &str, location: &str, message: &str
     let level = match level {
         LogLevel::Verbose => log::Level::Trace,
         LogLevel::Info => log::Level::Debug,
+        // Meant for who moves the written model to another machine; here it is looked at and thrown away.
+        LogLevel::Warning if message.starts_with("Serializing optimized model") => log::Level::Debug,
         LogLevel::Warning => log::Level::Warn,
         LogLevel::Error | LogLevel::Fatal => log::Level::Error,
     };

@@ -55,7 +55,8 @@ impl Provider {
             provider: self.name(),
             version: runtime.version().to_owned(),
             path: PathBuf::from(runtime.path()),
-            reason,
+            // A sentence of its own, which goes on here.
+            reason: reason.trim_end_matches('.').to_owned(),
         }
     }
 }
