@@ -432,7 +432,6 @@ fn held_streams_flush_stop_and_start_at_any_time() {
         }
     }
     assert!(messages_of_trouble(&rig).is_empty());
-    assert_eq!(rig.harness.query_latency(), Some(gst::ClockTime::ZERO));
 }
 
 #[test]

@@ -62,8 +62,10 @@ magnification gdouble 1 C
 amplitude-exponent gdouble 1 C
 amplitude-floor gdouble 0.10000000000000001 C
 amplitude-gain gdouble 0.5 C
+scale-weight gdouble 0 C
+phase-smooth gdouble 0 C
 phase-limit gdouble 1.5707963267948966 C
-normalise GstClassMorphNormalise rms P
+magnification-unit GstClassMorphMagnificationUnit rms P
 l2-budget gdouble 0 C
 padding guint 0 P
 steps guint 1 P
@@ -80,6 +82,7 @@ sweep GstClassMorphSweep none P
 sweep-period guint64 2000000000 P
 inference-interval guint 1 P
 gradient-mode GstClassMorphGradientMode sync P
+latency gint64 -1 P
 post-messages gboolean false P
 attach-meta gboolean false P
 measure-after gboolean false P
@@ -132,12 +135,14 @@ fn the_property_sheet_is_the_published_one() {
 fn ranges_and_blurbs_are_the_librarys() {
     use steerlens::settings::{self, Count, Real};
     let element = classmorph();
-    let reals: [Real; 7] = [
+    let reals: [Real; 9] = [
         settings::CROP_FRACTION,
         settings::MAGNIFICATION,
         settings::AMPLITUDE_EXPONENT,
         settings::AMPLITUDE_FLOOR,
         settings::AMPLITUDE_GAIN,
+        settings::SCALE_WEIGHT,
+        settings::PHASE_SMOOTH,
         settings::PHASE_LIMIT,
         settings::L2_BUDGET,
     ];
@@ -389,6 +394,11 @@ fn presets_are_shipped_in_the_binary() {
         look(),
         "method GstClassMorphMethod csp-joint P\n\
          color-mode GstClassMorphColorMode joint P\n\
+         amplitude-exponent gdouble 1 C\n\
+         scale-weight gdouble 0 C\n\
+         phase-smooth gdouble 0 C\n\
+         phase-limit gdouble 1.5707963267948966 C\n\
+         grid GstClassMorphGrid fast P\n\
          steps guint 4 P\n\
          step-mode GstClassMorphStepMode reanalyse P\n\
          temporal-smoothing guint64 0 C\n\
@@ -400,15 +410,71 @@ fn presets_are_shipped_in_the_binary() {
         look(),
         "method GstClassMorphMethod csp-phase P\n\
          color-mode GstClassMorphColorMode luma P\n\
+         amplitude-exponent gdouble 1 C\n\
+         scale-weight gdouble 0 C\n\
+         phase-smooth gdouble 0 C\n\
+         phase-limit gdouble 1.5707963267948966 C\n\
+         grid GstClassMorphGrid fast P\n\
          steps guint 1 P\n\
          step-mode GstClassMorphStepMode reanalyse P\n\
          temporal-smoothing guint64 100000000 C\n\
          padding guint 16 P\n"
     );
     presets.load_preset("paper").unwrap();
-    let paper = classmorph();
-    for name in steerlens::Preset::SETTINGS {
-        let default = line(&paper, &paper.find_property(name).unwrap());
-        assert_eq!(value(name), default, "the paper's method is the default");
+    for (name, literal) in [
+        ("method", "csp-phase"),
+        ("amplitude-exponent", " 0 "),
+        ("scale-weight", " 1 "),
+        ("phase-limit", " 0 "),
+        ("grid", "exact"),
+        ("steps", " 1 "),
+    ] {
+        assert!(value(name).contains(literal), "{}", value(name));
     }
+}
+
+/// Saving writes into the user's own folder: in a process that has another one.
+#[test]
+fn a_preset_that_the_user_saves_wins_over_a_shipped_one() {
+    let home = tempfile::tempdir().unwrap();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "a_saved_preset_in_a_folder_of_its_own"])
+        .env("XDG_DATA_HOME", home.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+#[ignore = "the test above runs it"]
+fn a_saved_preset_in_a_folder_of_its_own() {
+    let element = classmorph();
+    let presets = element.dynamic_cast_ref::<gst::Preset>().unwrap();
+    element.set_property("padding", 33u32);
+    presets.save_preset("calm").unwrap();
+    element.set_property("padding", 0u32);
+    presets.load_preset("calm").unwrap();
+    assert_eq!(element.property::<u32>("padding"), 33);
+    let names = presets.preset_names();
+    assert_eq!(names.iter().filter(|name| *name == "calm").count(), 1);
+    assert!(presets.delete_preset("calm").is_ok());
+    presets.load_preset("calm").unwrap();
+    assert_eq!(element.property::<u32>("padding"), 16, "the shipped one is back");
+}
+
+/// What `gst-hotdoc-plugins-scanner` lists is what is marked so.
+#[cfg(feature = "doc")]
+#[test]
+fn every_enumeration_is_marked_for_the_documentation() {
+    let element = classmorph();
+    let mut marked = 0;
+    for spec in element.list_properties().iter() {
+        let of = spec.value_type();
+        if spec.owner_type() == element.type_() && glib::EnumClass::with_type(of).is_some() {
+            assert!(of.plugin_api_flags().is_some(), "{of}");
+            marked += 1;
+        }
+    }
+    assert_eq!(marked, 17);
 }

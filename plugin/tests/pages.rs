@@ -23,7 +23,7 @@ const GROUPS: [(&str, &str); 7] = [
     ("source-class", "From which class to which"),
     ("method", "How the picture moves"),
     ("color-mode", "Where, and what is shown"),
-    ("post-messages", "What is told"),
+    ("latency", "What is told"),
     ("stats", "To be read"),
 ];
 
@@ -86,6 +86,10 @@ fn kind(element: &gst::Element, spec: &glib::ParamSpec) -> (String, String) {
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecUInt64>() {
         let [min, max, default] = [spec.minimum(), spec.maximum(), spec.default_value()].map(i128::from);
         return whole(min, max, i128::from(u64::MAX), default);
+    }
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecInt64>() {
+        let [min, max, default] = [spec.minimum(), spec.maximum(), spec.default_value()].map(i128::from);
+        return whole(min, max, i128::from(i64::MAX), default);
     }
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecInt>() {
         let [min, max, default] = [spec.minimum(), spec.maximum(), spec.default_value()].map(i128::from);

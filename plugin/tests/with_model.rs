@@ -467,14 +467,6 @@ fn reset_starts_the_counters_again() {
 }
 
 #[test]
-fn no_latency_is_added() {
-    let mut rig = Rig::rgb(48, 48);
-    let frame = rig.frame(0);
-    rig.push(frame);
-    assert_eq!(rig.harness.query_latency(), Some(gst::ClockTime::ZERO));
-}
-
-#[test]
 fn properties_may_change_while_frames_flow() {
     init();
     let line = format!(

@@ -148,6 +148,15 @@ impl Lens {
         display.output_size((width, height))
     }
 
+    /// Runs the model as for a reading, on no picture in particular: wall time of a run, before there is a frame.
+    /// Nothing that frames left behind is touched.
+    ///
+    /// # Errors
+    /// When the run fails or is interrupted.
+    pub fn rehearse(&mut self) -> Result<std::time::Duration, Error> {
+        self.reader.rehearse()
+    }
+
     /// A handle that ends a run from another thread.
     pub fn interrupter(&self) -> Interrupter {
         self.reader.interrupter()

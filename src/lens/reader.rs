@@ -2,6 +2,7 @@
 //! The half of a lens that runs the model.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::LensSettings;
 use super::region;
@@ -189,6 +190,21 @@ impl Reader {
     fn number(&mut self, reading: &mut Reading) {
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
         self.last = Some((reading.id, self.framing, self.roi));
+    }
+
+    /// Runs the model as for a reading, on mid-grey: wall time of a run, before there is a frame.
+    ///
+    /// # Errors
+    /// When the run fails or is interrupted.
+    pub fn rehearse(&mut self) -> Result<Duration, Error> {
+        let planes = vec![0.5; self.framing.channels * self.framing.input_pixels()];
+        let pair = (0, 1.min(self.classifier.classes().saturating_sub(1)));
+        // The first run makes buffers.
+        for _ in 0..2 {
+            self.classifier
+                .read_planes(&planes, pair, self.objective, &mut self.aside)?;
+        }
+        Ok(self.aside.inference_time)
     }
 
     /// Runs the model on a frame without its gradient: logits and probabilities (a forward run).

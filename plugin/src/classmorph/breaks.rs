@@ -17,6 +17,7 @@ impl ClassMorph {
         self.start_over();
         *lock(&self.limiter) = Limiter::default();
         lock(&self.segment).take();
+        lock(&self.latency).restart();
     }
 
     /// Nothing has been seen yet.
@@ -49,6 +50,7 @@ impl ClassMorph {
                 self.forget();
             }
             EventView::StreamStart(_) => self.forget(),
+            EventView::Tag(event) => self.look_at_tags(event.tag()),
             EventView::Segment(event) => {
                 let new = event.segment();
                 let same = |old: &gst::Segment| old.rate() == new.rate() && old.base() == new.base();

@@ -19,13 +19,17 @@ impl ClassMorph {
         let _ = element.post_message(message);
     }
 
-    /// Posts a warning, unless one like it went out a moment ago.
+    /// Posts a warning, unless one like it went out before; see [`Kind`].
     pub(super) fn warn(&self, kind: Kind, text: &str) {
-        let allowed = lock(&self.limiter).allows(kind, Instant::now());
+        let allowed = lock(&self.limiter).allows(kind, text, Instant::now());
         if allowed {
             match kind {
-                Kind::Settings => gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}")),
+                Kind::Settings | Kind::Unused => {
+                    gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
+                }
+                Kind::Caps => gst::element_imp_warning!(self, gst::CoreError::Caps, ("{text}")),
                 Kind::Frame => gst::element_imp_warning!(self, gst::StreamError::Failed, ("{text}")),
+                Kind::Content => gst::element_imp_warning!(self, gst::StreamError::Format, ("{text}")),
             }
         }
     }

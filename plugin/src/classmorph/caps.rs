@@ -3,7 +3,8 @@
 
 use std::cell::Cell;
 
-use gst::glib::{self, prelude::*};
+use gst::glib;
+use gst::prelude::*;
 use gst_video::VideoFormat;
 use steerlens::morph::ColorMode;
 use steerlens::render::DisplayMode;
@@ -41,18 +42,54 @@ pub(super) fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
         .map(|(_, pixel)| *pixel)
 }
 
-/// What of the settings decides on caps.
+/// What decides on caps: two settings, and how far the stream has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Modes {
-    display: DisplayMode,
-    color: ColorMode,
+    pub(super) display: DisplayMode,
+    pub(super) color: ColorMode,
+    pub(super) phase: Phase,
+}
+
+/// How far a stream has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not started. Every format can be linked; the colour mode may still change.
+    Stopped,
+    /// No caps have come: what does not fit the settings is refused.
+    Started,
+    /// Caps have come. What goes on as it is now is taken all the same, as the last choice, where it does not fit the
+    /// settings: a stream does not end because a property was set. `doubled`: the pictures go out twice as wide;
+    /// `luma_only`: their colour differences lie apart.
+    Flowing { doubled: bool, luma_only: bool },
 }
 
 impl Modes {
-    pub(super) fn of(settings: &LensSettings) -> Self {
+    pub(super) fn of(settings: &LensSettings, phase: Phase) -> Self {
         Self {
             display: settings.display_mode,
             color: settings.color_mode,
+            phase,
+        }
+    }
+
+    /// Whether pictures are to go out twice as wide.
+    pub(super) fn doubles(self) -> bool {
+        self.display == DisplayMode::SideBySide
+    }
+
+    /// As these, with nothing but luma to be edited: every format will do.
+    pub(super) fn in_luma(self) -> Self {
+        Self {
+            color: ColorMode::Luma,
+            ..self
+        }
+    }
+
+    /// As these, of a stream that would be negotiated anew: what does not fit is refused.
+    pub(super) fn strict(self) -> Self {
+        Self {
+            phase: Phase::Started,
+            ..self
         }
     }
 
@@ -63,15 +100,33 @@ impl Modes {
         caps: &gst::Caps,
         filter: Option<&gst::Caps>,
     ) -> gst::Caps {
-        let caps = editable(caps, self.color);
-        let other = match (self.display, direction) {
-            (DisplayMode::SideBySide, gst::PadDirection::Src) => with_width(&caps, Width::Halved),
-            (DisplayMode::SideBySide, _) => with_width(&caps, Width::Doubled),
-            _ => caps,
+        let caps = self.editable(caps);
+        let resized = |doubles| match (doubles, direction) {
+            (true, gst::PadDirection::Src) => with_width(&caps, Width::Halved),
+            (true, _) => with_width(&caps, Width::Doubled),
+            (false, _) => caps.clone(),
         };
+        let mut other = resized(self.doubles());
+        if let Phase::Flowing { doubled, .. } = self.phase
+            && (doubled || self.doubles())
+        {
+            other.merge(resized(!self.doubles()));
+        }
         match filter {
             Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
             None => other,
+        }
+    }
+
+    /// The structures of caps, and the formats in them, that can be edited.
+    fn editable(self, caps: &gst::Caps) -> gst::Caps {
+        if self.phase == Phase::Stopped {
+            return caps.clone();
+        }
+        let editable = editable(caps, self.color);
+        match self.phase {
+            Phase::Flowing { luma_only: true, .. } if editable.is_empty() => caps.clone(),
+            _ => editable,
         }
     }
 
@@ -111,6 +166,32 @@ fn editable(caps: &gst::Caps, color_mode: ColorMode) -> gst::Caps {
         .build();
     let rgb: gst::Caps = [(rgb, gst::CapsFeatures::new_any())].into_iter().collect();
     caps.intersect_with_mode(&rgb, gst::CapsIntersectMode::First)
+}
+
+/// Whether frames of these fixed caps can be edited in this colour mode.
+pub(super) fn fits(caps: &gst::Caps, color_mode: ColorMode) -> bool {
+    !editable(caps, color_mode).is_empty()
+}
+
+/// Whether nothing but luma can be edited in frames of these fixed caps.
+pub(super) fn is_luma_only(caps: &gst::Caps) -> bool {
+    !fits(caps, ColorMode::Joint)
+}
+
+/// The formats that caps name, as they are written in a launch line.
+pub(super) fn formats(caps: &gst::CapsRef) -> String {
+    let format = caps
+        .structure(0)
+        .and_then(|structure| structure.value("format").ok());
+    match format {
+        Some(value) => match value.get::<String>() {
+            Ok(name) => name,
+            Err(_) => value
+                .serialize()
+                .map_or_else(|_| caps.to_string(), |text| text.to_string()),
+        },
+        None => caps.to_string(),
+    }
 }
 
 /// How the width changes from one pad to the other.
@@ -173,7 +254,6 @@ pub(super) fn negotiated(wanted: DisplayMode, width: usize, out_width: usize) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gst::prelude::*;
 
     fn caps(text: &str) -> gst::Caps {
         gst::init().unwrap();

@@ -29,8 +29,8 @@ impl Choice for GradientMode {
         (
             Self::Held,
             "held",
-            "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, \
-             in one step and without measure-after",
+            "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, which \
+             lies where things were then, in one step and without measure-after",
         ),
     ];
 }
@@ -49,6 +49,8 @@ pub(super) struct Done {
     pub(super) report: Report,
     /// Whether its gradient is one that no frame before it had.
     pub(super) read: bool,
+    /// Whether it waited for the first gradient, as none after it will.
+    pub(super) waited: bool,
     /// Wall time of everything.
     pub(super) time: Duration,
 }
@@ -143,6 +145,14 @@ impl Engine {
         Ok(())
     }
 
+    /// Wall time of a run of the model, on no picture in particular; `None` where the model is on a thread of its own.
+    pub(super) fn rehearse(&mut self) -> Result<Option<Duration>, Failure> {
+        match &mut self.gear {
+            Some(Gear::Sync(lens)) => Ok(Some(lens.rehearse()?)),
+            _ => Ok(None),
+        }
+    }
+
     /// What went wrong on the model's thread since the last frame.
     pub(super) fn trouble(&mut self) -> Option<Failure> {
         let Some(Gear::Held(held)) = &self.gear else {
@@ -164,6 +174,7 @@ impl Engine {
         self.shift(pace.mode)?;
         let last = self.reading.number();
         let turn = self.since == 0 || self.since >= pace.interval;
+        let mut waited = false;
         let report = match &mut self.gear {
             Some(Gear::Sync(lens)) => {
                 lens.set_settings(wanted)?;
@@ -179,6 +190,7 @@ impl Engine {
                 if turn {
                     self.since = 0;
                 }
+                waited = !held.begun;
                 held.morph(turn, wanted, moment, view, &mut self.reading, out)?
             }
             None => return Err(gone()),
@@ -187,6 +199,7 @@ impl Engine {
         Ok(Done {
             report,
             read: self.reading.number() != last,
+            waited,
             time: start.elapsed(),
         })
     }

@@ -7,6 +7,8 @@
 use glib::translate::{FromGlib, IntoGlib};
 use glib::value::FromValue;
 use gst::glib::{self, prelude::*};
+#[cfg(feature = "doc")]
+use gst::prelude::*;
 use steerlens::settings::Choice;
 
 /// A GObject enumeration that mirrors one of the library's choices, value for value.
@@ -81,7 +83,7 @@ mirror!(Resolution, "GstClassMorphResolution", steerlens::Resolution,
     Auto = "auto": "At the frame's size up to 640x480 pixels, at the model's above",
     Model = "model": "At the model's input size; the change is enlarged",
     Frame = "frame": "At the frame's size, with the exact adjoint of the resize");
-mirror!(Normalise, "GstClassMorphNormalise", steerlens::morph::Normalise,
+mirror!(MagnificationUnit, "GstClassMorphMagnificationUnit", steerlens::morph::MagnificationUnit,
     Rms = "rms": "Radians RMS over the picture's energy",
     None = "none": "The literal factor on the raw phase step");
 mirror!(StepMode, "GstClassMorphStepMode", steerlens::morph::StepMode,
@@ -125,7 +127,34 @@ mirror!(Sweep, "GstClassMorphSweep", steerlens::Sweep,
     Ramp = "ramp": "From 0 to the magnification, then again from 0");
 mirror!(GradientMode, "GstClassMorphGradientMode", super::engine::GradientMode,
     Sync = "sync": "Frames wait for their gradient",
-    Held = "held": "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, in one step and without measure-after");
+    Held = "held": "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, which lies where things were then, in one step and without measure-after");
+
+/// Lists every enumeration in the documentation cache that `gst-hotdoc-plugins-scanner` makes.
+#[cfg(feature = "doc")]
+pub(super) fn document() {
+    let types = [
+        Method::static_type(),
+        ExecutionProvider::static_type(),
+        OptimizationLevel::static_type(),
+        Objective::static_type(),
+        ColorMode::static_type(),
+        Resolution::static_type(),
+        MagnificationUnit::static_type(),
+        StepMode::static_type(),
+        Grid::static_type(),
+        Fit::static_type(),
+        DisplayMode::static_type(),
+        InputFormat::static_type(),
+        InputLayout::static_type(),
+        Normalization::static_type(),
+        Sweep::static_type(),
+        GradientMode::static_type(),
+        super::region::RoiSource::static_type(),
+    ];
+    for of in types {
+        of.mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -153,7 +182,7 @@ mod tests {
         holds::<Objective>();
         holds::<ColorMode>();
         holds::<Resolution>();
-        holds::<Normalise>();
+        holds::<MagnificationUnit>();
         holds::<StepMode>();
         holds::<Grid>();
         holds::<Fit>();

@@ -4,39 +4,52 @@
 //! The sentence for the user stays the library's; the debug text adds what lies underneath.
 
 use std::error::Error as _;
+use std::fmt::Display;
+use std::panic::Location;
 
 use gst::{LibraryError, ResourceError, StreamError};
 use steerlens::{Error, ErrorKind};
 
 use super::worker::Failure;
 
-/// The error as the bus carries it.
+/// The error as the bus carries it; its place in the source is the caller's.
+#[track_caller]
 pub(super) fn bus_error(error: &Error) -> gst::ErrorMessage {
     let causes = causes(error);
-    macro_rules! of {
-        ($domain:expr) => {
-            gst::error_msg!($domain, ("{error}"), ["{causes}"])
-        };
-    }
     match error.kind() {
-        ErrorKind::Settings => of!(ResourceError::Settings),
-        ErrorKind::NotFound => of!(ResourceError::NotFound),
-        ErrorKind::Unreadable => of!(ResourceError::OpenRead),
-        ErrorKind::RuntimeLibrary => of!(LibraryError::Init),
-        ErrorKind::InvalidModel => of!(StreamError::Decode),
-        ErrorKind::NotAClassifier => of!(StreamError::WrongType),
-        ErrorKind::Unsupported => of!(StreamError::NotImplemented),
-        ErrorKind::Frame => of!(StreamError::Format),
-        _ => of!(StreamError::Failed),
+        ErrorKind::Settings => message(&ResourceError::Settings, error, &causes),
+        ErrorKind::NotFound => message(&ResourceError::NotFound, error, &causes),
+        ErrorKind::Unreadable => message(&ResourceError::OpenRead, error, &causes),
+        ErrorKind::RuntimeLibrary => message(&LibraryError::Init, error, &causes),
+        ErrorKind::InvalidModel => message(&StreamError::Decode, error, &causes),
+        ErrorKind::NotAClassifier => message(&StreamError::WrongType, error, &causes),
+        ErrorKind::Unsupported => message(&StreamError::NotImplemented, error, &causes),
+        ErrorKind::Frame => message(&StreamError::Format, error, &causes),
+        _ => message(&StreamError::Failed, error, &causes),
     }
 }
 
-/// The failure of a frame as the bus carries it.
+/// The failure of a frame as the bus carries it; its place in the source is the caller's.
+#[track_caller]
 pub(super) fn of_failure(failure: &Failure) -> gst::ErrorMessage {
     match failure {
         Failure::Library(error) => bus_error(error),
-        Failure::Thread(_) => gst::error_msg!(StreamError::Failed, ("{failure}")),
+        Failure::Thread(_) => message(&StreamError::Failed, failure, "a thread of the element"),
     }
+}
+
+/// What `gst::error_msg!` makes, which takes its own place in the source.
+#[track_caller]
+fn message<T: gst::MessageErrorDomain>(domain: &T, text: &dyn Display, debug: &str) -> gst::ErrorMessage {
+    let place = Location::caller();
+    gst::ErrorMessage::new(
+        domain,
+        Some(&text.to_string()),
+        Some(debug),
+        place.file(),
+        "classmorph",
+        place.line(),
+    )
 }
 
 fn causes(error: &Error) -> String {

@@ -3,7 +3,7 @@
 //!
 //! Each lock is held for its own data only, none while a model is loaded, and none while something is posted.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use gst::glib::{self, subclass::Signal};
@@ -16,6 +16,7 @@ use steerlens::{ClassifierSettings, Preset};
 use super::caps;
 use super::engine::Engine;
 use super::instances::{Instance, Share};
+use super::latency::Latency;
 use super::properties::TABLE;
 use super::region;
 use super::settings::Settings;
@@ -49,11 +50,16 @@ pub struct ClassMorph {
     pub(super) interrupter: Mutex<Option<Interrupter>>,
     /// What earlier frames left behind is forgotten before the next one.
     pub(super) forget: AtomicBool,
+    /// From start to stop.
+    pub(super) started: AtomicBool,
+    /// Frames in a row that did not fit the settings.
+    pub(super) unmet: AtomicU32,
     /// Whether pictures go out twice as wide as they come in.
     pub(super) doubled: AtomicBool,
     /// What this frame's region of interest is to be told.
     pub(super) region: Mutex<Option<region::Said>>,
     pub(super) segment: Mutex<Option<gst::Segment>>,
+    pub(super) latency: Mutex<Latency>,
     pub(super) stats: Mutex<Stats>,
     pub(super) limiter: Mutex<Limiter>,
     /// The open model, as `model-description` shows it.
@@ -106,18 +112,7 @@ impl ObjectImpl for ClassMorph {
 
     fn set_property(&self, id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
         let Some(property) = TABLE.get(id - 1) else { return };
-        let recolored;
-        let display_mode = {
-            let mut settings = lock(&self.settings);
-            let before = settings.lens.display_mode;
-            let color_mode = settings.lens.color_mode;
-            property.set(&mut settings, value);
-            recolored = color_mode != settings.lens.color_mode;
-            (before, settings.lens.display_mode)
-        };
-        if recolored {
-            self.obj().reconfigure_sink();
-        }
+        self.change(|settings| property.set(settings, value));
         if property.needs_start() && self.obj().current_state() > gst::State::Ready {
             let name = property.spec.name();
             gst::warning!(
@@ -125,9 +120,6 @@ impl ObjectImpl for ClassMorph {
                 imp = self,
                 "{name} counts from the next start; set it in NULL or READY"
             );
-        }
-        if display_mode.0 != display_mode.1 {
-            self.obj().reconfigure_src();
         }
     }
 
@@ -202,7 +194,7 @@ impl ElementImpl for ClassMorph {
 impl ClassMorph {
     /// Sets the properties that a shipped preset holds.
     pub(super) fn take_on(&self, preset: &Preset) {
-        preset.apply(&mut lock(&self.settings).lens);
+        self.change(|settings| preset.apply(&mut settings.lens));
         for name in Preset::SETTINGS {
             self.obj().notify(name);
         }

@@ -6,9 +6,12 @@
 //!
 //! * `imp`: the element as GObject sees it
 //! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
+//! * `change`: the one way into the settings, and what it means for caps
 //! * `open`, `instances`: the model, loaded on the way to PAUSED, and models that elements share
 //! * `caps`: formats, and the doubled width of side-by-side
 //! * `stream`: one frame's way, from the buffer that comes in to the one that goes out; `breaks`: what interrupts it
+//! * `latency`: how long a frame takes, as live pipelines are told
+//! * `content`: frames that are not what people see
 //! * `frame`, `region`: mapped buffers as views, and the part of them that upstream points at
 //! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
 //! * `bus`, `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
@@ -16,12 +19,15 @@
 mod breaks;
 mod bus;
 mod caps;
+mod change;
+mod content;
 mod engine;
 mod enums;
 mod errors;
 mod frame;
 mod imp;
 mod instances;
+mod latency;
 mod log;
 mod messages;
 mod metas;
@@ -101,16 +107,33 @@ mod worker;
  *
  * With #GstClassMorph:gradient-mode `held` the model reads the newest frame on a thread of its own, and every frame is
  * moved at full rate along the last gradient, whose age messages tell; only the first frame waits for one. With
- * #GstClassMorph:inference-interval the model reads every n-th frame only. A picture that stands still is read and
- * analysed once: a sweep over it costs little more than drawing it.
+ * #GstClassMorph:inference-interval the model reads every n-th frame only. A held gradient lies where things were when
+ * it was taken: where the camera or what it sees moves, it is that much off, and a target that was changed counts from
+ * the next gradient on. A picture that stands still is read and analysed once: a sweep over it costs little more than
+ * drawing it.
+ *
+ * In a live pipeline the LATENCY query is answered with the time that a frame takes, so that a window waits for what was
+ * computed: the longest of the last 32 frames but one, an eighth more and in whole milliseconds; held, that is the morph's
+ * time alone. Before the first frame it is a run of the model. It grows at once, with a LATENCY message, on which
+ * applications call gst_bin_recalculate_latency(), and shrinks when less than half of it would do for 32 frames. With
+ * #GstClassMorph:latency it is fixed, and 0 is none.
  *
  * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
  * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
  * A buffer that is marked as discontinuous is a frame like any other, since a leaky queue marks one after every buffer
  * that it drops.
  *
+ * Once frames flow, no property ends the stream. What it needs of the caps is asked for; where upstream has no colours for
+ * #GstClassMorph:color-mode, luma is edited, where downstream does not take the width of #GstClassMorph:display-mode, the
+ * picture stays as wide as it is, and a warning names the property. An encoder or a muxer that was given one width may
+ * refuse another one later, whatever it said before.
+ *
+ * The classifier reads pixels as they lie. A stream that is to be shown turned, one that is interlaced, or one that holds
+ * several views is warned of once, with the element that mends it. Bytes between the rows of a picture are left as the
+ * buffer pool gave them.
+ *
  * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset; `@preset=calm` in gst-launch-1.0); others
- * can be saved beside them.
+ * can be saved beside them, and one that is saved under a shipped name wins.
  *
  * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
  * time and the counters of #GstClassMorph:stats.
@@ -129,6 +152,8 @@ glib::wrapper! {
 pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
     metas::register();
+    #[cfg(feature = "doc")]
+    enums::document();
     // Never plugged in by itself: it changes the picture.
     gst::Element::register(
         Some(plugin),

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use steerlens::settings::MAGNIFICATION;
 use steerlens::{Classifier, ClassifierSettings, Lens, LensSettings};
 
 use super::engine::Engine;
@@ -88,12 +89,31 @@ impl ClassMorph {
         for warning in model.warnings() {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{warning}"));
         }
+        self.advise(model.signature().magnification);
         Ok(Opened {
             classifier,
             instance: share.as_ref().map(Share::instance),
             share,
             engine: Engine::new(lens),
         })
+    }
+
+    /// Says how far the model's description advises to go, where nobody has said how far.
+    fn advise(&self, magnification: Option<f64>) {
+        let settings = lock(&self.settings).lens.clone();
+        let is_default = settings.magnification == MAGNIFICATION.default && settings.l2_budget == 0.0;
+        if let (Some(advised), true) = (magnification, is_default)
+            && advised != settings.magnification
+        {
+            gst::element_imp_info!(
+                self,
+                gst::ResourceError::Settings,
+                (
+                    "the description of this model advises magnification={advised}, and the default {} is in force",
+                    settings.magnification
+                )
+            );
+        }
     }
 
     /// Joins the model's thread; the model is kept for the next start, and its name is free.

@@ -46,11 +46,8 @@ unsafe impl IsImplementable<ClassMorph> for gst::Preset {
 
 /// The shipped names, then the users' own. The caller frees the list.
 unsafe extern "C" fn names(preset: *mut GstPreset) -> *mut *mut c_char {
-    let default = DEFAULTS.get().and_then(|defaults| defaults.names);
-    let saved = default.map_or_else(glib::StrV::new, |default| {
-        // SAFETY: it takes what this function was given, and returns NULL or a list that is ours.
-        unsafe { glib::StrV::from_glib_full(default(preset)) }
-    });
+    // SAFETY: `preset` is the caller's.
+    let saved = unsafe { saved(preset) };
     let mut names: glib::StrV = Preset::ALL.iter().map(|preset| preset.name.into()).collect();
     for name in saved {
         if Preset::find(&name).is_none() {
@@ -60,10 +57,10 @@ unsafe extern "C" fn names(preset: *mut GstPreset) -> *mut *mut c_char {
     names.into_raw()
 }
 
-/// Takes on a shipped preset, else one from the user's file.
+/// Takes on the user's own preset, else a shipped one.
 unsafe extern "C" fn load(preset: *mut GstPreset, name: *const c_char) -> gboolean {
-    // SAFETY: `name` is NULL or a string that outlives the call.
-    if let Some(shipped) = unsafe { shipped(name) } {
+    // SAFETY: `name` is NULL or a string that outlives the call, and `preset` the caller's.
+    if let Some(shipped) = unsafe { shipped(preset, name) } {
         // SAFETY: the interface is that of `ClassMorph`, and the caller holds a reference.
         let element: Borrowed<super::ClassMorph> = unsafe { from_glib_borrow(preset.cast()) };
         element.imp().take_on(&shipped);
@@ -83,8 +80,8 @@ unsafe extern "C" fn meta(
     tag: *const c_char,
     value: *mut *mut c_char,
 ) -> gboolean {
-    // SAFETY: both are NULL or strings that outlive the call.
-    let (shipped, tag_text) = unsafe { (shipped(name), text(tag)) };
+    // SAFETY: both are NULL or strings that outlive the call, and `preset` the caller's.
+    let (shipped, tag_text) = unsafe { (shipped(preset, name), text(tag)) };
     if let (Some(shipped), false) = (shipped, value.is_null()) {
         // GStreamer's own function would say yes to any tag, and give NULL.
         let about = (tag_text == Some("comment")).then_some(shipped.about);
@@ -99,11 +96,28 @@ unsafe extern "C" fn meta(
     }
 }
 
+/// The shipped preset of that name, unless the user has saved one under it.
+///
 /// # Safety
-/// `name` is NULL or a string that lives as long as the call.
-unsafe fn shipped(name: *const c_char) -> Option<Preset> {
+/// `preset` is an element, and `name` is NULL or a string that lives as long as the call.
+unsafe fn shipped(preset: *mut GstPreset, name: *const c_char) -> Option<Preset> {
     // SAFETY: the caller's promise.
-    unsafe { text(name) }.and_then(Preset::find)
+    let shipped = unsafe { text(name) }.and_then(Preset::find)?;
+    // SAFETY: the caller's promise.
+    let saved = unsafe { saved(preset) };
+    (!saved.iter().any(|saved| saved == shipped.name)).then_some(shipped)
+}
+
+/// The names that the user has saved presets under.
+///
+/// # Safety
+/// `preset` is an element.
+unsafe fn saved(preset: *mut GstPreset) -> glib::StrV {
+    let default = DEFAULTS.get().and_then(|defaults| defaults.names);
+    default.map_or_else(glib::StrV::new, |default| {
+        // SAFETY: the caller's promise; it returns NULL or a list that is ours.
+        unsafe { glib::StrV::from_glib_full(default(preset)) }
+    })
 }
 
 /// # Safety

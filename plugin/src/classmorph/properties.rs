@@ -108,8 +108,10 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
             &mut s.lens.amplitude_floor
         }),
         real(&facts::AMPLITUDE_GAIN, Controlled, |s| &mut s.lens.amplitude_gain),
+        real(&facts::SCALE_WEIGHT, Controlled, |s| &mut s.lens.scale_weight),
+        real(&facts::PHASE_SMOOTH, Controlled, |s| &mut s.lens.phase_smooth),
         real(&facts::PHASE_LIMIT, Controlled, |s| &mut s.lens.phase_limit),
-        choice::<enums::Normalise>(Playing, |s| &mut s.lens.normalise),
+        choice::<enums::MagnificationUnit>(Playing, |s| &mut s.lens.magnification_unit),
         real(&facts::L2_BUDGET, Controlled, |s| &mut s.lens.l2_budget),
         count(&facts::PADDING, Playing, |s| &mut s.lens.padding),
         count(&facts::STEPS, Playing, |s| &mut s.lens.steps),
@@ -128,6 +130,7 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         sweep_period(),
         count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
         choice::<enums::GradientMode>(Playing, |s| &mut s.gradient_mode),
+        latency(),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
         switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),
         switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
@@ -205,10 +208,17 @@ fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
     Property::new(described(builder, &nick, fact.blurb, when).build(), field)
 }
 
+/// "Time constant" as "time constant".
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
 /// A span of time, in nanoseconds as everywhere in GStreamer.
 fn span(fact: &Span, when: When, field: Field<Duration>) -> Property {
     let nick = nick(fact.name);
-    let blurb = format!("{} (nanoseconds)", fact.blurb);
+    let blurb = format!("In nanoseconds: {}", lower_first(fact.blurb));
     let builder = glib::ParamSpecUInt64::builder(fact.name)
         .minimum(nanoseconds(fact.min))
         .maximum(nanoseconds(fact.max))
@@ -262,6 +272,17 @@ fn class(fact: &Text, field: Field<i32>) -> Property {
         described(builder, &nick, fact.blurb, When::Playing).build(),
         field,
     )
+}
+
+fn latency() -> Property {
+    let builder = glib::ParamSpecInt64::builder("latency")
+        .minimum(-1)
+        .default_value(-1);
+    let blurb = "Time of a frame that live pipelines are told, in nanoseconds, so that a sink waits for what is computed; -1: \
+                 as measured, 0: none";
+    Property::new(described(builder, "Latency", blurb, When::Playing).build(), |s| {
+        &mut s.latency
+    })
 }
 
 fn sweep_period() -> Property {

@@ -67,6 +67,8 @@ pub(super) struct Settings {
     pub(super) sweep_period_ns: u64,
     pub(super) inference_interval: u32,
     pub(super) gradient_mode: GradientMode,
+    /// Nanoseconds; below 0: as measured.
+    pub(super) latency: i64,
     pub(super) post_messages: bool,
     pub(super) attach_meta: bool,
     pub(super) top_k: u32,
@@ -94,6 +96,7 @@ impl Default for Settings {
             sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
             inference_interval: 1,
             gradient_mode: GradientMode::DEFAULT,
+            latency: -1,
             post_messages: false,
             attach_meta: false,
             top_k: settings::TOP_K.default,
@@ -110,7 +113,7 @@ impl Settings {
         let path = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
         Ok(ClassifierSettings {
             model_file: path(&self.model_file).unwrap_or_default(),
-            // Empty has a meaning of its own in these two: none.
+            // Empty has a meaning of its own in these two: no labels, no side-car.
             label_file: self.label_file.clone(),
             model_info: self.model_info.clone(),
             output_name: given(&self.output_name),
@@ -154,6 +157,31 @@ impl Settings {
             interval: self.inference_interval,
             mode: self.gradient_mode,
         }
+    }
+
+    /// What was set and is not in force, as a sentence.
+    pub(super) fn unused(&self) -> Option<String> {
+        if self.roi_source == RoiSource::Property && ![0, 4].contains(&self.roi.len()) {
+            return Some(format!(
+                "roi is four numbers, <x, y, width, height>, and has {}: all of the frame is read and morphed",
+                self.roi.len()
+            ));
+        }
+        let one_step = self.lens.steps > 1;
+        if self.gradient_mode == GradientMode::Held && (one_step || self.lens.measure_after) {
+            let names = [("steps", one_step), ("measure-after", self.lens.measure_after)];
+            let names: Vec<_> = names
+                .iter()
+                .filter(|(_, set)| *set)
+                .map(|(name, _)| *name)
+                .collect();
+            return Some(format!(
+                "gradient-mode=held moves each frame in one step and does not read it again: {} counts with gradient-mode=sync \
+                 only",
+                names.join(" and ")
+            ));
+        }
+        None
     }
 
     /// The name under which the model is shared with other elements.
@@ -293,6 +321,19 @@ mod tests {
         assert_eq!(region(&[-8, -4, 96, 64]), Some([0, 0, 88, 60]));
         assert_eq!(region(&[-8, 0, 4, i32::MAX]), Some([0, 0, 0, i32::MAX as usize]));
         assert_eq!(region(&[i32::MIN, 5, -3, 7]), Some([0, 5, 0, 7]));
+    }
+
+    #[test]
+    fn what_is_set_in_vain_is_said() {
+        let said = |change: fn(&mut Settings)| with(change).unused().unwrap_or_default();
+        assert_eq!(said(|_| ()), "");
+        assert_eq!(said(|s| s.roi = vec![8, 4, 96, 64]), "");
+        assert!(said(|s| s.roi = vec![1, 2, 3]).starts_with("roi"));
+        assert_eq!(said(|s| (s.lens.steps, s.lens.measure_after) = (4, true)), "");
+        let held = said(|s| {
+            (s.gradient_mode, s.lens.steps, s.lens.measure_after) = (GradientMode::Held, 4, true);
+        });
+        assert!(held.contains("steps and measure-after"), "{held}");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) struct Stats {
     pub(super) frames_dropped: u64,
     /// Frames that failed.
     pub(super) errors: u64,
+    /// The time of a frame that the pipeline is told.
+    pub(super) latency: Duration,
     /// How long the model took to load.
     load_time: Duration,
     frames_morphed: u64,
@@ -76,6 +78,7 @@ impl Stats {
             .field("average-frame-time", average(self.frame, self.frames_morphed))
             .field("last-inference-time", nanoseconds(self.last_inference))
             .field("peak-frame-time", nanoseconds(self.peak_frame))
+            .field("latency", nanoseconds(self.latency))
             .field("load-time", nanoseconds(self.load_time))
             .build()
     }
@@ -102,7 +105,15 @@ mod tests {
                 ..Report::default()
             };
             let time = time * 2;
-            stats.add(&reading, &Done { report, read, time });
+            stats.add(
+                &reading,
+                &Done {
+                    report,
+                    read,
+                    waited: false,
+                    time,
+                },
+            );
         }
         let structure = stats.structure();
         assert_eq!(structure.get("frames-morphed"), Ok(3u64));

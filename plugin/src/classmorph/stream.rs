@@ -5,7 +5,7 @@
 //! buffers for `transform_frame`; results go onto the buffer when its frame is no longer mapped.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::glib;
 use gst::prelude::*;
@@ -18,7 +18,7 @@ use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::morph::ColorMode;
 use steerlens::{ErrorKind, FrameView, FrameViewMut, LensSettings};
 
-use super::caps::{self, Modes};
+use super::caps::{self, Modes, Phase};
 use super::imp::{CAT, ClassMorph, Opened, lock};
 use super::messages::{self, Stamp};
 use super::region::{self, Found, RoiSource};
@@ -33,6 +33,8 @@ use crate::message::FrameReport;
 struct Said {
     report: Option<FrameReport>,
     warning: Option<String>,
+    /// Whether it waited for the first gradient.
+    waited: bool,
     /// The most probable class, its probability, and the age of both, where a region of interest is told.
     top: Option<(String, f64, Option<Duration>)>,
 }
@@ -44,10 +46,13 @@ impl BaseTransformImpl for ClassMorph {
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         self.begin();
-        self.open()
+        self.open()?;
+        self.started.store(true, Ordering::Release);
+        Ok(())
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.started.store(false, Ordering::Release);
         self.rest();
         Ok(())
     }
@@ -63,8 +68,36 @@ impl BaseTransformImpl for ClassMorph {
     }
 
     fn query(&self, direction: gst::PadDirection, query: &mut gst::QueryRef) -> bool {
-        self.caps_modes()
-            .throughout(|| BaseTransformImplExt::parent_query(self, direction, query))
+        let answered = self
+            .caps_modes()
+            .throughout(|| BaseTransformImplExt::parent_query(self, direction, query));
+        match (direction, query.view_mut()) {
+            (gst::PadDirection::Src, gst::QueryViewMut::Latency(query)) if answered => {
+                self.add_latency(query)
+            }
+            (gst::PadDirection::Sink, gst::QueryViewMut::Caps(query)) => self.look_at_answer(query),
+            _ => (),
+        }
+        answered
+    }
+
+    /// Once frames flow, a format is no reason to end the stream: see `change`.
+    fn accept_caps(&self, direction: gst::PadDirection, caps: &gst::Caps) -> bool {
+        let modes = self.caps_modes();
+        let accepts = |modes: Modes| modes.throughout(|| self.parent_accept_caps(direction, caps));
+        if accepts(modes) {
+            return true;
+        }
+        let by_color = direction == gst::PadDirection::Sink && accepts(modes.in_luma());
+        match modes.phase {
+            Phase::Flowing { luma_only: true, .. } => by_color,
+            _ => {
+                if by_color {
+                    self.refused(caps);
+                }
+                false
+            }
+        }
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
@@ -137,6 +170,8 @@ impl VideoFilterImpl for ClassMorph {
         self.forget();
         self.doubled
             .store(out_info.width() != in_info.width(), Ordering::Release);
+        self.agreed(incaps);
+        self.look_at_content(in_info);
         self.parent_set_info(incaps, in_info, outcaps, out_info)
     }
 
@@ -147,16 +182,17 @@ impl VideoFilterImpl for ClassMorph {
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         #[cfg(test)]
         super::bus::tests::panic_at(inframe.buffer());
+        let begun = Instant::now();
         let settings = lock(&self.settings).clone();
         let stamp = Stamp::of(&self.obj().segment(), inframe.buffer());
         let views = frame::view(inframe).and_then(|view| Ok((view, frame::view_mut(outframe)?)));
         let (view, mut out) = views.map_err(|message| self.fail(message))?;
 
         let mut wanted = settings.lens(stamp.stream_time);
-        wanted.display_mode = caps::negotiated(wanted.display_mode, view.width(), out.as_view().width());
-        // The frame may come between a change of the property and the new caps.
-        if view.format().is_yuv() {
-            wanted.color_mode = ColorMode::Luma;
+        self.fit_to_caps(&mut wanted, &view, out.as_view().width());
+        self.look_at_frame(inframe);
+        if let Some(text) = settings.unused() {
+            self.warn(Kind::Unused, &text);
         }
         let found = match settings.roi_source {
             RoiSource::Meta => region::largest(inframe.buffer(), view.size()),
@@ -173,7 +209,11 @@ impl VideoFilterImpl for ClassMorph {
 
         match self.morph(&settings, wanted, &stamp, &view, &mut out) {
             Ok(said) => {
+                let waited = said.waited;
                 self.tell(&settings, said, found);
+                if !waited {
+                    self.took(begun.elapsed());
+                }
                 Ok(gst::FlowSuccess::Ok)
             }
             Err(failure) => match failure.kind() {
@@ -189,8 +229,42 @@ impl VideoFilterImpl for ClassMorph {
 }
 
 impl ClassMorph {
-    fn caps_modes(&self) -> Modes {
-        Modes::of(&lock(&self.settings).lens)
+    pub(super) fn caps_modes(&self) -> Modes {
+        Modes::of(&lock(&self.settings).lens, self.phase())
+    }
+
+    /// An answer that leaves upstream nothing is explained, where a property is the reason.
+    fn look_at_answer(&self, query: &gst::query::Caps) {
+        let modes = self.caps_modes();
+        let is_empty = query.result().is_some_and(|caps| caps.is_empty());
+        let (Some(filter), true, Phase::Started) = (query.filter(), is_empty, modes.phase) else {
+            return;
+        };
+        if filter.is_empty() || modes == modes.in_luma() {
+            return;
+        }
+        let mut again = gst::query::Caps::new(Some(&filter.to_owned()));
+        let direction = gst::PadDirection::Sink;
+        let answered = modes
+            .in_luma()
+            .throughout(|| BaseTransformImplExt::parent_query(self, direction, &mut again));
+        if answered && again.result().is_some_and(|caps| !caps.is_empty()) {
+            self.refused(filter);
+        }
+    }
+
+    /// What cannot be done with the caps agreed on is done as far as they allow: a frame may come between a change of a
+    /// property and the new caps, or no others may be had.
+    fn fit_to_caps(&self, wanted: &mut LensSettings, view: &FrameView<'_>, out_width: usize) {
+        let display = caps::negotiated(wanted.display_mode, view.width(), out_width);
+        let color = view.format().is_yuv() && wanted.color_mode != ColorMode::Luma;
+        if color || display != wanted.display_mode {
+            self.fell_back(color);
+        }
+        wanted.display_mode = display;
+        if color {
+            wanted.color_mode = ColorMode::Luma;
+        }
     }
 
     /// Takes one frame through the lens, and keeps what there is to say until the lock is gone.
@@ -232,6 +306,7 @@ impl ClassMorph {
         Ok(Said {
             report: said,
             warning: done.report.warning,
+            waited: done.waited,
             top,
         })
     }

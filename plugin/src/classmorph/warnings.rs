@@ -1,36 +1,60 @@
 // SPDX-License-Identifier: MPL-2.0
-//! At most one warning per kind and second: the bus is not flooded, frame after frame.
+//! Warnings that do not flood the bus, frame after frame.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// What a warning is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// A property's new value does not fit the model.
     Settings,
     /// A frame was passed on unchanged.
     Frame,
+    /// A property asks for caps that the neighbours cannot give.
+    Caps,
+    /// A property has no effect as it is, or beside another one.
+    Unused,
+    /// The frames are not what people see: turned, or of two moments.
+    Content,
 }
 
-/// When each kind was last warned about.
+impl Kind {
+    /// Whether the same sentence may go out again, while there is the same reason for it.
+    fn repeats(self) -> bool {
+        matches!(self, Self::Settings | Self::Frame)
+    }
+}
+
+/// What was last warned about.
 #[derive(Debug, Default)]
 pub(super) struct Limiter {
-    settings: Option<Instant>,
-    frame: Option<Instant>,
+    last: HashMap<Kind, Instant>,
+    said: Vec<String>,
 }
 
 impl Limiter {
-    /// Whether a warning of this kind may go out at `now`; if so, it is taken as gone out.
-    pub(super) fn allows(&mut self, kind: Kind, now: Instant) -> bool {
-        let last = match kind {
-            Kind::Settings => &mut self.settings,
-            Kind::Frame => &mut self.frame,
-        };
-        let allowed = last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(1));
+    /// Whether a warning may go out at `now`; if so, it is taken as gone out. Of a kind that repeats there is one a
+    /// second, of the others each sentence once.
+    pub(super) fn allows(&mut self, kind: Kind, text: &str, now: Instant) -> bool {
+        if !kind.repeats() {
+            let new = !self.said.iter().any(|said| said == text);
+            if new {
+                self.said.push(text.to_owned());
+            }
+            return new;
+        }
+        let last = self.last.get(&kind);
+        let allowed = last.is_none_or(|last| now.duration_since(*last) >= Duration::from_secs(1));
         if allowed {
-            *last = Some(now);
+            self.last.insert(kind, now);
         }
         allowed
+    }
+
+    /// The reason for every sentence of this beginning is gone.
+    pub(super) fn settle(&mut self, beginning: &str) {
+        self.said.retain(|said| !said.starts_with(beginning));
     }
 }
 
@@ -39,13 +63,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_speaks_once_a_second() {
+    fn what_frames_say_comes_once_a_second_and_the_rest_once() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut limiter = Limiter::default();
-        assert!(limiter.allows(Kind::Frame, at(0)));
-        assert!(!limiter.allows(Kind::Frame, at(999)));
-        assert!(limiter.allows(Kind::Settings, at(999)));
-        assert!(limiter.allows(Kind::Frame, at(1000)));
+        assert!(limiter.allows(Kind::Frame, "a", at(0)));
+        assert!(!limiter.allows(Kind::Frame, "b", at(999)));
+        assert!(limiter.allows(Kind::Settings, "a", at(999)));
+        assert!(limiter.allows(Kind::Frame, "a", at(1000)));
+
+        assert!(limiter.allows(Kind::Caps, "color-mode is", at(0)));
+        assert!(limiter.allows(Kind::Caps, "display-mode is", at(0)));
+        assert!(!limiter.allows(Kind::Caps, "color-mode is", at(5000)));
+        limiter.settle("color-mode");
+        assert!(limiter.allows(Kind::Caps, "color-mode is", at(5000)));
+        assert!(!limiter.allows(Kind::Caps, "display-mode is", at(5000)));
     }
 }

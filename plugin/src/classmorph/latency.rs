@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How long a frame takes, as live pipelines are told: what the sinks wait for, so that they render what was computed.
+//!
+//! A sink throws away what comes later than it expects. It expects what the LATENCY query says, which is therefore
+//! the measured time of a frame, and not nothing.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+
+use super::engine::GradientMode;
+use super::imp::{CAT, ClassMorph, lock};
+use crate::message::nanoseconds;
+
+/// So many frames are looked back on.
+const WINDOW: usize = 32;
+/// From so many on, one that took longer than all others is taken for a hiccup.
+const ENOUGH: usize = 8;
+/// More is not told: who waits longer has the wrong model for live video.
+const MOST: Duration = Duration::from_secs(10);
+
+/// The time of a frame as it is told: it grows at once, and shrinks when less than half of it would do for a while,
+/// since each change makes the pipeline's clocks jump.
+#[derive(Debug, Default)]
+pub(super) struct Latency {
+    recent: VecDeque<Duration>,
+    told: Duration,
+    /// What upstream said when it was last asked.
+    is_live: bool,
+}
+
+impl Latency {
+    /// Nothing is known yet of the next stream.
+    pub(super) fn restart(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What is told.
+    pub(super) fn told(&self) -> Duration {
+        self.told
+    }
+
+    fn is_known(&self) -> bool {
+        !self.told.is_zero()
+    }
+
+    /// What there is to go by before the first frame: one run of the model.
+    fn expect(&mut self, run: Duration) {
+        if !self.is_known() {
+            self.told = with_margin(run);
+        }
+    }
+
+    /// Takes in the time of a frame; whether another one is told from now on.
+    fn add(&mut self, frame: Duration) -> bool {
+        if self.recent.len() == WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(frame);
+        let mut times: Vec<_> = self.recent.iter().copied().collect();
+        times.sort_unstable();
+        let hiccups = usize::from(times.len() >= ENOUGH);
+        let Some(needed) = times.iter().rev().nth(hiccups).copied() else {
+            return false;
+        };
+        let rounded = with_margin(needed);
+        let is_full = times.len() == WINDOW;
+        let changes = rounded != self.told && (needed > self.told || (is_full && 2 * rounded <= self.told));
+        if changes {
+            self.told = rounded;
+        }
+        changes
+    }
+}
+
+/// An eighth more, in whole milliseconds, so that small changes are none.
+fn with_margin(time: Duration) -> Duration {
+    let nanos = nanoseconds(time + time / 8);
+    Duration::from_millis(nanos.div_ceil(1_000_000)).min(MOST)
+}
+
+impl ClassMorph {
+    /// Adds the element's own part to the answer that upstream gave.
+    pub(super) fn add_latency(&self, query: &mut gst::query::Latency) {
+        let (is_live, min, max) = query.result();
+        lock(&self.latency).is_live = is_live;
+        if is_live {
+            let own = self.own_latency();
+            query.set(true, min + own, max.map(|max| max + own));
+        }
+    }
+
+    fn own_latency(&self) -> gst::ClockTime {
+        let (fixed, mode) = {
+            let settings = lock(&self.settings);
+            (settings.latency, settings.gradient_mode)
+        };
+        let nanos = match u64::try_from(fixed) {
+            Ok(fixed) => fixed,
+            Err(_) => {
+                // Held, frames do not wait for the model.
+                if mode == GradientMode::Sync && !lock(&self.latency).is_known() {
+                    self.rehearse();
+                }
+                nanoseconds(lock(&self.latency).told())
+            }
+        };
+        lock(&self.stats).latency = Duration::from_nanos(nanos);
+        gst::ClockTime::from_nseconds(nanos)
+    }
+
+    /// Takes the time of a run, before there is a frame to take the time of: pipelines ask before they play.
+    fn rehearse(&self) {
+        // A frame that is on its way tells better.
+        let Ok(mut opened) = self.opened.try_lock() else {
+            return;
+        };
+        let Some(opened) = opened.as_mut() else { return };
+        match opened.engine.rehearse() {
+            Ok(Some(run)) => {
+                gst::debug!(CAT, imp = self, "a run of the model takes {run:.1?}");
+                lock(&self.latency).expect(run);
+            }
+            Ok(None) => (),
+            // The first frame will say so too.
+            Err(failure) => gst::debug!(CAT, imp = self, "no run to time: {failure}"),
+        }
+    }
+
+    /// Takes in how long a frame took, and has the pipeline ask again where that is news.
+    pub(super) fn took(&self, frame: Duration) {
+        let tells = {
+            let mut latency = lock(&self.latency);
+            latency.add(frame) && latency.is_live
+        };
+        if tells && lock(&self.settings).latency < 0 {
+            let told = lock(&self.latency).told();
+            gst::info!(CAT, imp = self, "a frame takes up to {told:.1?}");
+            self.ask_again();
+        }
+    }
+
+    /// Has the pipeline ask for latencies again.
+    pub(super) fn ask_again(&self) {
+        let element = self.obj();
+        let message = gst::message::Latency::builder().src(&*element).build();
+        let _ = element.post_message(message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// What is told after each of these frames.
+    fn told(latency: &mut Latency, frames: impl IntoIterator<Item = u64>) -> Vec<u64> {
+        let told = frames.into_iter().map(|frame| {
+            let before = latency.told();
+            assert_eq!(latency.add(ms(frame)), latency.told() != before);
+            latency.told().as_millis() as u64
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn it_grows_at_once_with_a_margin_and_not_for_little() {
+        let mut latency = Latency::default();
+        assert_eq!(told(&mut latency, [80, 90, 89, 91]), [90, 90, 90, 103]);
+    }
+
+    #[test]
+    fn one_hiccup_is_none() {
+        let mut latency = Latency::default();
+        told(&mut latency, [80; 8]);
+        assert_eq!(told(&mut latency, [500]), [90]);
+        assert_eq!(told(&mut latency, [500]), [563], "two are no hiccup");
+    }
+
+    #[test]
+    fn it_shrinks_when_half_of_it_would_do_for_a_window() {
+        let mut latency = Latency::default();
+        told(&mut latency, [80; 3]);
+        assert_eq!(told(&mut latency, [45; 100]).last(), Some(&90));
+        let shrunk = told(&mut latency, [40; 40]);
+        assert_eq!(shrunk.iter().position(|told| *told == 45), Some(30));
+    }
+
+    #[test]
+    fn what_is_expected_counts_until_frames_say_more_and_there_is_an_end_to_it() {
+        let mut latency = Latency::default();
+        latency.expect(ms(40));
+        latency.expect(ms(10));
+        assert_eq!(told(&mut latency, [44, 47]), [45, 53]);
+        assert_eq!(told(&mut latency, [60_000]), [10_000]);
+    }
+}
