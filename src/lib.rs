@@ -25,6 +25,7 @@ pub mod pyramid;
 pub mod render;
 pub mod runtime;
 pub mod settings;
+mod opened;
 mod simd;
 mod sweep;
 

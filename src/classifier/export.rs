@@ -3,12 +3,13 @@
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact};
 use crate::gradient::{self, Cost, Profile};
 use crate::onnx::{self, ElementType};
+use crate::opened;
 use crate::runtime::Runtime;
 
 /// What [`write_gradient`] wrote.
@@ -33,6 +34,8 @@ pub struct Written {
     pub facts: Vec<Fact>,
     /// Sentences for the user: what there is to warn of when the model is opened.
     pub warnings: Vec<String>,
+    /// The files that were read beside the model: side-cars, labels, weights. The result must not be written over one.
+    pub files: Vec<PathBuf>,
 }
 
 /// The model with its reverse half, as the bytes of a model file: inputs the model's own and `cotangent`, outputs the
@@ -44,6 +47,11 @@ pub fn encode_gradient(
     settings: &ClassifierSettings,
     profile: Profile,
 ) -> Result<(Vec<u8>, Written), crate::Error> {
+    let (encoded, files) = opened::listing(|| encode(settings, profile));
+    encoded.map(|(bytes, written)| (bytes, Written { files, ..written }))
+}
+
+fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, Written), crate::Error> {
     if settings.model_file.as_os_str().is_empty() {
         return Err(Error::NoModel.into());
     }
@@ -66,6 +74,7 @@ pub fn encode_gradient(
         cost: d.cost,
         facts: known.facts,
         warnings: known.warnings,
+        files: Vec::new(),
     };
     Ok((onnx::encode(&d.model), written))
 }
@@ -73,7 +82,8 @@ pub fn encode_gradient(
 /// Writes what [`encode_gradient`] gives to the file `out`, which is there whole or as it was before.
 ///
 /// # Errors
-/// When the model cannot be read or differentiated, or `out` cannot be written, or is the model itself.
+/// When the model cannot be read or differentiated, or `out` cannot be written, or is the model or a
+/// file that was read beside it.
 pub fn write_gradient(
     settings: &ClassifierSettings,
     profile: Profile,
@@ -85,10 +95,14 @@ pub fn write_gradient(
     };
     // A link is written through.
     let place = std::fs::canonicalize(out).unwrap_or_else(|_| out.into());
-    if std::fs::canonicalize(&settings.model_file).is_ok_and(|model| model == place) {
+    let is_place = |file: &Path| std::fs::canonicalize(file).is_ok_and(|file| file == place);
+    if is_place(&settings.model_file) {
         return Err(failed("it is the model itself, which would be lost".into()).into());
     }
     let (bytes, written) = encode_gradient(settings, profile)?;
+    if written.files.iter().any(|file| is_place(file)) {
+        return Err(failed("it is a file of the model, which would be lost".into()).into());
+    }
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
     let whole = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new()

@@ -11,6 +11,7 @@ use super::error::Misfit;
 use super::{Activation, ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
 use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE};
 use crate::onnx;
+use crate::opened;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
 
 /// A differentiated model, ready to read frames.
@@ -35,6 +36,8 @@ struct Loaded {
     runtime: &'static Runtime,
     provider: Provider,
     model_file: PathBuf,
+    /// Side-cars, labels, weights: what was read beside it.
+    files: Vec<PathBuf>,
     description: ModelDescription,
     nodes: usize,
     gradient_nodes: usize,
@@ -51,13 +54,8 @@ pub(super) struct Sessions {
     pub(super) forward: BoundSession,
 }
 
-impl Classifier {
-    /// Reads the model and its description, appends the reverse half and loads both into ONNX Runtime.
-    ///
-    /// # Errors
-    /// When a file cannot be read, ONNX Runtime cannot be used, the model is no image classifier, or something
-    /// in it has no gradient here.
-    pub fn open(settings: &ClassifierSettings) -> Result<Self, crate::Error> {
+impl Loaded {
+    fn open(settings: &ClassifierSettings) -> Result<Self, crate::Error> {
         let start = Instant::now();
         if settings.model_file.as_os_str().is_empty() {
             return Err(Error::NoModel.into());
@@ -96,7 +94,7 @@ impl Classifier {
             ..Default::default()
         };
         let sessions = Mutex::new(sessions(&differentiated, runtime, &options)?);
-        let loaded = Loaded {
+        Ok(Self {
             signature: known.signature,
             labels: known.labels,
             misfit: known.misfit,
@@ -111,11 +109,24 @@ impl Classifier {
             description,
             nodes: differentiated.forward_nodes,
             gradient_nodes: differentiated.gradient_nodes,
+            // Listed by whoever calls this.
+            files: Vec::new(),
             load_time: start.elapsed(),
             sessions,
-        };
+        })
+    }
+}
+
+impl Classifier {
+    /// Reads the model and its description, appends the reverse half and loads both into ONNX Runtime.
+    ///
+    /// # Errors
+    /// When a file cannot be read, ONNX Runtime cannot be used, the model is no image classifier, or something
+    /// in it has no gradient here.
+    pub fn open(settings: &ClassifierSettings) -> Result<Self, crate::Error> {
+        let (loaded, files) = opened::listing(|| Loaded::open(settings));
         Ok(Self {
-            loaded: Arc::new(loaded),
+            loaded: Arc::new(Loaded { files, ..loaded? }),
             interrupter: Interrupter::new()?,
         })
     }
@@ -193,6 +204,11 @@ impl Classifier {
     /// The model file.
     pub fn model_file(&self) -> &Path {
         &self.loaded.model_file
+    }
+
+    /// The other files that were read for it: side-cars, labels, weights. A result must not be written over one.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.loaded.files
     }
 
     /// The library that runs it.

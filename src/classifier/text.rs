@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::opened;
+
 /// A text file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,6 +68,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<String, TextError> {
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(TextError::NotRegular { path: path.into() });
     }
+    opened::note(path);
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     if read.map_err(failed)? as u64 > limit {

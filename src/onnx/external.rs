@@ -10,6 +10,7 @@ use std::path::{Component, Path};
 
 use super::proto::{GraphProto, ModelProto, TensorProto};
 use super::{Error, MAX_BYTES};
+use crate::opened;
 
 /// `data_location` of a tensor whose elements lie in another file.
 const EXTERNAL: i32 = 1;
@@ -110,6 +111,7 @@ fn load(tensor: &mut TensorProto, folder: &Path, left: &mut u64) -> Result<(), E
         .ok_or_else(|| refuse("all weights together exceed 2 GiB"))?;
     let mut bytes = Vec::new();
     let mut open = File::open(&file).map_err(|e| refuse(&e.to_string()))?;
+    opened::note(&file);
     open.seek(SeekFrom::Start(offset))
         .map_err(|e| refuse(&e.to_string()))?;
     open.take(length)

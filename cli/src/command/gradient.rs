@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens gradient`: the model with its reverse half, as a file.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::ArgMatches;
 use steerlens::Profile;
@@ -20,6 +22,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let spinner = progress::spinner("differentiating the model");
     let (model, written) = steerlens::encode_gradient(&settings, profile)?;
     spinner.finish_and_clear();
+    output.spare(written.files.iter().map(PathBuf::as_path))?;
     progress::warn(&written.warnings);
     let report = Written::new(path(matches, name::OUT), profile, written);
     deliver(matches, &output, &model, &report)?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens morph`: one picture moved towards another class, or a strip of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::ArgMatches;
@@ -49,6 +49,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let spinner = progress::spinner(format!("loading {}", files.model.display()));
     let mut lens = Lens::open(&classifier, settings.clone())?;
     lens.classifier().check_labels()?;
+    output.spare(lens.classifier().files().iter().map(PathBuf::as_path))?;
     spinner.set_message("reading the picture");
     let mut reading = Reading::default();
     lens.read(&source.view()?, &mut reading)?;

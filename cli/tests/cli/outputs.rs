@@ -80,6 +80,50 @@ fn a_morph_never_takes_the_place_of_anything_that_it_reads() {
 }
 
 #[test]
+fn nothing_that_was_read_beside_the_model_is_written_over() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // Weights in a file of their own, and a side-car that names its labels; called as an output may be.
+    let mut model = steerlens::onnx::read(&repository(MODEL)).unwrap();
+    let initializers = &mut model.graph.as_mut().unwrap().initializer;
+    let bytes =
+        |tensor: &steerlens::onnx::TensorProto| tensor.raw_data.as_ref().map_or(0, |bytes| bytes.len());
+    let tensor = initializers
+        .iter_mut()
+        .max_by_key(|tensor| bytes(tensor))
+        .unwrap();
+    fs::write(at("weights.png"), tensor.raw_data.take().unwrap()).unwrap();
+    tensor.data_location = Some(1);
+    tensor.external_data = vec![steerlens::onnx::StringStringEntryProto {
+        key: Some("location".to_owned()),
+        value: Some("weights.png".to_owned()),
+    }];
+    fs::write(at("m.onnx"), steerlens::onnx::encode(&model)).unwrap();
+    let side_car = fs::read_to_string(repository(&format!("{MODEL}.modelinfo"))).unwrap();
+    let side_car = side_car.replace("faces_robust.labels.txt", "labels.png");
+    fs::write(at("m.onnx.modelinfo"), side_car).unwrap();
+    fs::copy(repository("models/faces_robust.labels.txt"), at("labels.png")).unwrap();
+
+    let (face, model) = (repository(FACE), at("m.onnx"));
+    for file in ["weights.png", "labels.png", "m.onnx.modelinfo"] {
+        let out = at(file);
+        let before = fs::read(&out).unwrap();
+        let gradient = words(&[&"gradient", &model, &"-o", &out]);
+        let morph = words(&[&"morph", &face, &"-m", &model, &"-o", &out]);
+        for line in [gradient, morph]
+            .into_iter()
+            .take(if file.ends_with("png") { 2 } else { 1 })
+        {
+            let answer = steerlens(line).with_runtime().code(2);
+            assert!(answer.stderr.contains("is the input"), "{}", answer.stderr);
+            assert!(fs::read(&out).unwrap() == before, "{file}");
+        }
+    }
+    // With another name all is well.
+    steerlens(words(&[&"gradient", &model, &"-o", &at("new.onnx")])).code(0);
+}
+
+#[test]
 fn a_pipe_with_a_name_is_no_input_and_is_not_waited_for() {
     let folder = TempDir::new().unwrap();
     let [fifo, out] = ["fifo.png", "out.png"].map(|name| folder.path().join(name));
