@@ -74,8 +74,11 @@ impl Error {
             },
             Self::Gradient(e) => match e {
                 gradient::Error::Unsupported(_) | gradient::Error::Opset(_) => ErrorKind::Unsupported,
-                gradient::Error::NoSuchOutput { .. } | gradient::Error::AmbiguousOutput(_) => {
-                    ErrorKind::Settings
+                gradient::Error::NoSuchOutput { .. }
+                | gradient::Error::AmbiguousOutput(_)
+                | gradient::Error::Place { .. } => ErrorKind::Settings,
+                gradient::Error::OtherFunction { .. } | gradient::Error::Random { .. } => {
+                    ErrorKind::Unsupported
                 }
                 gradient::Error::Scratch(_) => ErrorKind::Unreadable,
                 _ => ErrorKind::NotAClassifier,

@@ -186,7 +186,7 @@ facts! {
     Text MODEL_FILE = { name: "model-file", blurb: "ONNX classifier to look through" };
     Text LABEL_FILE = { name: "label-file", blurb: "Class labels: one per line, numbered lines, or a list or map in JSON; unset: side-car, model metadata, MODEL.labels.txt, config.json, else \"class N\"; empty: none" };
     Text MODEL_INFO = { name: "model-info", blurb: "Side-car that describes the model's input; unset: MODEL.onnx.modelinfo or MODEL.modelinfo, empty: none" };
-    Text OUTPUT_NAME = { name: "output-name", blurb: "Tensor that holds the class scores; unset: found by its shape" };
+    Text OUTPUT_NAME = { name: "output-name", blurb: "Tensor that holds the class scores, or a row of one that holds more, as in NAME[0,:,3]; unset: found by its shape" };
     Text INPUT_SIZE = { name: "input-size", blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata" };
     Text RUNTIME_LIBRARY = { name: "onnxruntime-library", blurb: "ONNX Runtime library (libonnxruntime.so); unset: ORT_DYLIB_PATH, the copy that set-up placed, the system's. Loading a library runs its code" };
     Count THREADS = { name: "threads", default: 0, min: 0, max: 256, blurb: "Threads of the model's run, and of the pyramid after it; 0: physical cores minus one, at least one" };

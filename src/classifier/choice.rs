@@ -30,7 +30,8 @@ fn in_range(index: usize, classes: usize) -> Result<usize, Error> {
     }
 }
 
-/// The class with the highest score other than `excluded`; the lowest number among equals.
+/// The class with the highest score other than `excluded`; the lowest number among equals. A score that is not a number
+/// is lower than any.
 pub(crate) fn best_but(scores: &[f32], excluded: Option<usize>) -> usize {
     let mut best = None;
     for (class, score) in scores
@@ -38,7 +39,7 @@ pub(crate) fn best_but(scores: &[f32], excluded: Option<usize>) -> usize {
         .enumerate()
         .filter(|(class, _)| Some(*class) != excluded)
     {
-        if best.is_none_or(|(_, top)| *score > top) {
+        if best.is_none_or(|(_, top): (_, f32)| *score > top || (top.is_nan() && !score.is_nan())) {
             best = Some((class, *score));
         }
     }
@@ -153,6 +154,18 @@ mod tests {
         assert_eq!(chooser.pair(), Some((2, 1)));
         let fixed = PairChooser::new(Some(0), Some(2), 5);
         assert_eq!(fixed.pair(), Some((0, 2)), "no scores are needed");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_never_the_best_while_anything_is() {
+        let nan = f32::NAN;
+        assert_eq!(best_but(&[nan, -1.0, 2.0, nan], None), 2);
+        assert_eq!(best_but(&[nan, -1.0, 2.0], Some(2)), 1);
+        assert_eq!(best_but(&[2.0, nan], Some(0)), 1, "there is no other");
+        assert_eq!(best_but(&[nan, nan], None), 0);
+        let mut chooser = PairChooser::new(None, None, 0);
+        chooser.observe(&[nan, 1.0, 3.0]);
+        assert_eq!(chooser.pair(), Some((2, 1)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     ClassifierSettings, Error, Fact, InputInfo, InputLayout, LabelSource, Labels, ModelInfo, OutputInfo,
     Range, Signature, Source, metadata, neighbours,
 };
-use crate::gradient::{self, Differentiated, Profile};
+use crate::gradient::{self, Basis, Differentiated, Profile};
 use crate::onnx::{GraphProto, ModelProto};
 
 /// What several sources say of the input.
@@ -65,7 +65,7 @@ pub(super) struct Conclusion {
     pub(super) labels: Labels,
     /// Why the labels are not the model's, where they are not.
     pub(super) misfit: Option<Misfit>,
-    /// In the order of [`Fact`]; without the scores.
+    /// In the order of [`Fact`].
     pub(super) facts: Vec<Fact>,
     /// All there is to warn of.
     pub(super) warnings: Vec<String>,
@@ -206,9 +206,47 @@ impl Described {
                 .or_else(|| Some(self.input.first(|info| info.size)?.value)),
             channels_last: layout.map(|layout| layout == InputLayout::Nhwc),
             labels: Some(self.labels.labels.len()).filter(|labels| *labels > 0),
+            stated: self.stated(settings),
             profile,
             ..Default::default()
         }
+    }
+
+    /// What is stated of the scores of every output that is described.
+    fn stated(&self, settings: &ClassifierSettings) -> Vec<gradient::Stated> {
+        let outputs = self.statements.iter().flat_map(|(_, info)| &info.outputs);
+        let mut names: Vec<Option<String>> = outputs.map(|output| output.name.clone()).collect();
+        // What is said of no output by name holds for those that are named, too.
+        if names.iter().any(Option::is_some) {
+            names.retain(Option::is_some);
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        let of = |name: Option<String>| {
+            let output = name.as_deref().unwrap_or_default();
+            // A file that cannot be read is told of once it is needed.
+            let labels = self.labels_of(settings, output).ok();
+            gradient::Stated {
+                activation: self.of_output(output).0.activation,
+                labels: labels.map(|named| named.labels.len()).filter(|labels| *labels > 0),
+                name,
+            }
+        };
+        names.into_iter().map(of).collect()
+    }
+
+    /// What the scores were taken for.
+    fn scores(&self, d: &Differentiated) -> Fact {
+        let mut stated = self.statements.iter();
+        let source = match d.meaning.basis {
+            Basis::Graph => Source::Graph,
+            Basis::Numbers => Source::Numbers,
+            Basis::Guess => Source::Guess,
+            Basis::Stated => stated
+                .find(|(_, info)| info.output(&d.output).is_some_and(|o| o.activation.is_some()))
+                .map_or(Source::Guess, |(source, _)| source.clone()),
+        };
+        Fact::new("scores", d.meaning.text.clone(), source)
     }
 
     /// Decides on everything, once the graph is known.
@@ -217,6 +255,7 @@ impl Described {
         settings: &ClassifierSettings,
         d: &Differentiated,
     ) -> Result<Conclusion, Error> {
+        let scores = self.scores(d);
         let Decided {
             signature,
             mut facts,
@@ -230,6 +269,7 @@ impl Described {
             d.forward.graph.as_ref(),
         )?;
         warnings.extend(self.warnings);
+        warnings.extend(d.meaning.warnings.iter().cloned());
         let size = match self.input.first(|info| info.size) {
             _ if !self.open_size => Source::Graph,
             _ if settings.input_size.is_some() => Source::Setting,
@@ -267,6 +307,7 @@ impl Described {
         if let Some(source) = source.filter(|_| !labels.is_empty()) {
             facts.insert(0, Fact::new("labels", format!("{} names", labels.len()), source));
         }
+        facts.insert(0, scores);
         Ok(Conclusion {
             signature,
             labels,

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::{InputFormat, InputLayout, Labels};
+pub use crate::gradient::Activation;
 
 /// A model's description: of its inputs and outputs, and what was odd about the description itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -114,29 +115,6 @@ pub enum LabelSource {
     File(PathBuf),
     /// In the description itself.
     Inline(Labels),
-}
-
-/// What the last operator made of the scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Logits,
-    /// Probabilities that sum to one.
-    Softmax,
-    /// A probability for each class by itself.
-    Sigmoid,
-}
-
-impl Activation {
-    /// The activation with this name: `logits`, `softmax` or `sigmoid`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "logits" => Some(Self::Logits),
-            "softmax" => Some(Self::Softmax),
-            "sigmoid" => Some(Self::Sigmoid),
-            _ => None,
-        }
-    }
 }
 
 /// What black and white become in the model's input: `value * (max - min) + min` for values 0..1.

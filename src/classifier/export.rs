@@ -56,13 +56,14 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
         return Err(Error::NoModel.into());
     }
     let model = onnx::read(&settings.model_file)?;
-    let described = Described::find(settings, &model)?;
+    let mut described = Described::find(settings, &model)?;
     let runtime = Runtime::open(settings.runtime_library.as_deref())?;
     let options = gradient::Options {
         portable: true,
         ..described.options(settings, profile)
     };
     let d = gradient::differentiate(model, runtime, &options)?;
+    described.settle(settings, &d.output)?;
     let known = described.conclude(settings, &d)?;
     let written = Written {
         nodes: d.forward_nodes + d.gradient_nodes,

@@ -130,7 +130,7 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
         return Err(Error::NoModel.into());
     }
     let model = onnx::read(&settings.model_file)?;
-    let described = Described::find(settings, &model)?;
+    let mut described = Described::find(settings, &model)?;
     let ModelDescription {
         producer,
         opset,
@@ -155,6 +155,8 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
     let runtime = Runtime::open(settings.runtime_library.as_deref())?;
     match gradient::differentiate(model, runtime, &described.options(settings, Profile::Cpu)) {
         Ok(d) => {
+            d.require_row()?;
+            described.settle(settings, &d.output)?;
             let known = described.conclude(settings, &d)?;
             let signature = known.signature;
             found.labels = names(&known.labels);

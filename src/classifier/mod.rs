@@ -16,6 +16,7 @@ mod normalise;
 mod objective;
 mod open;
 mod preprocess;
+mod probabilities;
 mod provenance;
 mod read;
 mod scale;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The scalar of the logits whose gradient is taken, as weights of [`crate::gradient::Differentiated::with_objective`].
 
-use super::Activation;
+use crate::gradient::Squash;
 
 /// The scalar whose gradient is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +39,15 @@ impl Objective {
         }
     }
 
-    /// Writes the weights of the probabilities; a single score has that of class 1.
-    pub(super) fn weigh_share(self, target: usize, squash: Activation, share: &mut [f32]) {
+    /// Writes the weights of the probabilities; a single score has that of class 1. Scores that are the probabilities'
+    /// logarithms need none.
+    pub(super) fn weigh_share(self, target: usize, squash: Squash, share: &mut [f32]) {
         share.fill(0.0);
         if self == Self::LogProbability {
-            match share {
-                several if squash == Activation::Sigmoid && several.len() > 1 => several[target] = 1.0,
-                all => all.fill(1.0),
+            match (squash, share) {
+                (Squash::Exp, _) => {}
+                (Squash::Sigmoid, several) if several.len() > 1 => several[target] = 1.0,
+                (_, all) => all.fill(1.0),
             }
         }
     }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::described::Described;
 use super::error::Misfit;
-use super::{Activation, ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
-use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE};
+use super::{ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
+use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE, Squash};
 use crate::onnx;
 use crate::opened;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
@@ -30,7 +30,7 @@ struct Loaded {
     misfit: Option<Misfit>,
     facts: Vec<Fact>,
     warnings: Vec<String>,
-    squash: Activation,
+    squash: Squash,
     scores: usize,
     threads: usize,
     runtime: &'static Runtime,
@@ -61,7 +61,7 @@ impl Loaded {
             return Err(Error::NoModel.into());
         }
         let model = onnx::read(&settings.model_file)?;
-        let described = Described::find(settings, &model)?;
+        let mut described = Described::find(settings, &model)?;
         let runtime = Runtime::open(settings.runtime_library.as_deref())?;
         let description = ModelDescription::of(&model);
         let profile = match settings.execution_provider {
@@ -69,6 +69,8 @@ impl Loaded {
             Provider::Cuda => Profile::Plain,
         };
         let differentiated = gradient::differentiate(model, runtime, &described.options(settings, profile))?;
+        differentiated.require_row()?;
+        described.settle(settings, &differentiated.output)?;
         let scores = differentiated.classes();
         if scores == 0 {
             return Err(Error::NoScores {
@@ -77,12 +79,9 @@ impl Loaded {
             }
             .into());
         }
-        let squash = match (differentiated.activation.as_deref(), described.output.activation) {
-            (Some("Sigmoid"), _) | (None, Some(Activation::Sigmoid)) => Activation::Sigmoid,
-            _ => Activation::Softmax,
-        };
+        let squash = differentiated.meaning.squash;
         let known = described.conclude(settings, &differentiated)?;
-        let differentiated = differentiated.with_objective(squash == Activation::Sigmoid || scores == 1)?;
+        let differentiated = differentiated.with_objective()?;
         let options = SessionOptions {
             optimisation: settings.optimization_level,
             threads: threads(settings.threads),
@@ -151,8 +150,8 @@ impl Classifier {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the scores are.
-    pub(super) fn squash(&self) -> Activation {
+    /// How probabilities follow from the scores.
+    pub(super) fn squash(&self) -> Squash {
         self.loaded.squash
     }
 

@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use super::choice::best_but;
-use super::{Activation, Classifier, Objective, Reading};
+use super::probabilities::fill;
+use super::{Classifier, Objective, Reading};
 use crate::runtime::{self, BoundSession, Interrupter};
 
 impl Classifier {
@@ -74,23 +75,13 @@ impl Classifier {
         let scores = session.output(0);
         reading.logits.clear();
         if let [z] = scores {
-            reading.logits.extend([0.0, *z]);
+            reading
+                .logits
+                .extend(if z.is_nan() { [*z; 2] } else { [0.0, *z] });
         } else {
             reading.logits.extend_from_slice(scores);
         }
-        reading.probabilities.clear();
-        if self.squash() == Activation::Sigmoid && scores.len() > 1 {
-            reading
-                .probabilities
-                .extend(scores.iter().map(|z| 1.0 / (1.0 + (-z).exp())));
-        } else {
-            let top = reading.logits[best_but(&reading.logits, None)];
-            reading
-                .probabilities
-                .extend(reading.logits.iter().map(|z| (z - top).exp()));
-            let sum: f32 = reading.probabilities.iter().sum();
-            reading.probabilities.iter_mut().for_each(|p| *p /= sum);
-        }
+        fill(&reading.logits, self.squash(), &mut reading.probabilities);
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use super::clean::Input;
-use super::logits::Logits;
 use super::patterns::Prepared;
 use super::probe::Facts;
+use super::scores::Logits;
 use super::walk::Reverse;
 use super::{COTANGENT, Cost, Differentiated, Error, INPUT_GRADIENT};
 use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
@@ -75,7 +75,9 @@ pub(super) fn assemble(
         input_shape: input.shape,
         logits: logits.name,
         logits_shape: logits.shape,
+        output: logits.output,
         activation: logits.activation,
+        meaning: logits.meaning,
         forward_nodes,
         gradient_nodes,
         cost: Cost::default(),
@@ -83,7 +85,7 @@ pub(super) fn assemble(
 }
 
 /// Keeps the nodes and constants that an output needs.
-fn prune(graph: &mut GraphProto) {
+pub(super) fn prune(graph: &mut GraphProto) {
     let mut needed: HashSet<String> = graph.output.iter().filter_map(|o| o.name.clone()).collect();
     let mut kept = Vec::with_capacity(graph.node.len());
     for node in std::mem::take(&mut graph.node).into_iter().rev() {

@@ -30,7 +30,10 @@ pub enum Error {
     #[error("{}", listed(.0))]
     Unsupported(Vec<Refusal>),
     /// The model has not exactly one input.
-    #[error("the model has {} inputs ({}); a classifier of pictures has one", .0.len(), .0.join(", "))]
+    #[error(
+        "the model has {} inputs ({}); a classifier of pictures has one: make constants of the others (initializers of the \
+         same names), or export the model without them", .0.len(), .0.join(", ")
+    )]
     Inputs(Vec<String>),
     /// The input's shape does not do.
     #[error("input \"{name}\" has shape [{shape}]: {reason}")]
@@ -61,6 +64,54 @@ pub enum Error {
     /// Which output holds the class scores cannot be told.
     #[error("which output holds the class scores? name one with output-name: {}", .0.join(", "))]
     AmbiguousOutput(Vec<String>),
+    /// No output can hold class scores.
+    #[error(
+        "no output of the model holds real numbers that depend on the picture ({}): name the tensor with the class \
+         scores with output-name, or export the model with its scores as an output", .0.join(", ")
+    )]
+    NoRealOutput(Vec<String>),
+    /// The scores are no single row.
+    #[error(
+        "\"{tensor}\" {shape:?} is no single row of class scores, as a classifier gives: name one row of it by an index \
+         for each axis but that of the classes, such as output-name={tensor}{}",
+        example(shape)
+    )]
+    NoRow {
+        /// The tensor.
+        tensor: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// The index behind a tensor's name does not do.
+    #[error("output-name={text}: {reason}")]
+    Place {
+        /// The name with its index.
+        text: String,
+        /// What does not do, and what would.
+        reason: String,
+    },
+    /// What would be differentiated is another function than the file's.
+    #[error(
+        "the prepared graph computes something else than the file: output \"{output}\", largest difference {difference} \
+         of {largest}; nothing is done with it, please report it"
+    )]
+    OtherFunction {
+        /// The tensor.
+        output: String,
+        /// The largest difference on a picture of noise.
+        difference: f32,
+        /// The largest magnitude in the file's own tensor.
+        largest: f32,
+    },
+    /// The file's scores are not a function of the picture.
+    #[error(
+        "two runs of the file on one picture give different \"{output}\": something in it is random, as Dropout in \
+         training mode; export it for inference"
+    )]
+    Random {
+        /// The tensor.
+        output: String,
+    },
     /// The scores do not depend on the input.
     #[error("the output \"{output}\" does not depend on the input{}", .cut.as_ref().map(|c| format!(": {c}")).unwrap_or_default())]
     Independent {
@@ -84,6 +135,15 @@ pub enum Error {
     /// A scratch file cannot be written.
     #[error("a scratch file cannot be used ({0}); is the temporary folder full?")]
     Scratch(#[from] std::io::Error),
+}
+
+/// The index of a row, as an example: the last axis that is one is left whole.
+fn example(shape: &[usize]) -> String {
+    let whole = shape.iter().rposition(|extent| *extent > 1);
+    let entries: Vec<&str> = (0..shape.len())
+        .map(|axis| if Some(axis) == whole { ":" } else { "0" })
+        .collect();
+    format!("[{}]", entries.join(","))
 }
 
 fn listed(refusals: &[Refusal]) -> String {

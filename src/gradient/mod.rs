@@ -3,8 +3,9 @@
 //!
 //! [`differentiate`] takes a stock model and appends the nodes that carry a cotangent of the logits back to the
 //! input, all of them standard operators. The way is: clean the graph, let ONNX Runtime fold its constants,
-//! probe every tensor's shape with one run, bring old forms up to opset 17, find the logits, walk the active
-//! nodes in reverse with one rule per operator (`ops`), and put the two halves together.
+//! probe every tensor's shape with one run, bring old forms up to opset 17, decide what the scores are (`scores`) and
+//! compare them with the file's own (`fidelity`), walk the active nodes in reverse with one rule per operator (`ops`), and
+//! put the two halves together.
 //!
 //! A cotangent may stay *lazily broadcast* (extent 1 where the tensor has more) until a rule needs all of it.
 
@@ -15,15 +16,17 @@ mod cost;
 mod dependence;
 mod emit;
 mod error;
+mod fidelity;
 mod fold;
 mod layout;
-mod logits;
 mod masks;
 mod objective;
 mod ops;
 mod patterns;
 mod portable;
 mod probe;
+mod scores;
+mod trial;
 mod upgrade;
 mod validate;
 mod walk;
@@ -33,9 +36,11 @@ pub use cost::{Cost, Work};
 pub use error::{Error, Refusal};
 pub use objective::{SCORES, SHARE};
 pub use ops::{OperatorRow, operators, supports};
+pub use scores::{Activation, Basis, Meaning, Squash, Stated};
 
 use blocking::Blocking;
 use emit::Forward;
+use fidelity::Untouched;
 use patterns::Patterns;
 
 use crate::onnx::{ElementType, ModelProto};
@@ -59,7 +64,9 @@ pub enum Profile {
 /// What to differentiate.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Tensor with the class scores; `None`: found by shape, a Softmax or Sigmoid before it stepped over.
+    /// Tensor with the class scores, or `name[0,:,3]` for a row of one that holds more (a number, `:` or `a:b` for each
+    /// axis); `None`: the only output that is a row of scores. What squashes an output's scores is stepped over; an
+    /// inner tensor is taken as it is.
     pub output: Option<String>,
     /// Height and width, for models that leave them open.
     pub input_size: Option<(usize, usize)>,
@@ -67,6 +74,8 @@ pub struct Options {
     pub channels_last: Option<bool>,
     /// Number of labels, which helps to find the scores among several outputs.
     pub labels: Option<usize>,
+    /// What is stated of the outputs outside of the graph.
+    pub stated: Vec<Stated>,
     /// How the reverse half is written.
     pub profile: Profile,
     /// Whether the model has to be right in other runtimes too: for a file. It then keeps clear of what ONNX allows
@@ -87,12 +96,16 @@ pub struct Differentiated {
     pub element: ElementType,
     /// Its shape, batch 1.
     pub input_shape: Vec<usize>,
-    /// Name of the logits (the tensor before a Softmax or Sigmoid).
+    /// Name of the logits: the tensor before a Softmax or Sigmoid, or the logarithms of probabilities.
     pub logits: String,
-    /// Their shape; all axes but the first together are the classes.
+    /// Their shape: one row, unless another tensor was named.
     pub logits_shape: Vec<usize>,
+    /// The output of the model that they were taken from; an inner tensor that was named.
+    pub output: String,
     /// What was stepped over to get to the logits: "Softmax", "Sigmoid", ..
     pub activation: Option<String>,
+    /// What was taken for the scores, and why.
+    pub meaning: Meaning,
     /// Nodes of the folded forward half.
     pub forward_nodes: usize,
     /// Nodes of the reverse half.
@@ -104,7 +117,21 @@ pub struct Differentiated {
 impl Differentiated {
     /// Number of class scores.
     pub fn classes(&self) -> usize {
-        self.logits_shape.iter().skip(1).product()
+        self.logits_shape.iter().product()
+    }
+
+    /// Whether the logits are the scores of one classifier: at most one of their axes is longer than 1.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`], with what would do.
+    pub fn require_row(&self) -> Result<(), Error> {
+        match scores::is_row(&self.logits_shape) {
+            true => Ok(()),
+            false => Err(Error::NoRow {
+                tensor: self.output.clone(),
+                shape: self.logits_shape.clone(),
+            }),
+        }
     }
 }
 
@@ -119,12 +146,13 @@ pub fn differentiate(
     options: &Options,
 ) -> Result<Differentiated, Error> {
     validate::validate(&model)?;
+    let untouched = Untouched::of(&model);
     let input = clean::clean(&mut model, options)?;
     let mut graph = fold::fold(&model, runtime)?;
     let mut facts = probe::probe(&graph, runtime, &input)?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
     windows::explicit(&mut graph, &mut facts, opset, runtime)?;
-    let logits = logits::find(&graph, &facts, options)?;
+    let (logits, trial) = scores::find(&mut graph, &mut facts, &input, options, runtime)?;
     if let (true, Some(graph)) = (options.portable, &mut graph.graph) {
         portable::without_unread_outputs(graph);
     }
@@ -153,6 +181,7 @@ pub fn differentiate(
         opset,
     };
     let mut reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
+    fidelity::compare(untouched, trial, &input, runtime)?;
     let added = std::mem::take(&mut reverse.shapes);
     let mut both = assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)?;
     if let (true, Some(graph)) = (options.portable, &mut both.model.graph) {

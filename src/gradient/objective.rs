@@ -6,7 +6,7 @@
 //! known before the run; only p is not, and it is computed in the graph. One run remains one run.
 
 use super::emit::signed;
-use super::{COTANGENT, Differentiated, Error};
+use super::{COTANGENT, Differentiated, Error, Squash};
 use crate::onnx::{Array, ElementType, GraphProto, NodeProto, ValueInfoProto};
 
 /// Name of the input with the weights of the logits, shaped as they are.
@@ -22,12 +22,13 @@ const SHAPES: [&str; 2] = ["objective_row_shape", "objective_shape"];
 
 impl Differentiated {
     /// Lets the model make its own cotangent, `objective_scores - objective_share * p`, in the place of the input
-    /// [`COTANGENT`]: p is the softmax over the classes, or with `sigmoid` each class's own. A share of 0 leaves the
-    /// weights of the logits as they are, to the last bit.
+    /// [`COTANGENT`]: p is the softmax over the classes, or each class's own sigmoid, as the logits are to be read. A
+    /// share of 0 leaves the weights of the logits as they are, to the last bit.
     ///
     /// # Errors
     /// When a name that this needs is taken in the model.
-    pub fn with_objective(mut self, sigmoid: bool) -> Result<Self, Error> {
+    pub fn with_objective(mut self) -> Result<Self, Error> {
+        let sigmoid = self.meaning.squash == Squash::Sigmoid || self.classes() == 1;
         let mut graph = self.model.graph.take().unwrap_or_default();
         let new = [
             [SCORES, SHARE, PROBABILITIES, PART],
@@ -38,9 +39,9 @@ impl Differentiated {
         }
         let node = |op, inputs: &[&str], output| NodeProto::new(op, output, inputs, &[output]);
         let softmax = |from: &str, to| node("Softmax", &[from], to).with("axis", 1i64);
-        let mut nodes = match (sigmoid, self.logits_shape.len()) {
+        let mut nodes = match (sigmoid, self.logits_shape.as_slice()) {
             (true, _) => vec![node("Sigmoid", &[&self.logits], PROBABILITIES)],
-            (false, 2) => vec![softmax(&self.logits, PROBABILITIES)],
+            (false, [1, _]) => vec![softmax(&self.logits, PROBABILITIES)],
             (false, _) => {
                 let shapes = [vec![1, self.classes()], self.logits_shape.clone()];
                 let constants = shapes.iter().zip(SHAPES);

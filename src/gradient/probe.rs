@@ -72,6 +72,11 @@ impl Facts {
             .map(|t| ElementType::from_number(t.data_type.unwrap_or(0)))
     }
 
+    /// Whether the tensor's elements depend on the picture.
+    pub(super) fn depends(&self, name: &str) -> bool {
+        self.dependence.of_elements(name)
+    }
+
     /// Whether the tensor's shape holds only for the picture that it was found with.
     pub(super) fn has_open_shape(&self, name: &str) -> bool {
         self.dependence.of_shape(name)
@@ -184,7 +189,7 @@ fn without_weights(graph: &mut GraphProto) {
 }
 
 /// Deterministic noise: a flat picture could hide a shape that depends on values, and ties every maximum.
-fn noise(input: &Input) -> Tensor {
+pub(super) fn noise(input: &Input) -> Tensor {
     let count = input.shape.iter().product();
     let mut state = 0x9e37_79b9_u32;
     let bytes = std::iter::repeat_with(|| {

@@ -151,6 +151,12 @@ impl Editor {
             }
             _ => stage.step(frame, &self.moment, reading, &self.settings, &mut report)?,
         }
+        if let Some(unknown) = unknown_scores(reading) {
+            report.warning = Some(match report.warning.take() {
+                Some(warning) => format!("{unknown}; {warning}"),
+                None => unknown,
+            });
+        }
         stage.show(self.settings.display_mode, whole, part, reading, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);
         Ok(report)
@@ -203,6 +209,18 @@ impl Editor {
     pub fn morph(&self) -> Option<FrameView<'_>> {
         self.stage.as_ref().and_then(Stage::morph)
     }
+}
+
+/// What is said where the classifier gives no number for a class.
+fn unknown_scores(reading: &Reading) -> Option<String> {
+    let unknown = reading.logits.iter().filter(|z| z.is_nan()).count();
+    (unknown > 0).then(|| {
+        format!(
+            "{unknown} of the {} scores are not numbers: their classes are never chosen, and their probability is \
+             shown as 0",
+            reading.logits.len()
+        )
+    })
 }
 
 /// Why a reading gives no direction.

@@ -84,7 +84,7 @@ fn quantised_operators() {
     refused(
         &case,
         "QLinearConv",
-        "this is the QOperator form of a quantised model; save it in the QDQ form",
+        "this is the QOperator form of a quantised model; quantise the float model in the QDQ form instead",
     );
 }
 

@@ -182,25 +182,19 @@ const ENDS: &[&str] = &[
 
 /// What is said of operators that are asked about often.
 const ADVICE: &[(&str, &str)] = &[
-    (
-        "QLinearConv",
-        "this is the QOperator form of a quantised model; save it in the QDQ form",
-    ),
-    (
-        "QLinearMatMul",
-        "this is the QOperator form of a quantised model; save it in the QDQ form",
-    ),
+    ("QLinearConv", WHOLE),
+    ("QLinearMatMul", WHOLE),
     (
         "DynamicQuantizeLinear",
-        "its scale depends on the picture; quantise the model statically, and save it in the QDQ form",
+        "its scale depends on the picture; give the float model that was quantised, or quantise it statically, in the QDQ form",
     ),
     (
         "ConvInteger",
-        "its arithmetic is in whole numbers; save the model in the QDQ form",
+        "its arithmetic is in whole numbers; give the float model that was quantised, or quantise it in the QDQ form",
     ),
     (
         "MatMulInteger",
-        "its arithmetic is in whole numbers; save the model in the QDQ form",
+        "its arithmetic is in whole numbers; give the float model that was quantised, or quantise it in the QDQ form",
     ),
     (
         "If",
@@ -218,13 +212,26 @@ const ADVICE: &[(&str, &str)] = &[
 const OTHER_DOMAIN: &str =
     "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation";
 
+/// What is said of the operators for classical models: forests, dictionaries.
+const CLASSICAL: &str = "ai.onnx.ml is ONNX's set of operators for classical models, which have no gradient here; cut the model before it \
+     with output-name";
+
+/// What is said of whole-number arithmetic, of ONNX Runtime's own operators as of ONNX's.
+const WHOLE: &str =
+    "this is the QOperator form of a quantised model; quantise the float model in the QDQ form instead";
+
 /// What is said of all the rest.
 const NO_RULE: &str = "it has no gradient rule here; cut the model before it with output-name, or export it without this operator";
 
 /// The rule of a node, or why there is none.
 pub(super) fn rule(node: &NodeProto) -> Result<Apply, String> {
     if !node.is_standard() {
-        return Err(OTHER_DOMAIN.into());
+        let said = match node.domain.as_deref() {
+            Some("ai.onnx.ml") => CLASSICAL,
+            _ if node.op().starts_with("QLinear") => WHOLE,
+            _ => OTHER_DOMAIN,
+        };
+        return Err(said.into());
     }
     if let Some((_, found)) = all().find(|(_, r)| r.operator == node.op()) {
         return Ok(found.apply);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::forms::READ_TO;
-use super::{ADVICE, ENDS, NO_RULE, OTHER_DOMAIN, form, operators};
+use super::{ADVICE, CLASSICAL, ENDS, NO_RULE, OTHER_DOMAIN, form, operators};
 
 /// Attributes as a sentence has them: those of any value by name, the others with theirs.
 fn attributes(form: &str) -> String {
@@ -69,6 +69,7 @@ fn page() -> String {
     for (operator, advice) in ADVICE {
         let _ = writeln!(page, "| {operator} | {advice} |");
     }
+    let _ = writeln!(page, "| any of ai.onnx.ml | {CLASSICAL} |");
     let _ = writeln!(page, "| any of another domain than ONNX's own | {OTHER_DOMAIN} |");
     let _ = writeln!(page, "| any other | {NO_RULE} |");
     page
