@@ -228,7 +228,9 @@ impl Described {
             let labels = self.labels_of(settings, output).ok();
             gradient::Stated {
                 activation: self.of_output(output).0.activation,
-                labels: labels.map(|named| named.labels.len()).filter(|labels| *labels > 0),
+                labels: labels
+                    .map(|named| named.labels.len())
+                    .filter(|labels| *labels > 0),
                 name,
             }
         };
