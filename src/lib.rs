@@ -20,12 +20,12 @@ mod lens;
 pub mod measure;
 pub mod morph;
 pub mod onnx;
+mod opened;
 mod preset;
 pub mod pyramid;
 pub mod render;
 pub mod runtime;
 pub mod settings;
-mod opened;
 mod simd;
 mod sweep;
 

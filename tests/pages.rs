@@ -67,7 +67,10 @@ fn pages_link_to_what_is_there() {
         let text = fs::read_to_string(&page).unwrap();
         // Outside of code; a formula may look like a link, but for its blanks.
         let prose: String = text.split("```").step_by(2).collect();
-        let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let targets = prose
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.contains(char::is_whitespace)) {
             let file = target.split('#').next().unwrap_or_default();
             let elsewhere = file.is_empty() || file.contains("://");
