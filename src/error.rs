@@ -22,6 +22,9 @@ pub enum Error {
     /// The frame's description does not fit its bytes.
     #[error(transparent)]
     Frame(#[from] crate::frame::Error),
+    /// A fault of this program.
+    #[error("internal error: {0}; please report it, with what was done")]
+    Internal(String),
     /// The picture is of a size, or a setting of a value, that cannot be morphed.
     #[error(transparent)]
     Morph(#[from] crate::morph::Error),
@@ -51,6 +54,8 @@ pub enum ErrorKind {
     Interrupted,
     /// The frame does not fit its description.
     Frame,
+    /// This program has a fault.
+    Internal,
 }
 
 impl Error {
@@ -68,18 +73,22 @@ impl Error {
                 | runtime::Error::Unusable { .. }
                 | runtime::Error::Provider { .. } => ErrorKind::RuntimeLibrary,
                 runtime::Error::Conflict { .. } => ErrorKind::Settings,
-                runtime::Error::Model { .. } => ErrorKind::InvalidModel,
+                runtime::Error::Model { .. } | runtime::Error::NotWhole { .. } => ErrorKind::InvalidModel,
                 runtime::Error::Interrupted => ErrorKind::Interrupted,
                 _ => ErrorKind::Run,
             },
             Self::Gradient(e) => match e {
-                gradient::Error::Unsupported(_) | gradient::Error::Opset(_) => ErrorKind::Unsupported,
+                gradient::Error::Unsupported(_)
+                | gradient::Error::Opset(_)
+                | gradient::Error::Format { .. }
+                | gradient::Error::Rejected(_)
+                | gradient::Error::TooLarge { .. }
+                | gradient::Error::OtherFunction { .. }
+                | gradient::Error::Random { .. } => ErrorKind::Unsupported,
+                gradient::Error::Internal(_) => ErrorKind::Internal,
                 gradient::Error::NoSuchOutput { .. }
                 | gradient::Error::AmbiguousOutput(_)
                 | gradient::Error::Place { .. } => ErrorKind::Settings,
-                gradient::Error::OtherFunction { .. } | gradient::Error::Random { .. } => {
-                    ErrorKind::Unsupported
-                }
                 gradient::Error::Scratch(_) => ErrorKind::Unreadable,
                 _ => ErrorKind::NotAClassifier,
             },
@@ -94,6 +103,7 @@ impl Error {
             },
             Self::Frame(_) => ErrorKind::Frame,
             Self::Morph(_) => ErrorKind::Settings,
+            Self::Internal(_) => ErrorKind::Internal,
         }
     }
 }

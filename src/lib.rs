@@ -14,8 +14,10 @@
 mod blur;
 pub mod classifier;
 mod error;
+mod file;
 pub mod frame;
 pub mod gradient;
+mod guard;
 mod lens;
 pub mod measure;
 pub mod morph;
@@ -27,6 +29,7 @@ pub mod render;
 pub mod runtime;
 pub mod settings;
 mod simd;
+mod size;
 mod sweep;
 
 pub use classifier::{

@@ -176,15 +176,22 @@ fn an_endless_run_can_be_interrupted_and_later_runs_wait_for_clear() {
 }
 
 #[test]
-fn a_broken_model_is_refused_in_onnx_runtimes_words() {
-    for model in [[].as_slice(), b"not a model", &AFFINE[..AFFINE.len() / 2]] {
-        let error = Session::new(runtime(), model, &SessionOptions::default()).unwrap_err();
+fn a_broken_model_is_refused() {
+    let refused = |model| Session::new(runtime(), model, &SessionOptions::default()).unwrap_err();
+    for model in [b"not a model".as_slice(), &AFFINE[..AFFINE.len() / 2]] {
+        let error = refused(model);
+        assert!(matches!(error, Error::NotWhole { .. }), "{error}");
         assert!(
-            matches!(&error, Error::Model { reason, .. } if !reason.is_empty()),
+            error.to_string().contains("is not given to ONNX Runtime"),
             "{error}"
         );
-        assert!(error.to_string().contains("refuses the model"), "{error}");
     }
+    // What is a message, and no model, is refused in ONNX Runtime's words.
+    let error = refused(&[]);
+    assert!(
+        matches!(&error, Error::Model { reason, .. } if !reason.is_empty()),
+        "{error}"
+    );
 }
 
 #[test]

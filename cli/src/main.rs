@@ -17,6 +17,7 @@ mod report;
 mod sheet;
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 /// How a command ended that could do its work.
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     // The one place where endings become exit codes: 0 done, 1 finding, 2 error, and what
     // an audit has besides. A reader that closed the pipe
     // has seen enough.
-    match command::run(&matches) {
+    match run(&matches) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
         Ok(Outcome::Partial) => ExitCode::from(3),
@@ -51,6 +52,15 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Runs the command; a panic has been reported where it happened, and ends like any other error.
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Outcome> {
+    panic::catch_unwind(AssertUnwindSafe(|| command::run(matches))).unwrap_or_else(|_| {
+        Err(anyhow::anyhow!(
+            "internal error; please report it, with the lines above"
+        ))
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact};
 use crate::gradient::{self, Cost, Profile};
+use crate::guard::shielded;
 use crate::onnx::{self, ElementType};
 use crate::opened;
 use crate::runtime::Runtime;
@@ -47,7 +48,7 @@ pub fn encode_gradient(
     settings: &ClassifierSettings,
     profile: Profile,
 ) -> Result<(Vec<u8>, Written), crate::Error> {
-    let (encoded, files) = opened::listing(|| encode(settings, profile));
+    let (encoded, files) = opened::listing(|| shielded(|| encode(settings, profile)));
     encoded.map(|(bytes, written)| (bytes, Written { files, ..written }))
 }
 
@@ -62,7 +63,7 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
         portable: true,
         ..described.options(settings, profile)
     };
-    let d = gradient::differentiate(model, runtime, &options)?;
+    let d = gradient::differentiate_to_load(model, runtime, &options)?;
     described.settle(settings, &d.output)?;
     let known = described.conclude(settings, &d)?;
     let written = Written {

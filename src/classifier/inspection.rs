@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact, Labels};
 use crate::gradient::{self, Cost, Profile, Refusal};
+use crate::guard::shielded;
 use crate::onnx::{self, ElementType, GraphProto, ModelProto, ValueInfoProto};
 use crate::runtime::Runtime;
 use crate::settings::Choice;
@@ -126,6 +127,10 @@ pub struct OperatorCount {
 /// When the model or its description cannot be read, ONNX Runtime cannot be used, or the model is no image
 /// classifier. A node without a gradient is not an error but a finding.
 pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
+    shielded(|| look_at(settings))
+}
+
+fn look_at(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
     if settings.model_file.as_os_str().is_empty() {
         return Err(Error::NoModel.into());
     }
@@ -153,7 +158,7 @@ pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error
         ..Default::default()
     };
     let runtime = Runtime::open(settings.runtime_library.as_deref())?;
-    match gradient::differentiate(model, runtime, &described.options(settings, Profile::Cpu)) {
+    match gradient::differentiate_to_load(model, runtime, &described.options(settings, Profile::Cpu)) {
         Ok(d) => {
             d.require_row()?;
             described.settle(settings, &d.output)?;

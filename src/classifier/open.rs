@@ -10,6 +10,7 @@ use super::described::Described;
 use super::error::Misfit;
 use super::{ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
 use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE, Squash};
+use crate::guard::shielded;
 use crate::onnx;
 use crate::opened;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
@@ -123,7 +124,7 @@ impl Classifier {
     /// When a file cannot be read, ONNX Runtime cannot be used, the model is no image classifier, or something
     /// in it has no gradient here.
     pub fn open(settings: &ClassifierSettings) -> Result<Self, crate::Error> {
-        let (loaded, files) = opened::listing(|| Loaded::open(settings));
+        let (loaded, files) = opened::listing(|| shielded(|| Loaded::open(settings)));
         Ok(Self {
             loaded: Arc::new(Loaded { files, ..loaded? }),
             interrupter: Interrupter::new()?,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Reading the small text files that lie beside a model.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::opened;
+use crate::file::{self, Refused};
 
 /// A text file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,20 @@ pub enum TextError {
     NotRegular {
         /// What was named.
         path: PathBuf,
+    },
+    /// A file that another one names, or that is looked for beside it, and that lies elsewhere.
+    #[error(
+        "{} is not read: {reason}; copy it beside {}, or name it yourself with label-file or model-info",
+        path.display(),
+        owner.display()
+    )]
+    Outside {
+        /// The file.
+        path: PathBuf,
+        /// The file that names it.
+        owner: PathBuf,
+        /// Why it is not read.
+        reason: String,
     },
     /// More bytes than such a file can sensibly have.
     #[error("{} is larger than {limit} bytes: is it the right file?", path.display())]
@@ -58,19 +72,46 @@ impl TextError {
     }
 }
 
-/// The text of a regular file of at most `limit` bytes, without a byte order mark.
+/// The text of a regular file of at most `limit` bytes, without a byte order mark; for a file that the user named.
 pub(super) fn read(path: &Path, limit: u64) -> Result<String, TextError> {
+    let opened = file::open(path);
+    text(
+        opened.map_err(|refused| refuse(refused, path, path))?.0,
+        path,
+        limit,
+    )
+}
+
+/// As [`read`], for a file that belongs to `owner`, because `owner` names it or because it is looked for there: it must
+/// lie in `folder`, links resolved ([`file::open_within`]).
+pub(super) fn read_within(folder: &Path, owner: &Path, name: &Path, limit: u64) -> Result<String, TextError> {
+    let path = folder.join(name);
+    match file::open_within(folder, owner, name) {
+        Ok((file, _)) => text(file, &path, limit),
+        Err(refused) => Err(refuse(refused, &path, owner)),
+    }
+}
+
+fn refuse(refused: Refused, path: &Path, owner: &Path) -> TextError {
+    let path = path.into();
+    match refused {
+        Refused::Io(source) => TextError::Io { path, source },
+        Refused::Directory | Refused::NotRegular => TextError::NotRegular { path },
+        Refused::Above | Refused::Outside => TextError::Outside {
+            path,
+            owner: owner.into(),
+            reason: refused.to_string(),
+        },
+    }
+}
+
+fn text(file: File, path: &Path, limit: u64) -> Result<String, TextError> {
     let failed = |source| TextError::Io {
         path: path.into(),
         source,
     };
-    // Asked before opening: opening a FIFO waits for somebody to write into it.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(TextError::NotRegular { path: path.into() });
-    }
-    opened::note(path);
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
     if read.map_err(failed)? as u64 > limit {
         return Err(TextError::TooLarge {
             path: path.into(),
@@ -88,6 +129,8 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<String, TextError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

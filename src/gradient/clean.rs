@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Before anything else: one input of a fixed shape, float32 throughout, nothing stale.
+//! Before anything else: one graph in order, one input of a fixed shape, float32 throughout, nothing stale.
 
 use super::{Error, Options};
 use crate::onnx::proto::{DimensionProto, GraphProto, TensorTypeProto, TypeProto};
-use crate::onnx::{Array, ElementType, ModelProto, ValueInfoProto};
+use crate::onnx::{self, Array, ElementType, ModelProto, NodeProto, TensorProto, ValueInfoProto, visit};
+use crate::size;
 
 /// The model's picture input.
 #[derive(Debug, Clone)]
@@ -13,14 +14,35 @@ pub(super) struct Input {
     pub(super) shape: Vec<usize>,
 }
 
-/// Fixes the input's shape, turns 16-bit reals into float32 and drops what would keep ONNX Runtime from folding.
+/// The newest format that is known here.
+const NEWEST_IR: i64 = 14;
+
+/// Opsets that are taken; older ones have other forms of too many operators.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=onnx::NEWEST;
+
+/// Sorts the graph, fixes the input's shape, turns 16-bit reals into float32 and drops what would keep ONNX Runtime
+/// from folding.
 pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, Error> {
     // Up to IR version 3 initializers are overridable inputs, and nothing that depends on them is folded.
-    model.ir_version = Some(model.ir_version.unwrap_or(0).max(4));
+    let format = model.ir_version.unwrap_or(0);
+    if format > NEWEST_IR {
+        return Err(Error::Format {
+            found: format,
+            newest: NEWEST_IR,
+        });
+    }
+    // A runtime refuses a later version than its own for the number alone; nothing that is read here is new in them.
+    model.ir_version = Some(format.clamp(4, 10));
+    let opset = model.opset().unwrap_or(0);
+    if !OPSETS.contains(&opset) {
+        return Err(Error::Opset(opset));
+    }
     let mut graph = model.graph.take().unwrap_or_default();
+    keep_last_constants(&mut graph);
     let constants: std::collections::HashSet<_> = graph.initializer.iter().map(|t| t.name.clone()).collect();
     graph.input.retain(|i| !constants.contains(&i.name));
-    widen(&mut graph)?;
+    onnx::sort(&mut graph)?;
+    visit::graph(&mut graph, &mut Widen)?;
     if graph.input.len() != 1 {
         return Err(Error::Inputs(
             graph.input.iter().filter_map(|i| i.name.clone()).collect(),
@@ -53,40 +75,59 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
     Ok(Input { name, element, shape })
 }
 
+/// Of constants with one name ONNX Runtime takes the last.
+fn keep_last_constants(graph: &mut GraphProto) {
+    let mut seen = std::collections::HashSet::new();
+    let mut kept: Vec<TensorProto> = std::mem::take(&mut graph.initializer);
+    kept.reverse();
+    kept.retain(|tensor| seen.insert(tensor.name.clone()));
+    kept.reverse();
+    graph.initializer = kept;
+}
+
 /// The CPU provider computes float16 in float32 anyway, and refuses bfloat16 convolutions.
-fn widen(graph: &mut GraphProto) -> Result<(), Error> {
-    let half = |n: i32| {
-        matches!(
-            ElementType::from_number(n),
-            ElementType::Float16 | ElementType::Bfloat16
-        )
-    };
-    let float = ElementType::Float.number();
-    let constants = graph
-        .node
-        .iter_mut()
-        .flat_map(|n| &mut n.attribute)
-        .filter_map(|a| a.t.as_mut());
-    for tensor in graph.initializer.iter_mut().chain(constants) {
-        if half(tensor.data_type.unwrap_or(0)) {
+struct Widen;
+
+/// Attributes that hold the number of an element type.
+const TYPES: [&str; 3] = ["to", "dtype", "output_dtype"];
+
+fn is_half(element: i32) -> bool {
+    matches!(
+        ElementType::from_number(element),
+        ElementType::Float16 | ElementType::Bfloat16
+    )
+}
+
+impl visit::Visitor for Widen {
+    type Stop = Error;
+
+    fn tensor(&mut self, tensor: &mut TensorProto) -> Result<(), Error> {
+        onnx::check_tensor(tensor)?;
+        if is_half(tensor.data_type.unwrap_or(0)) {
             let name = tensor.name.clone();
             *tensor = Array::decode(tensor)?.encode("");
             tensor.name = name;
         }
+        Ok(())
     }
-    for node in graph.node.iter_mut().filter(|n| n.op() == "Cast") {
-        if half(i32::try_from(node.int("to", 0)).unwrap_or(0)) {
-            node.set("to", i64::from(float));
+
+    fn node(&mut self, node: &mut NodeProto) -> Result<(), Error> {
+        for name in TYPES {
+            if node.is_standard() && is_half(i32::try_from(node.int(name, 0)).unwrap_or(0)) {
+                node.set(name, i64::from(ElementType::Float.number()));
+            }
         }
+        Ok(())
     }
-    for value in graph.input.iter_mut().chain(&mut graph.output) {
-        if half(value.element())
+
+    fn value(&mut self, value: &mut ValueInfoProto) -> Result<(), Error> {
+        if is_half(value.element())
             && let Some(tensor) = value.r#type.as_mut().and_then(|t| t.tensor_type.as_mut())
         {
-            tensor.elem_type = Some(float);
+            tensor.elem_type = Some(ElementType::Float.number());
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, Error> {
@@ -129,9 +170,16 @@ fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, 
     };
     let height = extent(height, options.input_size.map(|s| s.0), "height")?;
     let width = extent(width, options.input_size.map(|s| s.1), "width")?;
-    Ok(if channels_last {
+    let shape = if channels_last {
         vec![1, height, width, channels]
     } else {
         vec![1, channels, height, width]
-    })
+    };
+    if size::check(&shape, size::MAX_INPUT).is_none() {
+        return Err(refuse(&format!(
+            "{channels} x {height} x {width} elements are more than {} (2^26), more than any picture here may have",
+            size::MAX_INPUT
+        )));
+    }
+    Ok(shape)
 }

@@ -120,12 +120,48 @@ pub enum Error {
         /// The first operator that cuts the way.
         cut: Option<String>,
     },
+    /// The output holds no class scores.
+    #[error("the output \"{output}\" holds no class scores: {reason} (shape {shape:?})")]
+    Scores {
+        /// The output.
+        output: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Why these are none.
+        reason: String,
+    },
+    /// A run would take more memory than any classifier does.
+    #[error("the model is too large to be run: {reason}; with a smaller input-size it may do")]
+    TooLarge {
+        /// What is too large.
+        reason: String,
+    },
     /// A name that the reverse half needs is taken.
     #[error("the model already has a tensor named \"{0}\", which the gradient needs; rename it in the model")]
     NameTaken(String),
-    /// The operator set is too old, or absent.
-    #[error("the model uses opset {0}; 7 and later are supported, convert it with onnx.version_converter")]
+    /// The operator set is too old, unknown, or absent.
+    #[error("{}", opset(*.0))]
     Opset(i64),
+    /// The format is newer than this program.
+    #[error(
+        "the model is in version {found} of the ONNX format, and {newest} is the newest that is known here: export it \
+         again with an older onnx package"
+    )]
+    Format {
+        /// The model's version of the format.
+        found: i64,
+        /// The newest that is known.
+        newest: i64,
+    },
+    /// The reverse half was written, and ONNX Runtime does not load it.
+    #[error(
+        "the gradient of this model was written, and cannot be loaded: {0}. The model may use a setting that its \
+         operators do not have; export it again, or report it"
+    )]
+    Rejected(#[source] crate::runtime::Error),
+    /// A fault of this program.
+    #[error("internal error: {0}; the model is not to blame, please report it")]
+    Internal(String),
     /// The model file is damaged.
     #[error(transparent)]
     Onnx(#[from] crate::onnx::Error),
@@ -144,6 +180,19 @@ fn example(shape: &[usize]) -> String {
         .map(|axis| if Some(axis) == whole { ":" } else { "0" })
         .collect();
     format!("[{}]", entries.join(","))
+}
+
+fn opset(found: i64) -> String {
+    match found {
+        ..=0 => "the model does not say which opset it uses: export it again".into(),
+        1..7 => format!(
+            "opset {found} is older than 7: convert it with onnx.version_converter.convert_version(model, 17)"
+        ),
+        _ => format!(
+            "opset {found} is newer than {}, the newest that is known here: export the model for an older one",
+            crate::onnx::NEWEST
+        ),
+    }
 }
 
 fn listed(refusals: &[Refusal]) -> String {

@@ -27,6 +27,7 @@ pub(super) fn fold(model: &ModelProto, runtime: &'static Runtime) -> Result<Mode
         let aside: HashSet<_> = matrices.iter().map(|t| t.name.clone()).collect();
         graph.input.retain(|input| !aside.contains(&input.name));
         graph.initializer.extend(matrices);
+        onnx::sort(graph)?;
         constants_to_initializers(graph)?;
         name_nodes(graph);
     }

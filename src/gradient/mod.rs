@@ -19,6 +19,7 @@ mod error;
 mod fidelity;
 mod fold;
 mod layout;
+mod limits;
 mod masks;
 mod objective;
 mod ops;
@@ -43,8 +44,9 @@ use emit::Forward;
 use fidelity::Untouched;
 use patterns::Patterns;
 
-use crate::onnx::{ElementType, ModelProto};
-use crate::runtime::Runtime;
+use crate::guard::caught;
+use crate::onnx::{self, ElementType, ModelProto};
+use crate::runtime::{Runtime, Session, SessionOptions};
 
 /// Name of the input that takes the cotangent of the logits, shaped as they are.
 pub const COTANGENT: &str = "cotangent";
@@ -133,6 +135,21 @@ impl Differentiated {
             }),
         }
     }
+
+    /// Loads both halves once, without their large weights.
+    fn load_once(&self, runtime: &'static Runtime) -> Result<(), Error> {
+        let mut model = self.model.clone();
+        if let Some(graph) = &mut model.graph {
+            probe::without_weights(graph);
+        }
+        // With all optimisation: what contradicts itself may be found only there.
+        let options = SessionOptions {
+            disable_quant_qdq: true,
+            ..Default::default()
+        };
+        let session = Session::new(runtime, &onnx::encode(&model), &options);
+        session.map(drop).map_err(Error::Rejected)
+    }
 }
 
 /// Appends the reverse half to a model.
@@ -141,10 +158,30 @@ impl Differentiated {
 /// When the model is no classifier of one picture, or something between its input and its logits has no
 /// gradient here; every such node is named.
 pub fn differentiate(
+    model: ModelProto,
+    runtime: &'static Runtime,
+    options: &Options,
+) -> Result<Differentiated, Error> {
+    caught(|| with_reverse_half(model, runtime, options)).unwrap_or_else(|panic| Err(Error::Internal(panic)))
+}
+
+/// [`differentiate`], and the result loaded once: for whoever promises that it can be, without loading it for frames.
+pub(crate) fn differentiate_to_load(
+    model: ModelProto,
+    runtime: &'static Runtime,
+    options: &Options,
+) -> Result<Differentiated, Error> {
+    let differentiated = differentiate(model, runtime, options)?;
+    differentiated.load_once(runtime)?;
+    Ok(differentiated)
+}
+
+fn with_reverse_half(
     mut model: ModelProto,
     runtime: &'static Runtime,
     options: &Options,
 ) -> Result<Differentiated, Error> {
+    onnx::inline(&mut model)?;
     validate::validate(&model)?;
     let untouched = Untouched::of(&model);
     let input = clean::clean(&mut model, options)?;

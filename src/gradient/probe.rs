@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Error;
 use super::clean::Input;
 use super::dependence::Dependence;
+use super::{Error, limits};
 use crate::onnx::{self, Array, ElementType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use crate::runtime::{Data, Optimisation, Runtime, Session, SessionOptions, Tensor};
 
@@ -20,7 +20,8 @@ pub(super) const LARGE: usize = 1 << 16;
 /// The first opset with the operator that makes them.
 const CONSTANT_OF_SHAPE: i64 = 9;
 
-/// What is known of the tensors of a graph.
+/// What is known of the tensors of a graph. No shape is so large that a product of extents could overflow
+/// ([`crate::size`]).
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     shapes: HashMap<String, Vec<usize>>,
@@ -162,8 +163,11 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
         ..Default::default()
     };
     let mut session = Session::new(runtime, &onnx::encode(&probed), &options)?;
+    limits::before_run(&session)?;
     let picture = noise(input);
     for (name, tensor) in session.run(&[(&input.name, &picture)])? {
+        // Again: not every shape is known before the run.
+        limits::elements(&name, &tensor.shape)?;
         facts.insert_tensor(name, tensor);
     }
     facts.insert_tensor(input.name.clone(), picture);
@@ -172,7 +176,7 @@ pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input
 
 /// Shapes do not depend on weights: large ones become zeros that are made when the run comes to them, so that they
 /// need not go through the file's format once more.
-fn without_weights(graph: &mut GraphProto) {
+pub(super) fn without_weights(graph: &mut GraphProto) {
     let mut zeros = Vec::new();
     for weight in &mut graph.initializer {
         let large = weight.raw_data.as_ref().is_some_and(|raw| raw.len() >= LARGE);

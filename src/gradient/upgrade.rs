@@ -18,9 +18,6 @@ pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, 
         return Err(Error::Opset(0));
     };
     let found = import.version.unwrap_or(0);
-    if found < 7 {
-        return Err(Error::Opset(found));
-    }
     // Opset 22 only widened types, and how far a pool with ceil_mode reaches, which `windows` then states. ONNX Runtime
     // 1.21 has no blocked layout for it.
     let declared = if found == 22 { 21 } else { found.max(TARGET) };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Attributes of a node: read with the operator's default, written with the right type.
 
-use super::proto::{AttributeProto, NodeProto, TensorProto, attribute_type};
+use super::proto::{AttributeProto, NodeProto, TensorProto, attribute_type, is_onnx};
 
 impl NodeProto {
     /// A node of ONNX's own domain; the name must be unique in its graph.
@@ -77,7 +77,7 @@ impl NodeProto {
 
     /// Whether the operator is one of ONNX's own.
     pub fn is_standard(&self) -> bool {
-        matches!(self.domain.as_deref(), None | Some("" | "ai.onnx"))
+        is_onnx(self.domain.as_deref())
     }
 
     /// Names of all tensors that it reads: its inputs, and what the graphs inside it (the branches of an If, the

@@ -51,10 +51,28 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// The graph's nodes do not fit together.
+    #[error("the model's graph is damaged: {reason}; export it again")]
+    Graph {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A function of the model's own cannot be written out.
+    #[error(
+        "the model's function \"{name}\" cannot be written out: {reason}; export the model with its functions \
+         inlined, with onnx.inliner.inline_local_functions for example"
+    )]
+    Function {
+        /// The function.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
     /// A weight lies in another file that is not taken.
     #[error(
         "tensor \"{name}\" has its data in \"{location}\", which is not taken: {reason}; \
-         keep the data file beside the model, or save the model as one file"
+         keep the data file beside the model, or save the model as one file \
+         (onnx.save(onnx.load(FROM), TO))"
     )]
     External {
         /// The tensor.

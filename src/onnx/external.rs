@@ -4,52 +4,45 @@
 //! ONNX Runtime 1.21 would follow such a reference anywhere (absolute paths, `..`, links), so it never gets to
 //! see one.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Component, Path};
+use std::path::Path;
 
-use super::proto::{GraphProto, ModelProto, TensorProto};
-use super::{Error, MAX_BYTES};
-use crate::opened;
+use super::proto::{ModelProto, TensorProto};
+use super::{Error, MAX_BYTES, visit};
+use crate::file;
 
 /// `data_location` of a tensor whose elements lie in another file.
 const EXTERNAL: i32 = 1;
 
-/// Replaces every reference to a file below `folder` by the file's bytes.
-pub(super) fn take_in(model: &mut ModelProto, folder: &Path) -> Result<(), Error> {
-    let mut left = MAX_BYTES;
-    if let Some(graph) = &mut model.graph {
-        visit(graph, &mut |tensor| load(tensor, folder, &mut left))?;
-    }
-    let nodes = model.functions.iter_mut().flat_map(|f| &mut f.node);
-    for attribute in nodes.flat_map(|n| &mut n.attribute) {
-        for tensor in attribute.t.iter_mut().chain(&mut attribute.tensors) {
-            load(tensor, folder, &mut left)?;
-        }
-    }
-    Ok(())
+/// Replaces every reference to a file by the file's bytes; `path` is the model's own file.
+pub(super) fn take_in(model: &mut ModelProto, path: &Path) -> Result<(), Error> {
+    visit::model(
+        model,
+        &mut TakeIn {
+            path,
+            left: MAX_BYTES,
+        },
+    )
 }
 
-fn visit(
-    graph: &mut GraphProto,
-    each: &mut impl FnMut(&mut TensorProto) -> Result<(), Error>,
-) -> Result<(), Error> {
-    graph.initializer.iter_mut().try_for_each(&mut *each)?;
-    for attribute in graph.node.iter_mut().flat_map(|n| &mut n.attribute) {
-        attribute
-            .t
-            .iter_mut()
-            .chain(&mut attribute.tensors)
-            .try_for_each(&mut *each)?;
-        for inner in attribute.g.iter_mut().chain(&mut attribute.graphs) {
-            visit(inner, each)?;
-        }
-    }
-    Ok(())
+struct TakeIn<'a> {
+    path: &'a Path,
+    /// Bytes that may still be taken in.
+    left: u64,
 }
 
-fn load(tensor: &mut TensorProto, folder: &Path, left: &mut u64) -> Result<(), Error> {
-    if tensor.data_location != Some(EXTERNAL) {
+impl visit::Visitor for TakeIn<'_> {
+    type Stop = Error;
+
+    fn tensor(&mut self, tensor: &mut TensorProto) -> Result<(), Error> {
+        load(tensor, self.path, &mut self.left)
+    }
+}
+
+fn load(tensor: &mut TensorProto, path: &Path, left: &mut u64) -> Result<(), Error> {
+    // Any other value names a place that this program does not know.
+    if tensor.data_location.unwrap_or(0) == 0 {
+        tensor.data_location = None;
         tensor.external_data.clear();
         return Ok(());
     }
@@ -73,33 +66,22 @@ fn load(tensor: &mut TensorProto, folder: &Path, left: &mut u64) -> Result<(), E
             .map_err(|_| refuse(&format!("its {key} is not a number"))),
         None => Ok(None),
     };
-    let relative = Path::new(&location);
-    if location.is_empty()
-        || !relative
-            .components()
-            .all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
-    {
-        return Err(refuse(
-            "the path must be relative and stay below the model's folder",
-        ));
+    if tensor.data_location != Some(EXTERNAL) {
+        return Err(refuse("it names a place for its data that is not known"));
     }
-    let canonical = |p: &Path| std::fs::canonicalize(p).map_err(|e| refuse(&e.to_string()));
-    let here = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let (home, file) = (canonical(here)?, canonical(&here.join(relative))?);
-    if !file.starts_with(&home) {
-        return Err(refuse("it is a link out of the model's folder"));
-    }
-    let meta = std::fs::metadata(&file).map_err(|e| refuse(&e.to_string()))?;
-    if !meta.is_file() {
-        return Err(refuse("it is not a regular file"));
-    }
+    let (mut open, size) = file::open_beside(path, Path::new(&location)).map_err(|refused| {
+        if refused.is_not_found() {
+            let folder = path.parent().unwrap_or(Path::new("")).join("");
+            return refuse(&format!(
+                "there is no such file in the model's folder ({}), where it is looked for under the name that it had \
+                 when the model was saved",
+                folder.display()
+            ));
+        }
+        refuse(&refused.to_string())
+    })?;
     let offset = number("offset")?.unwrap_or(0);
-    let available = meta
-        .len()
+    let available = size
         .checked_sub(offset)
         .ok_or_else(|| refuse("its offset is beyond the file's end"))?;
     let length = number("length")?.unwrap_or(available);
@@ -110,8 +92,6 @@ fn load(tensor: &mut TensorProto, folder: &Path, left: &mut u64) -> Result<(), E
         .checked_sub(length)
         .ok_or_else(|| refuse("all weights together exceed 2 GiB"))?;
     let mut bytes = Vec::new();
-    let mut open = File::open(&file).map_err(|e| refuse(&e.to_string()))?;
-    opened::note(&file);
     open.seek(SeekFrom::Start(offset))
         .map_err(|e| refuse(&e.to_string()))?;
     open.take(length)
@@ -128,7 +108,7 @@ fn load(tensor: &mut TensorProto, folder: &Path, left: &mut u64) -> Result<(), E
 
 #[cfg(test)]
 mod tests {
-    use super::super::proto::{NodeProto, StringStringEntryProto};
+    use super::super::proto::{GraphProto, NodeProto, StringStringEntryProto};
     use super::*;
 
     fn model(location: &str, offset: Option<&str>) -> ModelProto {
@@ -168,7 +148,7 @@ mod tests {
         std::os::unix::fs::symlink(root.path().join("secret"), home.join("link")).unwrap();
 
         let mut good = model("sub/w.bin", Some("4"));
-        take_in(&mut good, &home).unwrap();
+        take_in(&mut good, &home.join("m.onnx")).unwrap();
         let tensor = &good.graph.unwrap().initializer[0];
         assert_eq!(
             tensor.raw_data.as_deref(),
@@ -185,12 +165,12 @@ mod tests {
             "missing",
             "",
         ] {
-            let error = take_in(&mut model(bad, None), &home).unwrap_err();
+            let error = take_in(&mut model(bad, None), &home.join("m.onnx")).unwrap_err();
             assert!(matches!(error, Error::External { .. }), "{bad}: {error}");
         }
         for offset in ["-1", "9", "99", "x"] {
             assert!(
-                take_in(&mut model("sub/w.bin", Some(offset)), &home).is_err(),
+                take_in(&mut model("sub/w.bin", Some(offset)), &home.join("m.onnx")).is_err(),
                 "offset {offset}"
             );
         }

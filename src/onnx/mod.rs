@@ -2,15 +2,23 @@
 //! The model file: protobuf types, reading with limits, writing, and the values of its tensors.
 //!
 //! A model file is untrusted input. It is read only from a regular file, its size and its counts are checked
-//! before anything depends on them, and weights in external files are taken in here, only from inside the
-//! model's own folder, so that ONNX Runtime never sees a reference to a file.
+//! before anything depends on them, and what comes out of here is one graph that stands by itself: weights in
+//! external files are taken in, only from inside the model's own folder, and functions of the model's own are written
+//! out where they are called. ONNX Runtime sees neither; what it is given is looked through once more before
+//! ([`crate::runtime::Session::new`]).
 
 mod attribute;
 mod error;
 mod external;
+mod inline;
+mod kind;
+mod order;
 pub mod proto;
 mod read;
 mod tensor;
+mod versions;
+pub(crate) mod visit;
+mod wire;
 
 pub use attribute::AttributeValue;
 pub use error::Error;
@@ -20,6 +28,12 @@ pub use proto::{
 };
 pub use read::{decode, encode, read};
 pub use tensor::{Array, ElementType, Values};
+
+pub(crate) use inline::inline;
+pub(crate) use order::sort;
+pub(crate) use tensor::check as check_tensor;
+pub(crate) use versions::NEWEST;
+pub(crate) use wire::survey;
 
 /// Protobuf's own limit, for a file and for all weights together.
 const MAX_BYTES: u64 = 1 << 31;

@@ -49,6 +49,11 @@ pub struct OperatorSetIdProto {
     pub version: Option<i64>,
 }
 
+/// Whether a domain is that of ONNX's own operators.
+pub(crate) fn is_onnx(domain: Option<&str>) -> bool {
+    matches!(domain, None | Some("" | "ai.onnx"))
+}
+
 /// A key and its value.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct StringStringEntryProto {
@@ -268,6 +273,14 @@ pub struct DimensionProto {
     /// A symbol.
     #[prost(string, optional, tag = "2")]
     pub dim_param: Option<String>,
+}
+
+impl ModelProto {
+    /// The version of ONNX's own operators; `None` when the model names none.
+    pub fn opset(&self) -> Option<i64> {
+        let standard = self.opset_import.iter().find(|o| is_onnx(o.domain.as_deref()));
+        standard.and_then(|o| o.version)
+    }
 }
 
 impl ValueInfoProto {

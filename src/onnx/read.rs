@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Reading with limits, and writing.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use prost::Message;
 use prost::bytes::Bytes;
 
-use super::proto::{AttributeProto, GraphProto, ModelProto};
-use super::{Error, MAX_BYTES, external};
+use super::proto::{ModelProto, TensorProto};
+use super::wire::{Survey, survey, with_readable_text};
+use super::{Error, MAX_BYTES, external, inline, kind, tensor, visit};
+use crate::file::{self, Refused};
 
 /// No classifier comes near these; a file beyond them is not one.
-const MAX_NODES: usize = 100_000;
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_NODES: usize = 100_000;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// Reads a model from a file, its external weights included.
 ///
@@ -22,26 +23,53 @@ const MAX_DEPTH: usize = 32;
 /// file may not or cannot be read.
 pub fn read(path: &Path) -> Result<ModelProto, Error> {
     let bytes = Bytes::from(bytes_of(path)?);
-    let named = |e| Error::File {
+    let read = || {
+        let (mut model, _) = decode_shared(bytes)?;
+        external::take_in(&mut model, path)?;
+        whole(model)
+    };
+    read().map_err(|e| Error::File {
         path: path.into(),
         source: Box::new(e),
-    };
-    let mut model = decode_shared(bytes).map_err(named)?;
-    external::take_in(&mut model, path.parent().unwrap_or(Path::new(".")))?;
-    Ok(model)
+    })
 }
 
 /// Decodes a model whose weights must all be inside.
 ///
 /// # Errors
-/// When the bytes are no ONNX model, or exceed the limits on nodes and nesting.
+/// When the bytes are no ONNX model, exceed the limits on nodes and nesting, or name weights that lie elsewhere.
 pub fn decode(bytes: &[u8]) -> Result<ModelProto, Error> {
-    decode_shared(Bytes::copy_from_slice(bytes))
+    let (model, found) = decode_shared(Bytes::copy_from_slice(bytes))?;
+    if found.external {
+        return Err(Error::NotAModel {
+            reason:
+                "some of its weights are in another file: read it from its file, with its data file beside it"
+                    .into(),
+        });
+    }
+    whole(model)
 }
 
-/// As [`decode`]; the model's weights stay where they are.
-fn decode_shared(bytes: Bytes) -> Result<ModelProto, Error> {
+/// Decodes a model, whose weights may be elsewhere.
+fn decode_shared(bytes: Bytes) -> Result<(ModelProto, Survey), Error> {
     let refuse = |reason: String| Error::NotAModel { reason };
+    if let Some(other) = kind::other_than_onnx(&bytes) {
+        return Err(refuse(other.into()));
+    }
+    let found = survey(&bytes).map_err(refuse)?;
+    if found.graphs_deep > MAX_DEPTH {
+        return Err(refuse(format!("its graphs are nested deeper than {MAX_DEPTH}")));
+    }
+    if found.nodes > MAX_NODES {
+        return Err(refuse(format!("{} nodes are more than {MAX_NODES}", found.nodes)));
+    }
+    if found.sparse {
+        return Err(refuse(
+            "sparse weights are not supported; export with dense ones".into(),
+        ));
+    }
+    // The format asks for UTF-8, and few writers see to it.
+    let bytes = with_readable_text(&bytes).map_or(bytes, Bytes::from);
     let model = ModelProto::decode(bytes).map_err(|e| refuse(e.to_string()))?;
     let Some(graph) = &model.graph else {
         return Err(refuse("it has no graph".into()));
@@ -49,17 +77,24 @@ fn decode_shared(bytes: Bytes) -> Result<ModelProto, Error> {
     if graph.node.is_empty() || model.ir_version.unwrap_or(0) <= 0 {
         return Err(refuse("it has no nodes or no IR version".into()));
     }
-    let nodes =
-        count_nodes(graph, 0).ok_or_else(|| refuse(format!("graphs are nested deeper than {MAX_DEPTH}")))?;
-    if nodes > MAX_NODES {
-        return Err(refuse(format!("{nodes} nodes are more than {MAX_NODES}")));
-    }
-    if !graph.sparse_initializer.is_empty() {
-        return Err(refuse(
-            "sparse weights are not supported; export with dense ones".into(),
-        ));
-    }
+    Ok((model, found))
+}
+
+/// One graph, whose weights are of the sizes that they say.
+fn whole(mut model: ModelProto) -> Result<ModelProto, Error> {
+    inline(&mut model)?;
+    visit::model(&mut model, &mut Sizes)?;
     Ok(model)
+}
+
+struct Sizes;
+
+impl visit::Visitor for Sizes {
+    type Stop = Error;
+
+    fn tensor(&mut self, tensor: &mut TensorProto) -> Result<(), Error> {
+        tensor::check(tensor)
+    }
 }
 
 /// The bytes of a model.
@@ -68,61 +103,31 @@ pub fn encode(model: &ModelProto) -> Vec<u8> {
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::NotFound { path: path.into() },
-        _ => Error::Unreadable {
+    let unreadable = |refused: Refused| match refused.is_not_found() {
+        true => Error::NotFound { path: path.into() },
+        false => Error::Unreadable {
             path: path.into(),
-            reason: e.to_string(),
+            reason: refused.to_string(),
         },
     };
-    // Asked before opening: opening a FIFO blocks until somebody writes to it.
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    if !meta.is_file() {
-        let reason = if meta.is_dir() {
-            "it is a directory"
-        } else {
-            "it is not a regular file"
-        };
-        return Err(Error::Unreadable {
-            path: path.into(),
-            reason: reason.into(),
-        });
-    }
-    if meta.len() > MAX_BYTES {
+    let (file, size) = file::open(path).map_err(unreadable)?;
+    if size > MAX_BYTES {
         return Err(Error::TooLarge {
             path: path.into(),
-            bytes: meta.len(),
+            bytes: size,
         });
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
-    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One more than the limit: a file that grows while it is read is caught by the decoder.
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+        .map_err(|e| unreadable(e.into()))?;
     Ok(bytes)
-}
-
-/// Nodes of a graph and the graphs inside it; `None` when they are nested too deep.
-fn count_nodes(graph: &GraphProto, depth: usize) -> Option<usize> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    let inner = |a: &AttributeProto| {
-        a.g.iter()
-            .chain(&a.graphs)
-            .try_fold(0usize, |n, g| Some(n.saturating_add(count_nodes(g, depth + 1)?)))
-    };
-    graph
-        .node
-        .iter()
-        .flat_map(|n| &n.attribute)
-        .try_fold(graph.node.len(), |n, a| Some(n.saturating_add(inner(a)?)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::proto::NodeProto;
+    use super::super::proto::{AttributeProto, GraphProto, NodeProto};
     use super::*;
 
     fn nested(depth: usize) -> GraphProto {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Values of constant tensors.
 
-use super::Error;
 use super::proto::TensorProto;
+use super::{Error, MAX_BYTES};
+use crate::size;
 
 /// Element types by their number in the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,16 @@ impl ElementType {
             Self::Uint64 => 13,
             Self::Bfloat16 => 16,
             Self::Other(n) => n,
+        }
+    }
+
+    /// Bytes of an element; 1 for what is not known.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Uint8 | Self::Int8 | Self::Bool | Self::Other(_) => 1,
+            Self::Uint16 | Self::Int16 | Self::Float16 | Self::Bfloat16 => 2,
+            Self::Float | Self::Int32 | Self::Uint32 => 4,
+            Self::Int64 | Self::Double | Self::Uint64 => 8,
         }
     }
 
@@ -152,11 +163,7 @@ impl Array {
         if tensor.data_location.unwrap_or(0) != 0 {
             return Err(refuse("its data is in another file".into()));
         }
-        let extent =
-            |d: &i64| usize::try_from(*d).map_err(|_| refuse(format!("it has an axis of {d} elements")));
-        let shape = tensor.dims.iter().map(extent).collect::<Result<Vec<_>, _>>()?;
-        let count = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
-        let count = count.ok_or_else(|| refuse("its shape overflows".into()))?;
+        let (shape, count) = shape(tensor)?;
         let element = ElementType::from_number(tensor.data_type.unwrap_or(0));
         let values =
             elements(tensor, element).ok_or_else(|| refuse(format!("{element} elements are not numeric")))?;
@@ -196,6 +203,57 @@ impl Array {
             ..Default::default()
         }
     }
+}
+
+/// The shape of a constant, and its number of elements.
+fn shape(tensor: &TensorProto) -> Result<(Vec<usize>, usize), Error> {
+    let refuse = |reason: String| Error::Tensor {
+        name: tensor.name.clone().unwrap_or_default(),
+        reason,
+    };
+    let extent = |d: &i64| usize::try_from(*d).map_err(|_| refuse(format!("it has an axis of {d} elements")));
+    let shape = tensor.dims.iter().map(extent).collect::<Result<Vec<_>, _>>()?;
+    // An element has half a byte or more.
+    let limit = usize::try_from(2 * MAX_BYTES).unwrap_or(usize::MAX);
+    let count = size::check(&shape, limit);
+    let count =
+        count.ok_or_else(|| refuse(format!("its shape {:?} is larger than any file", tensor.dims)))?;
+    Ok((shape, count))
+}
+
+/// Refuses a constant that does not hold as many elements as its shape says, without looking at them.
+pub(crate) fn check(tensor: &TensorProto) -> Result<(), Error> {
+    let refuse = |reason: String| Error::Tensor {
+        name: tensor.name.clone().unwrap_or_default(),
+        reason,
+    };
+    if tensor.data_location.unwrap_or(0) != 0 {
+        return Err(refuse("its data is in another file".into()));
+    }
+    let (shape, count) = shape(tensor)?;
+    let element = ElementType::from_number(tensor.data_type.unwrap_or(0));
+    let found = match (&tensor.raw_data, element) {
+        // Strings, packed and complex numbers: ONNX Runtime knows.
+        (_, ElementType::Other(_)) => return Ok(()),
+        (Some(raw), _) if raw.len() % element.bytes() != 0 => {
+            return Err(refuse(format!(
+                "its {} bytes are no {element} elements",
+                raw.len()
+            )));
+        }
+        (Some(raw), _) => raw.len() / element.bytes(),
+        (None, ElementType::Float) => tensor.float_data.len(),
+        (None, ElementType::Double) => tensor.double_data.len(),
+        (None, ElementType::Int64) => tensor.int64_data.len(),
+        (None, ElementType::Uint32 | ElementType::Uint64) => tensor.uint64_data.len(),
+        (None, _) => tensor.int32_data.len(),
+    };
+    if found == count {
+        return Ok(());
+    }
+    Err(refuse(format!(
+        "its shape {shape:?} needs {count} elements, it has {found}"
+    )))
 }
 
 fn raw<const N: usize, T>(bytes: &[u8], convert: impl Fn([u8; N]) -> T) -> Vec<T> {

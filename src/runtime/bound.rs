@@ -11,8 +11,8 @@ use std::fmt;
 use ort::session::SessionInputValue;
 use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType, ValueType};
 
-use super::guard::guard;
 use super::{Error, Interrupter, Session, Tensor, convert};
+use crate::guard::guard;
 
 /// A loaded model with its tensors: what a frame is run through. Outputs are `f32`.
 pub struct BoundSession {

@@ -52,6 +52,14 @@ pub enum Error {
         /// Its own words.
         reason: String,
     },
+    /// The model does not stand by itself, or is none, and is not given to ONNX Runtime at all.
+    #[error(
+        "the model is not given to ONNX Runtime: {reason}; read it with `onnx::read`, which takes everything in"
+    )]
+    NotWhole {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The execution provider that was asked for cannot be had.
     #[error(
         "execution-provider={provider} cannot be had from ONNX Runtime {version} ({}): {reason}. Name a library that \

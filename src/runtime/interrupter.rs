@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ort::session::RunOptions;
 
 use super::Error;
-use super::guard::guard;
+use crate::guard::guard;
 
 /// Ends a run from another thread. Cheap to clone; outlives the session harmlessly.
 #[derive(Debug, Clone)]

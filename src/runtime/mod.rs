@@ -14,7 +14,6 @@ mod bound;
 mod convert;
 mod elf;
 mod error;
-mod guard;
 mod interrupter;
 mod library;
 mod open;

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
-use super::guard::guard;
 use super::library::{self, Choice};
 use super::probe::{Probed, probe};
 use super::{Error, Try};
+use crate::guard::guard;
 
 /// The opened library. One per process, for ever.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use ort::ep;
 use ort::session::builder::SessionBuilder;
 
-use super::guard::guard;
 use super::{Error, Runtime};
+use crate::guard::guard;
 
 /// What runs a model.
 ///

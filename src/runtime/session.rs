@@ -7,8 +7,8 @@ use ort::session::SessionInputValue;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::ValueRef;
 
-use super::guard::guard;
 use super::{BoundSession, Error, Provider, Runtime, Tensor, convert};
+use crate::guard::guard;
 
 /// ONNX Runtime's graph optimisation levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +57,12 @@ pub struct Session {
 impl Session {
     /// Loads a model from memory, one inter-op thread, spinning off.
     ///
-    /// The bytes must hold the whole model: ONNX Runtime before 1.32 reads external weights from any path that a
-    /// model names (FIELD.md 3.8), and only [`crate::onnx`] guards against it.
+    /// The bytes must hold the whole model, as those of [`crate::onnx::encode`] do: ONNX Runtime before 1.32 reads
+    /// external weights from any path, and from any address, that a model names (FIELD.md 3.8), and writes functions
+    /// out without a limit.
     ///
     /// # Errors
-    /// [`Error::Model`] when ONNX Runtime refuses the model, [`Error::Provider`] when the provider cannot be had.
+    /// [`Error::NotWhole`] when the model names data outside of it or has functions of its own; [`Error::Model`] when ONNX Runtime refuses the model, [`Error::Provider`] when the provider cannot be had.
     pub fn new(runtime: &'static Runtime, model: &[u8], options: &SessionOptions) -> Result<Self, Error> {
         let refused = |reason| match options.provider {
             Provider::Cpu => Error::Model {
@@ -71,6 +72,7 @@ impl Session {
             // Drivers and devices are looked for only now.
             provider => provider.refused(runtime, reason),
         };
+        whole(model)?;
         let builder = guard(|| builder(runtime, options)).map_err(refused)?;
         let mut builder = options.provider.register(options.device, builder, runtime)?;
         guard(|| builder.commit_from_memory(model))
@@ -86,6 +88,19 @@ impl Session {
     /// Names of the outputs, in the model's order.
     pub fn outputs(&self) -> impl ExactSizeIterator<Item = &str> {
         self.session.outputs().iter().map(|output| output.name())
+    }
+
+    /// Shapes of the outputs as far as ONNX Runtime tells them before a run, in the model's order; `None` for what it
+    /// cannot tell, and for what is no tensor.
+    pub(crate) fn output_shapes(&self) -> impl Iterator<Item = (&str, Option<Vec<usize>>)> {
+        self.session.outputs().iter().map(|output| {
+            let shape = output.dtype().tensor_shape();
+            let known = |shape: &ort::value::Shape| {
+                let extents = shape.iter().map(|extent| usize::try_from(*extent).ok());
+                extents.collect::<Option<Vec<_>>>()
+            };
+            (output.name(), shape.and_then(known))
+        })
     }
 
     /// Runs the model once and returns all outputs by name, in the model's order. Allocates: for probing and tests,
@@ -142,6 +157,22 @@ impl Session {
     pub(super) fn ort_mut(&mut self) -> &mut ort::session::Session {
         &mut self.session
     }
+}
+
+/// The one gate in front of ONNX Runtime: nothing that a model names outside of itself goes through.
+fn whole(model: &[u8]) -> Result<(), Error> {
+    let refuse = |reason: String| Err(Error::NotWhole { reason });
+    let found = match crate::onnx::survey(model) {
+        Ok(found) => found,
+        Err(reason) => return refuse(reason),
+    };
+    if found.external {
+        return refuse("some of its tensors lie outside of it, in a file or in memory".into());
+    }
+    if found.functions > 0 {
+        return refuse("it has functions of its own, which are to be written out first".into());
+    }
+    Ok(())
 }
 
 fn builder(runtime: &Runtime, options: &SessionOptions) -> ort::Result<SessionBuilder> {

@@ -404,7 +404,7 @@ fn opsets_that_are_too_old() {
     let case = Case::of("Relu", &[3, 4]).opset(6);
     assert_eq!(
         case.refusal(),
-        "the model uses opset 6; 7 and later are supported, convert it with onnx.version_converter"
+        "opset 6 is older than 7: convert it with onnx.version_converter.convert_version(model, 17)"
     );
 }
 

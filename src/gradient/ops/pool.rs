@@ -12,6 +12,7 @@ use super::indexing::padded;
 use super::{Call, Contributions, Rule, Stop, rule_for, tap_pool};
 use crate::onnx::Array;
 use crate::runtime::Tensor;
+use crate::size::{self, MAX_INPUT};
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("MaxPool", max, "row-major indices"),
@@ -28,6 +29,9 @@ fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
     let kernel: Vec<usize> = kernel.iter().map(|k| usize::try_from(*k).unwrap_or(0)).collect();
     if kernel.len() + 2 != x.rank() {
         return Err(Stop::refuse("its kernel_shape does not fit its input"));
+    }
+    if size::check(&kernel, MAX_INPUT).is_none() {
+        return Err(Stop::refuse("its kernel_shape is larger than any picture"));
     }
     Ok(Window::of(c.node, &kernel, &signed(&x.shape[2..])))
 }

@@ -8,6 +8,7 @@ use super::super::emit::{Emit, Value};
 use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
 use crate::onnx::{Array, NodeProto};
 use crate::runtime::Tensor;
+use crate::size;
 
 const CONDITIONS: &str =
     "size known when the model is built; no tf_crop_and_resize, no keep_aspect_ratio_policy";
@@ -74,6 +75,9 @@ fn factors(e: &Emit<'_>, c: &Call<'_>, rank: usize) -> Result<Option<Vec<f32>>, 
     Ok(Some(all))
 }
 
+/// Elements of the matrix of one axis, and of what it is measured with.
+const MAX_MATRIX: usize = 1 << 26;
+
 /// What the node does to one axis: `M [to, from]`, transposed.
 fn matrix(
     e: &Emit<'_>,
@@ -82,6 +86,11 @@ fn matrix(
     to: usize,
     factor: Option<f32>,
 ) -> Result<Array, Stop> {
+    if size::check(&[from, from.max(2 * to)], MAX_MATRIX).is_none() {
+        let reason =
+            format!("an axis of {from} elements that becomes one of {to} is too long to be differentiated");
+        return Err(Stop::Refuse(reason));
+    }
     let whole = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let mut one = NodeProto::new("Resize", "axis", &["x", "", "", ""], &["y"]);
     one.attribute.clone_from(&node.attribute);

@@ -12,6 +12,8 @@ use crate::onnx::Array;
 
 /// Pictures have up to four channels.
 const MAX_CHANNELS: usize = 4;
+/// Interleaving takes a kernel of the stride to the fourth power.
+const MAX_STRIDE: i64 = 8;
 
 /// Windows and taps of one axis.
 struct Axis {
@@ -70,7 +72,8 @@ pub(super) fn by_phases(
         && channels == *per_group
         && channels <= MAX_CHANNELS
         && window.dilations == [1, 1]
-        && window.strides.iter().any(|s| *s > 1);
+        && window.strides.iter().any(|s| *s > 1)
+        && window.strides.iter().all(|s| *s <= MAX_STRIDE);
     if !applies {
         return None;
     }

@@ -18,7 +18,7 @@ mod squash;
 use super::clean::Input;
 use super::probe::Facts;
 use super::trial::Trial;
-use super::{Error, Options};
+use super::{Error, Options, limits};
 use crate::onnx::{GraphProto, ModelProto};
 use crate::runtime::Runtime;
 use append::Append;
@@ -153,9 +153,10 @@ pub(super) fn find<'a>(
     let mut evidence = seen(graph, facts, &chosen, stated);
     let logits = evidence.logits.as_ref().map(|(tensor, _)| tensor.as_str());
     let tensors: Vec<&str> = std::iter::once(&*chosen.tensor).chain(logits).collect();
-    let mut trial = Trial::new(model, &tensors, input, runtime)?;
     let shape = facts.shape(&chosen.tensor).unwrap_or_default().to_vec();
     let taken = chosen.row.as_ref().map_or_else(|| shape.clone(), Row::shape);
+    limits::scores(&chosen.output, &taken)?;
+    let mut trial = Trial::new(model, &tensors, input, runtime)?;
     if !is_row(&taken) {
         let logits = Logits {
             meaning: decide::no_row(&chosen),

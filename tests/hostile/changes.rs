@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Broken and hostile models: whatever is changed in a file, it is accepted or refused with a sentence. No panic, no
-//! endless run, no crash inside ONNX Runtime. `STEERLENS_HOSTILE=N` tries N changes per model instead of a few.
+//! Whatever is changed in a file, it is accepted or refused with a sentence. `STEERLENS_HOSTILE=N` tries N changes per
+//! model instead of a few.
 
 use std::path::Path;
 
-use steerlens::Runtime;
 use steerlens::gradient::{Options, differentiate};
 use steerlens::onnx::{self, AttributeProto, ModelProto};
+
+use crate::runtime;
 
 /// Small models in dialects of their own.
 const MODELS: &[&str] = &[
@@ -158,7 +159,7 @@ fn bytes_may_be_anything() {
 
 #[test]
 fn graphs_may_be_anything() {
-    let runtime = Runtime::open(None).unwrap_or_else(|e| panic!("{e}\nRun `make setup` first."));
+    let runtime = runtime();
     for name in MODELS {
         let whole = onnx::decode(&bytes_of(name)).unwrap();
         let (mut accepted, mut refused) = (0, 0);
