@@ -21,6 +21,7 @@ pub use settings::LensSettings;
 use crate::Error;
 use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
+use crate::guard::shielded;
 use crate::render::DisplayMode;
 
 /// Where the pyramid works (METHOD.md 2.11).
@@ -168,8 +169,10 @@ impl Lens {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
-        let moment = self.look(frame);
-        self.read_at(moment, frame, reading)
+        shielded(|| {
+            let moment = self.look(frame);
+            self.read_at(moment, frame, reading)
+        })
     }
 
     /// Moves the frame along a reading's gradient and writes what is shown into `out`: see [`Editor::walk`]. With
@@ -183,8 +186,10 @@ impl Lens {
         reading: &Reading,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        let moment = self.look(frame);
-        self.apply_at(moment, frame, reading, out)
+        shielded(|| {
+            let moment = self.look(frame);
+            self.apply_at(moment, frame, reading, out)
+        })
     }
 
     /// [`Lens::read`] and [`Lens::apply`] in one; the reading is left in `reading`.
@@ -197,9 +202,11 @@ impl Lens {
         reading: &mut Reading,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        let moment = self.look(frame);
-        self.read_at(moment, frame, reading)?;
-        self.apply_at(moment, frame, reading, out)
+        shielded(|| {
+            let moment = self.look(frame);
+            self.read_at(moment, frame, reading)?;
+            self.apply_at(moment, frame, reading, out)
+        })
     }
 
     fn look(&mut self, frame: &FrameView<'_>) -> Moment {
