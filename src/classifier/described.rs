@@ -74,16 +74,17 @@ pub(super) struct Conclusion {
 impl Described {
     /// Property, side-car, metadata, in that order; labels also from `STEM.labels.txt` beside the model.
     pub(super) fn find(settings: &ClassifierSettings, model: &ModelProto) -> Result<Self, Error> {
+        let model_file = &settings.model_file;
         let side_car = match &settings.model_info {
             Some(path) if path.as_os_str().is_empty() => None,
-            Some(path) => Some(path.clone()),
-            None => ModelInfo::beside(&settings.model_file),
+            Some(path) => Some((path.clone(), ModelInfo::read(path)?)),
+            None => match ModelInfo::beside(model_file) {
+                Some(path) => Some((path.clone(), ModelInfo::read_beside(model_file, &path)?)),
+                None => None,
+            },
         };
         let mut statements = Vec::new();
-        if let Some(path) = side_car {
-            let info = ModelInfo::read(&path)?;
-            statements.push((Source::SideCar(path), info));
-        }
+        statements.extend(side_car.map(|(path, info)| (Source::SideCar(path), info)));
         let entries = model
             .metadata_props
             .iter()
@@ -150,9 +151,14 @@ impl Described {
 
     /// The labels of an output. An empty label file: none.
     pub(super) fn labels_of(&self, settings: &ClassifierSettings, output: &str) -> Result<Named, Error> {
-        let read = |path: &Path, source: Source| {
+        // Whose folder it must lie in; nobody's, where the user has named it.
+        let read = |owner: Option<&Path>, path: &Path, source: Source| {
+            let labels = match owner {
+                Some(owner) => Labels::read_beside(owner, path),
+                None => Labels::read(path),
+            };
             Ok(Named {
-                labels: Labels::read(path).map_err(Error::Labels)?,
+                labels: labels.map_err(Error::Labels)?,
                 source: Some(source),
                 origin: format!("the label file {}", path.display()),
                 shared: false,
@@ -160,7 +166,7 @@ impl Described {
         };
         match &settings.label_file {
             Some(none) if none.as_os_str().is_empty() => return Ok(Named::default()),
-            Some(path) => return read(path, Source::Setting),
+            Some(path) => return read(None, path, Source::Setting),
             None => {}
         }
         let (output, given_by) = self.of_output(output);
@@ -168,7 +174,7 @@ impl Described {
         // A file of the model's own name is for it alone, and a neighbour's may be for all models of a folder.
         if shared || given_by.is_none() {
             let path = settings.model_file.with_extension("labels.txt");
-            match read(&path, Source::Neighbour(path.clone())) {
+            match read(Some(&settings.model_file), &path, Source::Neighbour(path.clone())) {
                 Err(Error::Labels(e)) if e.is_not_found() => {}
                 read => return read,
             }
@@ -184,7 +190,13 @@ impl Described {
                 shared,
             }),
             // The side-car has put its own folder before the name.
-            (Some(LabelSource::File(path)), Some(source)) => read(&path, source),
+            (Some(LabelSource::File(path)), Some(source)) => {
+                let owner = match &source {
+                    Source::SideCar(owner) => owner.clone(),
+                    _ => settings.model_file.clone(),
+                };
+                read(Some(&owner), &path, source)
+            }
             _ => Ok(self.zip_map.clone().map_or_else(Named::default, |labels| Named {
                 labels,
                 source: Some(Source::Graph),

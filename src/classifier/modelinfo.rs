@@ -89,6 +89,11 @@ impl ModelInfo {
         Self::parse(&text::read(path, MAX_BYTES)?, path)
     }
 
+    /// As [`ModelInfo::read`], for the side-car that was found beside `model`.
+    pub(super) fn read_beside(model: &Path, path: &Path) -> Result<Self, ModelInfoError> {
+        Self::parse(&text::read_beside(model, path, MAX_BYTES)?, path)
+    }
+
     /// Understands the text of the side-car `path`; nothing is read.
     ///
     /// # Errors

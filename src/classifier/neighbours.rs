@@ -53,7 +53,7 @@ pub(super) fn statements(model: &Path) -> Vec<(Source, ModelInfo)> {
 fn found(model: &Path, name: &str) -> Option<(PathBuf, Result<String, TextError>)> {
     folders(model).into_iter().find_map(|folder| {
         let path = folder.join(name);
-        match text::read(&path, MAX_BYTES) {
+        match text::read_within(&folder, model, Path::new(name), MAX_BYTES) {
             Err(error) if error.is_not_found() => None,
             read => Some((path, read)),
         }

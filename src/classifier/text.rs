@@ -92,6 +92,13 @@ pub(super) fn read_within(folder: &Path, owner: &Path, name: &Path, limit: u64) 
     }
 }
 
+/// [`read_within`] the folder of `owner`; `path` is the file's whole path.
+pub(super) fn read_beside(owner: &Path, path: &Path, limit: u64) -> Result<String, TextError> {
+    let folder = owner.with_file_name("");
+    // An absolute name has replaced the folder, and is refused for it.
+    read_within(&folder, owner, path.strip_prefix(&folder).unwrap_or(path), limit)
+}
+
 fn refuse(refused: Refused, path: &Path, owner: &Path) -> TextError {
     let path = path.into();
     match refused {

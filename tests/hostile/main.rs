@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod changes;
+mod described;
 mod external;
 mod files;
 mod functions;

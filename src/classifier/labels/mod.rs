@@ -90,8 +90,16 @@ impl Labels {
     /// # Errors
     /// When the file cannot be read, is no regular file, is too large, no UTF-8, or broken JSON.
     pub fn read(path: &Path) -> Result<Self, TextError> {
-        let text = text::read(path, MAX_BYTES)?;
-        Self::parse(&text).map_err(|reason| TextError::Form {
+        Self::of_file(path, &text::read(path, MAX_BYTES)?)
+    }
+
+    /// As [`Labels::read`], for a file that `owner` names, or that is looked for beside it.
+    pub(super) fn read_beside(owner: &Path, path: &Path) -> Result<Self, TextError> {
+        Self::of_file(path, &text::read_beside(owner, path, MAX_BYTES)?)
+    }
+
+    fn of_file(path: &Path, text: &str) -> Result<Self, TextError> {
+        Self::parse(text).map_err(|reason| TextError::Form {
             path: path.into(),
             reason,
         })
