@@ -29,6 +29,28 @@ fn a_supported_model_is_told_in_one_screen() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn file_names_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = TempDir::new().unwrap();
+    let [model, out] = [b"caf\xe9.onnx".as_slice(), b"out\xff.onnx"]
+        .map(|name| folder.path().join(std::ffi::OsStr::from_bytes(name)));
+    std::fs::copy(repository("models/digits_robust.onnx"), &model).unwrap();
+    let inspected = steerlens([Path::new("inspect"), &model, Path::new("--json")]);
+    let file = inspected.with_runtime().code(0).json()["file"].clone();
+    assert!(file.as_str().unwrap().ends_with("caf\u{fffd}.onnx"), "{file}");
+    let line = [
+        Path::new("gradient"),
+        &model,
+        Path::new("-o"),
+        &out,
+        Path::new("--json"),
+    ];
+    steerlens(line).with_runtime().code(0).json();
+    assert!(out.exists());
+}
+
 #[test]
 fn the_written_model_is_a_model_with_a_cotangent_and_a_gradient() {
     let folder = TempDir::new().unwrap();
