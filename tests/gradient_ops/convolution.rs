@@ -58,6 +58,34 @@ fn automatic_pads() {
     ]);
 }
 
+/// Where windows lie apart, automatic pads are negative; ONNX Runtime then begins some in the middle of what is left over.
+#[test]
+fn automatic_pads_of_windows_that_lie_apart() {
+    let mut cases = Vec::new();
+    for mode in ["SAME_UPPER", "SAME_LOWER"] {
+        for (extent, kernel, stride) in [(3, 1, 3), (4, 1, 4), (7, 1, 4), (5, 2, 5), (8, 2, 4), (9, 1, 4)] {
+            for (axes, group) in [(1, 1), (2, 1), (2, 2), (3, 2)] {
+                let mut shape = vec![1, 2];
+                shape.extend(vec![extent; axes]);
+                let weight = [&[2, 2 / group][..], &vec![kernel; axes]].concat();
+                let case = Case::of("Conv", &shape)
+                    .noise(&weight)
+                    .with("auto_pad", mode)
+                    .with("group", group as i64)
+                    .ints("strides", &vec![stride; axes]);
+                cases.push(case);
+            }
+        }
+    }
+    // Apart along one axis, padded along the other.
+    cases.push(
+        conv(&[3, 4, 3, 1])
+            .with("auto_pad", "SAME_UPPER")
+            .ints("strides", &[2, 3]),
+    );
+    all(cases);
+}
+
 #[test]
 fn kernels_of_any_size() {
     all([

@@ -7,10 +7,12 @@
 //! four times faster there. A computed weight is refused.
 
 use super::super::emit::{Emit, Value, signed};
+use super::indexing::padded;
 use super::sub_pixel::by_phases;
 use super::{Call, Contributions, Rule, Stop, rule_for};
 use crate::gradient::Profile;
 use crate::onnx::{Array, NodeProto};
+use crate::runtime::Tensor;
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Conv", conv, "constant weight"),
@@ -131,11 +133,58 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     let weight = c
         .real_constant(e, 1)
         .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
-    let (x, y, w) = (c.input(0)?.clone(), c.y()?.clone(), c.input(1)?.clone());
+    let x = c.input(0)?.clone();
+    let window = Window::of(c.node, &weight.shape[2..], &signed(&x.shape[2..]));
+    let skipped = skipped(e, c, &window, &x)?;
+    if skipped.iter().all(|s| *s == 0) {
+        return seen(e, c, &x, &weight, &window);
+    }
+    let none = vec![0; x.rank()];
+    let before = [&[0, 0], &signed(&skipped)[..]].concat();
+    let mut shape = x.shape.to_vec();
+    for (d, s) in shape[2..].iter_mut().zip(&skipped) {
+        *d -= s;
+    }
+    let ct_x = seen(e, c, &Value::new(&x.name, &shape), &weight, &window)?;
+    Ok(padded(e, &ct_x, &before, &none))
+}
+
+/// How many elements of each axis lie before the first window: with automatic pads the runtime is asked, which begins
+/// some windows that lie apart in the middle of what is left over, and others with the first element.
+fn skipped(e: &Emit<'_>, c: &Call<'_>, window: &Window, x: &Value) -> Result<Vec<usize>, Stop> {
+    let axes = x.rank() - 2;
+    let mut skipped = vec![0; axes];
+    let apart = |i: usize| window.strides[i] > window.reach(i) + 1;
+    if !(0..axes).any(apart) || !c.node.string("auto_pad", "NOTSET").starts_with("SAME") {
+        return Ok(skipped);
+    }
+    let mut node = c.node.clone();
+    node.remove("group");
+    node.input.truncate(2);
+    let kernel = [&[1, 1], &c.input(1)?.shape[2..]].concat();
+    let ones = |shape: &[usize]| vec![1.0; shape.iter().product()];
+    let weight = Array::real(kernel.clone(), ones(&kernel)).encode(&node.input[1]);
+    let shape = [&[1, 1], &x.shape[2..]].concat();
+    let first = |picture: Vec<f32>| -> Result<f32, Stop> {
+        let sums = e.measure(&node, &Tensor::f32(shape.clone(), picture), vec![weight.clone()])?;
+        Ok(sums.first().copied().unwrap_or(0.0))
+    };
+    let taps = first(ones(&shape))?;
+    for i in (0..axes).filter(|i| apart(*i)) {
+        let inner: usize = shape[i + 3..].iter().product();
+        let places = (0..shape.iter().product()).map(|k: usize| (k / inner % shape[i + 2]) as f32);
+        let middle = first(places.collect())? / taps;
+        skipped[i] = (middle - window.reach(i) as f32 / 2.0).round().max(0.0) as usize;
+    }
+    Ok(skipped)
+}
+
+/// The cotangent of the part of the picture that the windows go over.
+fn seen(e: &mut Emit<'_>, c: &Call<'_>, x: &Value, weight: &Array, window: &Window) -> Result<Value, Stop> {
+    let (y, w) = (c.y()?.clone(), c.input(1)?.clone());
     let group = c.node.int("group", 1);
     let n = x.rank() - 2;
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
-    let window = Window::of(c.node, &weight.shape[2..], &xs);
     let ct = e.full(&c.ct, &y.shape);
     let begin: Vec<i64> = (0..n).map(|i| window.reach(i) - window.begin[i]).collect();
 
@@ -145,10 +194,10 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
             .collect();
         if begin.iter().chain(&end).all(|p| *p >= 0) {
             let pads = [begin, end].concat();
-            return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
+            return Ok(dense(e, &ct, weight, group, window, pads, &x.shape));
         }
     }
-    if let Some(ct_x) = by_phases(e, &ct, (&x, &y), &weight, &window) {
+    if let Some(ct_x) = by_phases(e, &ct, (x, &y), weight, window) {
         return Ok(ct_x);
     }
     let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
@@ -156,14 +205,14 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
         && n == 2
         && e.profile == Profile::Cpu
         && begin.iter().all(|p| *p >= 0)
-        && let Some(ct) = spread(e, &ct, &window, &xs, &begin)
+        && let Some(ct) = spread(e, &ct, window, &xs, &begin)
     {
         let spread = signed(&ct.shape[2..]);
         let end = (0..n)
             .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
             .collect();
         let pads = [begin, end].concat();
-        return Ok(dense(e, &ct, &weight, group, &window, pads, &x.shape));
+        return Ok(dense(e, &ct, weight, group, window, pads, &x.shape));
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.
     let mut end = window.end.clone();
