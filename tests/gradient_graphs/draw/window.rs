@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Convolutions and pools.
 
+use steerlens::onnx::AttributeValue;
+
 use crate::graph::{Attributes, Graph, T};
 
 /// Strides, dilations and pads, or auto_pad, for a kernel; each of them may be left out.
@@ -160,7 +162,34 @@ pub(super) fn pool(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     if operator == "AveragePool" && g.random.chance(40) {
         attributes.push(("count_include_pad", 1.into()));
     }
+    // ONNX Runtime's two kernels do not agree on a window that is larger than the padded picture.
+    fits(x, &attributes).then_some(())?;
     g.node(operator, &[x], attributes)
+}
+
+/// Whether the window is no larger than the picture with its pads.
+fn fits(x: &T, attributes: &Attributes) -> bool {
+    let ints = |name: &str| {
+        let found = attributes.iter().find(|(n, _)| *n == name);
+        found.and_then(|(_, value)| match value {
+            AttributeValue::Ints(ints) => Some(ints.clone()),
+            _ => None,
+        })
+    };
+    let axes = x.rank() - 2;
+    let (kernel, dilations, pads) = (ints("kernel_shape"), ints("dilations"), ints("pads"));
+    let (kernel, dilations) = (kernel.unwrap_or_default(), dilations.unwrap_or(vec![1; axes]));
+    let pads = pads.unwrap_or(vec![0; 2 * axes]);
+    let same = attributes
+        .iter()
+        .any(|(_, value)| *value == AttributeValue::from("SAME_UPPER"))
+        || attributes
+            .iter()
+            .any(|(_, value)| *value == AttributeValue::from("SAME_LOWER"));
+    same || (0..axes).all(|k| {
+        let padded = x.shape[2 + k] as i64 + pads[k] + pads[axes + k];
+        dilations[k] * (kernel[k] - 1) < padded
+    })
 }
 
 /// As networks have them: small, square, with a stride that leaves no gap.
