@@ -23,7 +23,7 @@ const MOST_PIXELS: u64 = 100_000_000;
 /// Bytes that a decoder may ask for: 16-bit RGBA of that size, and its scratch.
 const MOST_BYTES: u64 = 10 * MOST_PIXELS;
 
-const TRANSPARENT: &str = "its transparent pixels are looked at, and written, on white";
+const TRANSPARENT: &str = "it is transparent in places, and taken as it looks on white";
 
 /// What pictures may be written in.
 const FORMATS: [ImageFormat; 4] = [

@@ -11,7 +11,7 @@ use super::hash;
 use super::skipped::Skipped;
 use crate::picture::Picture;
 
-const PICTURES: &[&str] = &["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp"];
+pub(super) const PICTURES: &[&str] = &["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp"];
 /// What is looked at in a folder; a file that is named itself may have any other ending.
 const VIDEOS: &[&str] = &[
     "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogg", "ogv", "ts", "webm",

@@ -2,20 +2,20 @@
 //! The record of an audit: what was asked, and with what it was computed, so that it can be run again; and whether two
 //! records are of the same audit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Map, Value};
 use steerlens::settings::Choice;
-use steerlens::{Classifier, onnx};
+use steerlens::{Classifier, Fact, onnx};
 
 use super::hash;
 use super::inputs::Input;
 use super::row::Reach;
 use super::settings::Settings;
-use super::summary::{self, ModelFile, Run};
+use super::summary::{self, ModelFact, ModelFile, Run};
 use super::worker::{FARTHEST, Worker};
 
 /// Settings by name, as the command line words them.
@@ -76,6 +76,9 @@ pub(super) fn identity(run: &Run) -> Options {
         identity.insert(format!("weights of the {role}"), file.weights.clone().into());
         identity.insert(format!("labels of the {role}"), file.labels.clone().into());
         identity.insert(format!("input of the {role}"), file.input.clone().into());
+        if let Some(scores) = file.facts.iter().find(|fact| fact.name == "scores") {
+            identity.insert(format!("scores of the {role}"), scores.value.clone().into());
+        }
     }
     for (name, version) in &run.versions {
         identity.insert(format!("version of {name}"), version.clone());
@@ -127,7 +130,12 @@ pub(super) fn unchanged<'a>(
     audited: impl IntoIterator<Item = &'a summary::Input>,
 ) -> Result<()> {
     let by_name: HashMap<&str, &Input> = inputs.iter().map(|input| (input.name.as_str(), input)).collect();
-    for audited in audited {
+    // Every part of a video names it: it is read once.
+    let audited: BTreeMap<_, _> = audited
+        .into_iter()
+        .map(|input| ((&input.path, &input.sha256), input))
+        .collect();
+    for audited in audited.into_values() {
         let input = by_name.get(audited.path.as_str());
         let now = input.and_then(|input| hash::of_files(&input.files).ok());
         if now.as_ref() != Some(&audited.sha256) {
@@ -170,7 +178,7 @@ fn model(classifier: &Classifier) -> Result<ModelFile> {
         weights: weights(path)?,
         labels: labels(classifier),
         input: input(classifier),
-        facts: Vec::new(),
+        facts: facts(classifier),
     })
 }
 
@@ -190,11 +198,24 @@ fn labels(classifier: &Classifier) -> String {
     listed(&labels.iter().map(AsRef::as_ref).collect::<Vec<_>>(), "label")
 }
 
-/// How pixels become its input.
+/// What had to be known to use it, and where that was taken from, for people.
+fn facts(classifier: &Classifier) -> Vec<ModelFact> {
+    let fact = |fact: &Fact| ModelFact {
+        name: fact.name.to_owned(),
+        value: fact.value.clone(),
+        source: fact.source.to_string(),
+    };
+    classifier.facts().iter().map(fact).collect()
+}
+
+/// How pixels become its input, and how far it is advised to go.
 fn input(classifier: &Classifier) -> String {
     let signature = classifier.signature();
     let ranges = signature.ranges.iter().map(|range| format!("{range:?}"));
     let ranges = ranges.collect::<Vec<_>>().join(" ");
+    let magnification = signature.magnification.map_or_else(String::new, |magnification| {
+        format!(", magnification {magnification}")
+    });
     format!(
         "{}x{} {} {}, crop {}, {}",
         signature.width,
@@ -203,7 +224,7 @@ fn input(classifier: &Classifier) -> String {
         signature.layout.nick(),
         signature.crop_fraction,
         if signature.bytes { "bytes" } else { &ranges }
-    )
+    ) + &magnification
 }
 
 #[cfg(feature = "video")]

@@ -2,7 +2,9 @@
 //! Files that were met on the way to the inputs and are none: nothing is passed over without a word.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use super::inputs;
 
 /// What was passed over, by the reason why.
 #[derive(Debug, Default)]
@@ -43,30 +45,22 @@ impl Skipped {
 
     /// A sentence for each reason.
     pub(super) fn sentences(&self) -> Vec<String> {
-        let said = |paths: &[PathBuf], why: String| {
-            let first = paths.iter().min()?;
-            Some(format!("{why}; the first is {}", Path::display(first)))
+        let said = |paths: &[PathBuf], one: &str, many: &str, why: &str| {
+            let first = paths.iter().min()?.display();
+            Some(match paths.len() {
+                1 => format!("1 {one} left out: {why}; it is {first}"),
+                count => format!("{count} {many} left out: {why}; the first is {first}"),
+            })
         };
-        let files = |count, what: &str| match count {
-            1 => format!("1 {what} is left out"),
-            count => format!("{count} {what}s are left out"),
-        };
+        let endings = format!(
+            "{}; pictures that are read end in {}",
+            self.endings(),
+            inputs::PICTURES.join(", ")
+        );
+        let no_files = "links to folders, broken links, pipes and the like are not read";
         [
-            said(
-                &self.endings,
-                format!(
-                    "{} for its ending, which is no picture's or video's that is read ({})",
-                    files(self.endings.len(), "file"),
-                    self.endings()
-                ),
-            ),
-            said(
-                &self.no_files,
-                format!(
-                    "{} because it is no regular file (a link to a folder, a broken link, a pipe)",
-                    files(self.no_files.len(), "entry").replace("entrys", "entries")
-                ),
-            ),
+            said(&self.endings, "file is", "files are", &endings),
+            said(&self.no_files, "entry is", "entries are", no_files),
         ]
         .into_iter()
         .flatten()
@@ -89,11 +83,8 @@ mod tests {
         let [endings, others] = &skipped.sentences()[..] else {
             panic!("two reasons")
         };
-        assert!(endings.starts_with("4 files are left out"), "{endings}");
-        assert!(
-            endings.contains("2 .gif") && endings.contains("1 without"),
-            "{endings}"
-        );
+        assert!(endings.starts_with("4 files are left out: 2 .gif"), "{endings}");
+        assert!(endings.contains("1 without"), "{endings}");
         assert!(endings.ends_with("the first is README"), "{endings}");
         assert!(others.starts_with("1 entry is left out"), "{others}");
     }

@@ -32,6 +32,8 @@ pub(super) struct Video {
     decoded: Option<gst::Pad>,
     /// The transfer function of high dynamic range, where some frame had one.
     hdr: Option<&'static str>,
+    /// Whether what is transparent in it was lost on the way.
+    alpha_lost: Option<bool>,
     path: PathBuf,
 }
 
@@ -72,6 +74,7 @@ impl Video {
             sink,
             decoded,
             hdr: None,
+            alpha_lost: None,
             path: path.to_owned(),
         };
         // A failure has its reason on the bus, where the first frame is waited for.
@@ -89,6 +92,7 @@ impl Video {
         loop {
             if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(200)) {
                 self.hdr = self.hdr.or_else(|| self.transfer());
+                self.alpha_lost = self.alpha_lost.or_else(|| Some(self.loses_alpha()));
                 return Ok(Some(picture(&sample)?));
             }
             if let Some(error) = self.error() {
@@ -122,11 +126,36 @@ impl Video {
                  screen shows them"
             )
         });
-        hdr.into_iter().collect()
+        let alpha = self.alpha_lost.filter(|lost| *lost).map(|_| {
+            "what is transparent in it cannot be decoded here, and colours are taken that nobody sees: GStreamer's \
+             plugin codecalpha is missing"
+                .to_owned()
+        });
+        hdr.into_iter().chain(alpha).collect()
+    }
+
+    /// Whether the container says that there is alpha, and the decoder gives none.
+    fn loses_alpha(&self) -> bool {
+        let decoded = self
+            .decoded_caps()
+            .and_then(|caps| gst_video::VideoInfo::from_caps(&caps).ok());
+        let says_so = |pad: &gst::Pad| {
+            let caps = pad.current_caps()?;
+            caps.structure(0)?.get::<bool>("codec-alpha").ok()
+        };
+        let elements = self.pipeline.iterate_recurse().into_iter().flatten();
+        decoded.is_some_and(|info| !info.has_alpha())
+            && elements
+                .flat_map(|element| element.src_pads())
+                .any(|pad| says_so(&pad) == Some(true))
+    }
+
+    fn decoded_caps(&self) -> Option<gst::Caps> {
+        self.decoded.as_ref()?.current_caps()
     }
 
     fn transfer(&self) -> Option<&'static str> {
-        let caps = self.decoded.as_ref()?.current_caps()?;
+        let caps = self.decoded_caps()?;
         let info = gst_video::VideoInfo::from_caps(&caps).ok()?;
         match info.colorimetry().transfer() {
             gst_video::VideoTransferFunction::Smpte2084 => Some("PQ"),
@@ -137,11 +166,27 @@ impl Video {
 
     fn error(&self) -> Option<String> {
         let bus = self.pipeline.bus()?;
-        let message = bus.pop_filtered(&[gst::MessageType::Error])?;
-        match message.view() {
-            gst::MessageView::Error(error) => Some(error.error().message().trim_end_matches('.').to_owned()),
-            _ => None,
+        let wanted = [gst::MessageType::Error, gst::MessageType::Warning];
+        let none = || Some("there is no video in it".to_owned());
+        while let Some(message) = bus.pop_filtered(&wanted) {
+            match message.view() {
+                // All streams were found, and none is one that the rest of the pipeline takes.
+                gst::MessageView::Warning(warning)
+                    if warning.error().matches(gst::ParseError::DelayedLink) =>
+                {
+                    return none();
+                }
+                gst::MessageView::Error(error) => {
+                    let error = error.error();
+                    return match error.matches(gst::StreamError::Failed) && self.decoded_caps().is_none() {
+                        true => none(),
+                        false => Some(error.message().trim_end_matches('.').to_owned()),
+                    };
+                }
+                _ => {}
+            }
         }
+        None
     }
 }
 

@@ -237,6 +237,43 @@ mod video {
     }
 
     #[test]
+    fn a_video_whose_alpha_cannot_be_decoded_is_said_to_have_one() {
+        let folder = TempDir::new().unwrap();
+        let out = folder.path().join("out");
+        let answer = audit(&[&repository("cli/tests/data/alpha.webm")], SHAPES, &out, FLAGS).code(0);
+        gst::init().unwrap();
+        let missing = gst::ElementFactory::find("codecalphademux").is_none();
+        assert_eq!(
+            answer.stderr.contains("transparent in it cannot be decoded"),
+            missing,
+            "{}",
+            answer.stderr
+        );
+        assert_eq!(
+            answer.stderr.contains("as it looks on white"),
+            !missing,
+            "{}",
+            answer.stderr
+        );
+    }
+
+    #[test]
+    fn a_file_of_sound_alone_is_said_to_have_no_video() {
+        let folder = TempDir::new().unwrap();
+        let (file, out) = (folder.path().join("sound.mkv"), folder.path().join("out"));
+        launch(&format!(
+            "audiotestsrc num-buffers=4 ! vorbisenc ! matroskamux ! filesink location={}",
+            file.display()
+        ));
+        let answer = audit(&[&file], SHAPES, &out, FLAGS).code(3);
+        assert!(
+            answer.stderr.contains("there is no video in it"),
+            "{}",
+            answer.stderr
+        );
+    }
+
+    #[test]
     fn half_a_video_is_named_whatever_its_container_and_its_frames_are_kept() {
         let folder = TempDir::new().unwrap();
         for (name, rest) in [
@@ -340,7 +377,7 @@ fn what_is_transparent_is_looked_at_on_white_as_it_is_shown() {
     white.save(at("white.png")).unwrap();
     let out = at("out");
     let answer = audit(&[&at("hidden.png"), &at("white.png")], SHAPES, &out, FLAGS).code(0);
-    assert!(answer.stderr.contains("transparent"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("it looks on white"), "{}", answer.stderr);
     let rows = rows(&out);
     for column in ["p_source_before", "p_target_after", "l2", "top_before"] {
         assert_eq!(rows[0][column], rows[1][column], "{column}");

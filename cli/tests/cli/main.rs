@@ -6,6 +6,7 @@ mod common;
 mod audit;
 mod audit_files;
 mod audit_inputs;
+mod audit_models;
 mod audit_resume;
 mod help;
 mod labels;

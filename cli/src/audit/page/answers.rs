@@ -263,14 +263,35 @@ fn left_out(summary: &Summary) -> String {
             text::counted(counts.rows, "row", "rows")
         );
     }
-    format!(
-        "Of {}, {} without result, {} short of the distance asked for, and {} not flip within the range; {} could not \
-         be read to the end. Only the flips that were not found are in figures above, as further away than the range; \
-         each of the others is counted beside them.",
-        text::counted(counts.rows, "row", "rows"),
-        text::counted(counts.failed, "is", "are"),
-        text::counted(counts.missed.saturating_sub(counts.unflipped), "fell", "fell"),
-        text::counted(counts.unflipped, "did", "did"),
-        text::counted(counts.unread, "file", "files"),
-    )
+    let rows = |count: usize, said: &str| (count > 0).then(|| format!("{} {said}", text::count(count)));
+    let short = counts.missed.saturating_sub(counts.unflipped);
+    let parts: Vec<String> = [
+        rows(counts.failed, "without result"),
+        rows(short, "short of the distance asked for"),
+        rows(counts.unflipped, "that did not flip within the range"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut sentences = String::new();
+    if !parts.is_empty() {
+        sentences += &format!(
+            "Of {}: {}.",
+            text::counted(counts.rows, "row", "rows"),
+            parts.join(", ")
+        );
+    }
+    if counts.unflipped > 0 {
+        sentences += " Flips that were not found count above as further away than the range.";
+    }
+    if counts.failed + short > 0 {
+        sentences += " What has no result or fell short is in no figure above; it is counted beside each.";
+    }
+    if counts.unread > 0 {
+        sentences += &format!(
+            " {} could not be read, or not to the end.",
+            text::counted(counts.unread, "file", "files")
+        );
+    }
+    sentences.trim_start().to_owned()
 }
