@@ -120,13 +120,7 @@ fn every_way_of_scaling_gives_its_input_away() {
         (
             chain().node(
                 "BatchNormalization",
-                &[
-                    [1.0; 3],
-                    [0.0; 3],
-                    [120.0, 115.0, 105.0],
-                    [4900.0, 4900.0, 4900.0],
-                ]
-                .map(|v| Array::real([3], v)),
+                &[[1.0; 3], [0.0; 3], [120.0; 3], [4900.0; 3]].map(|v| Array::real([3], v)),
                 &[],
             ),
             Expected::Byte,

@@ -67,9 +67,9 @@ pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
     let side = |key| get(key)?.parse().ok().filter(|side: &usize| *side > 0);
     input.size = side("orig_height").zip(side("orig_width"));
     if let Some(text) = get("labels") {
-        let labels = match literal::value(text) {
-            Some(value) => Labels::of_json(&value),
-            None => Some(Labels::from_text(
+        let labels = match text.starts_with(['[', '{', '(']) {
+            true => literal::value(text).as_ref().and_then(Labels::of_json),
+            false => Some(Labels::from_text(
                 &text.split_whitespace().collect::<Vec<_>>().join("\n"),
             )),
         };
