@@ -192,7 +192,7 @@ fn stream((width, height): (u32, u32), resolution: &str, mode: &str, frames: u64
          ! video/x-raw,format=RGB,width={width},height={height},framerate=30/1 \
          ! queue leaky=downstream max-size-buffers=1 \
          ! classmorph name=morph model-file={} target-label=tabby resolution={resolution} gradient-mode={mode} \
-         ! fakesink name=sink sync=true qos=true max-lateness=5000000 processing-deadline=20000000",
+         ! queue ! fakesink name=sink sync=true qos=true max-lateness=5000000 processing-deadline=20000000",
         model()
     );
     let pipeline = gst::parse::launch(&line)

@@ -102,7 +102,7 @@ mod worker;
  *
  * ```shell
  * gst-launch-1.0 v4l2src ! videoconvert ! classmorph @preset=calm model-file=models/faces_robust.onnx \
- *     target-label=smile gradient-mode=held ! videoconvert ! autovideosink
+ *     target-label=smile gradient-mode=held ! queue ! videoconvert ! autovideosink
  * ```
  *
  * With #GstClassMorph:gradient-mode `held` the model reads the newest frame on a thread of its own, and every frame is
@@ -116,7 +116,8 @@ mod worker;
  * computed: the longest of the last 32 frames but one, an eighth more and in whole milliseconds; held, that is the morph's
  * time alone. Before the first frame it is a run of the model. It grows at once, with a LATENCY message, on which
  * applications call gst_bin_recalculate_latency(), and shrinks when less than half of it would do for 32 frames. With
- * #GstClassMorph:latency it is fixed, and 0 is none.
+ * #GstClassMorph:latency it is fixed, and 0 is none. A `queue` between the element and a window has the next frame begun
+ * while the last one waits for its time.
  *
  * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
  * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
