@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Reverse mode on an ONNX graph (GRADIENTS.md): logits and input gradient in one run of the inference runtime.
+//! Reverse mode on an ONNX graph (docs/reverse-mode.md): logits and input gradient in one run of the inference runtime.
 //!
 //! [`differentiate`] takes a stock model and appends the nodes that carry a cotangent of the logits back to the
 //! input, all of them standard operators. The way is: clean the graph, let ONNX Runtime fold its constants,
@@ -59,7 +59,7 @@ pub enum Profile {
     /// The plainest operators: for any runtime and provider, and the reference.
     #[default]
     Plain,
-    /// Forms that stay in the blocked layout of ONNX Runtime's CPU provider (GRADIENTS.md 3).
+    /// Forms that stay in the blocked layout of ONNX Runtime's CPU provider (docs/reverse-mode.md 3).
     Cpu,
 }
 
@@ -78,6 +78,9 @@ pub struct Options {
     pub labels: Option<usize>,
     /// What is stated of the outputs outside of the graph.
     pub stated: Vec<Stated>,
+    /// Whether the named tensor is differentiated as it is, whatever its numbers mean: no Softmax is stepped over, and of
+    /// probabilities no logarithm is taken.
+    pub literal: bool,
     /// How the reverse half is written.
     pub profile: Profile,
     /// Whether the model has to be right in other runtimes too: for a file. It then keeps clear of what ONNX allows

@@ -77,6 +77,7 @@ pub(crate) fn check(model: &ModelProto, picture: &Tensor) -> Verdict {
     for profile in [Profile::Plain, Profile::Cpu] {
         let options = Options {
             output: Some(SCORES.into()),
+            literal: true,
             profile,
             ..Default::default()
         };

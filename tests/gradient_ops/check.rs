@@ -24,6 +24,7 @@ impl Case {
     pub(crate) fn differentiated(&self, profile: Profile) -> Result<Differentiated, Error> {
         let options = Options {
             output: Some("scores".into()),
+            literal: true,
             profile,
             ..Default::default()
         };

@@ -147,11 +147,12 @@ pub(super) fn decide(evidence: &Evidence, chosen: &Chosen, classes: usize) -> (T
     }
 }
 
-/// Of a named tensor that is no row of scores: its gradient can be taken, as that of any tensor.
-pub(super) fn no_row(chosen: &Chosen) -> Meaning {
+/// Of a named tensor that is no row of scores, or that is asked for as it is: its gradient can be taken, as that of any
+/// tensor.
+pub(super) fn as_it_is(chosen: &Chosen) -> Meaning {
     Meaning {
         squash: Squash::Softmax,
-        text: format!("\"{}\" as it is, no row of class scores", chosen.output),
+        text: format!("\"{}\" as it is", chosen.output),
         basis: Basis::Graph,
         warnings: Vec::new(),
     }

@@ -157,9 +157,9 @@ pub(super) fn find<'a>(
     let taken = chosen.row.as_ref().map_or_else(|| shape.clone(), Row::shape);
     limits::scores(&chosen.output, &taken)?;
     let mut trial = Trial::new(model, &tensors, input, runtime)?;
-    if !is_row(&taken) {
+    if !is_row(&taken) || options.literal && chosen.row.is_none() {
         let logits = Logits {
-            meaning: decide::no_row(&chosen),
+            meaning: decide::as_it_is(&chosen),
             name: chosen.tensor,
             shape,
             output: chosen.output,
