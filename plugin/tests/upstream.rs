@@ -256,8 +256,8 @@ fn what_is_no_picture_classifier_is_one_error() {
         shape: shape.to_vec(),
         ..Means::default()
     };
-    refused(shaped(&[3, 8, 8]), "four axes");
-    refused(shaped(&[1, 1, 3, 8, 8]), "four axes");
+    refused(shaped(&[3, 8, 8]), "no axis of pictures in a batch");
+    refused(shaped(&[1, 1, 3, 8, 8]), "clips of several frames");
     refused(shaped(&[2, 3, 8, 8]), "batch");
     refused(shaped(&[1, 0, 8, 8]), "channels");
     refused(shaped(&[1, 3, 0, 8]), "input-size");
