@@ -30,7 +30,7 @@ pub struct Preset {
 }
 
 impl Preset {
-    /// The presets that are shipped; METHOD.md 2.3 and 5.11 say what speaks for them.
+    /// The presets that are shipped; docs/method.md 2.3 and 5.11 say what speaks for them.
     pub const ALL: [Self; 3] = [
         Self {
             name: "paper",
@@ -148,7 +148,7 @@ mod tests {
             magnification: 2.0,
             ..LensSettings::default()
         };
-        // METHOD.md 2.3, "literal forms".
+        // docs/method.md 2.3, "literal forms".
         let paper = LensSettings {
             method: Method::CspPhase,
             amplitude_exponent: 0.0,

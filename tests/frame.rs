@@ -234,7 +234,7 @@ fn assert_close(a: &[f32], b: &[f32]) {
     assert!(a.iter().chain(b).all(|value| value.is_finite()));
 }
 
-/// METHOD.md 2.11 pixel by pixel, in f64, with bars.
+/// docs/method.md 2.11 pixel by pixel, in f64, with bars.
 fn naive_sampling(sampling: &Sampling, plane: &[f32]) -> Vec<f32> {
     let weights = |from: usize, to: usize, o: usize| {
         let scale = from as f64 / to as f64;

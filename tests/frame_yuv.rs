@@ -134,7 +134,7 @@ fn shapes(size: (usize, usize)) -> impl Iterator<Item = Shape> {
     })
 }
 
-/// The triangle filter of METHOD.md 2.11 from `from` samples, of which `window` (start, length) is taken, to `to`.
+/// The triangle filter of docs/method.md 2.11 from `from` samples, of which `window` (start, length) is taken, to `to`.
 fn weights(from: usize, window: (f64, f64), to: usize, o: usize) -> Vec<f64> {
     let scale = window.1 / to as f64;
     let centre = window.0 + (o as f64 + 0.5) * scale;

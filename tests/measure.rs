@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The measures are METHOD.md 3's.
+//! The measures are docs/method.md 3's.
 
 #![expect(clippy::print_stdout, reason = "a test says what it compared")]
 
@@ -9,7 +9,7 @@ use common::{golden, largest_error, noise};
 use steerlens::measure::{SmoothWarp, band_energies, l2, psnr, ssim};
 use steerlens::pyramid::{Plan, Spec};
 
-/// METHOD.md 4: images and E.
+/// docs/method.md 4: images and E.
 const IMAGE: f64 = 2e-6;
 
 #[test]
@@ -44,7 +44,7 @@ fn golden_explained_energies_are_met() {
     assert!(compared >= 16, "{compared}");
 }
 
-/// METHOD.md 4.13.
+/// docs/method.md 4.13.
 #[test]
 fn explained_energy_is_a_share_and_gain_never_lowers_it() {
     for (width, height) in [(30, 22), (9, 40), (1, 5), (1, 1), (3, 2)] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The pyramid is METHOD.md's: golden arrays, perfect reconstruction, adjoint, Parseval, phase.
+//! The pyramid is docs/method.md's: golden arrays, perfect reconstruction, adjoint, Parseval, phase.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use common::{Golden, golden, largest_error, noise, relative_error};
 use proptest::prelude::*;
 use steerlens::pyramid::{Band, Complex32, Grid, Plan, Simd, Spec};
 
-/// f32 transforms against f64: a few ulp per butterfly level, far below METHOD.md's 1e-5.
+/// f32 transforms against f64: a few ulp per butterfly level, far below docs/method.md's 1e-5.
 const ARRAY: f64 = 1e-5;
 
 fn spec_of(golden: &Golden) -> Spec {
@@ -212,7 +212,7 @@ proptest! {
     #[test]
     fn every_size_is_reconstructed((width, height) in any_size(), spec in any_spec()) {
         let (relative, largest) = round_trip(width, height, &spec);
-        // METHOD.md 1.8: 1.0e-6 at prime sizes, whose transforms are longer inside.
+        // docs/method.md 1.8: 1.0e-6 at prime sizes, whose transforms are longer inside.
         prop_assert!(relative <= 2e-6 && largest <= 2e-6, "{relative:e}, {largest:e}");
     }
 
@@ -224,7 +224,7 @@ proptest! {
     }
 }
 
-/// METHOD.md 4, identity 2, and the energy that the floor is made of.
+/// docs/method.md 4, identity 2, and the energy that the floor is made of.
 fn assert_adjoint(width: usize, height: usize, spec: &Spec, seed: u64) {
     let plan = Plan::new(width, height, spec).unwrap();
     let plane = noise(width * height, seed);
@@ -297,7 +297,7 @@ fn the_adjoint_holds_at_4096x2160() {
     }
 }
 
-/// METHOD.md 4, identity 4: band phases of a cosine turn by `-omega d`, or `+` where the mirror is seen.
+/// docs/method.md 4, identity 4: band phases of a cosine turn by `-omega d`, or `+` where the mirror is seen.
 #[test]
 fn a_shifted_cosine_turns_its_phases() {
     let (width, height, (u, v)) = (60usize, 48usize, (5.0f64, 7.0f64));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Frames in a row: smoothing in time (METHOD.md 2.10), pictures that stand still, gradients that are held.
+//! Frames in a row: smoothing in time (docs/method.md 2.10), pictures that stand still, gradients that are held.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
 
@@ -227,7 +227,7 @@ fn another_target_another_size_and_a_cut_start_the_average_anew() {
     assert_eq!(stream.picture(1120, &negative), fresh, "a cut");
 }
 
-/// METHOD.md 2.10: smoothing is defined for one step.
+/// docs/method.md 2.10: smoothing is defined for one step.
 #[test]
 fn several_steps_are_not_smoothed() {
     let [calm, sharp] = [calm(), smile()].map(|settings| LensSettings { steps: 2, ..settings });

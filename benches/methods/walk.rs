@@ -104,7 +104,7 @@ impl Walker {
         seed: u64,
     ) -> Result<Morphed> {
         driver.set_settings(&LensSettings {
-            // Every step leaves the class that is most probable there (METHOD.md 2.8).
+            // Every step leaves the class that is most probable there (docs/method.md 2.8).
             source: ClassChoice::Auto,
             target: ClassChoice::Index(target),
             ..LensSettings::default()

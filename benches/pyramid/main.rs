@@ -148,7 +148,7 @@ impl<'a> Variant<'a> {
     }
 }
 
-/// A figure counts only where the result is the same: to METHOD.md's 2e-6 of full scale and rounding of both.
+/// A figure counts only where the result is the same: to docs/method.md's 2e-6 of full scale and rounding of both.
 fn assert_same(got: &[f32], want: &[f32], simd: Simd) {
     let error = got
         .iter()

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One frame of csp-phase as a first version would have it: whole complex transforms, a new `Vec` per step, the C
-//! library per sample. Written from METHOD.md 1 and 2 alone; the measure of every speed that is quoted.
+//! library per sample. Written from docs/method.md 1 and 2 alone; the measure of every speed that is quoted.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use rustfft::num_complex::Complex32;
 use rustfft::{FftDirection, FftPlanner};
 
-/// METHOD.md 2.1: `K`, the floor, the limit.
+/// docs/method.md 2.1: `K`, the floor, the limit.
 const ORIENTATIONS: usize = 4;
 const FLOOR: f64 = 0.1;
 const LIMIT: f32 = std::f32::consts::FRAC_PI_2;
@@ -133,7 +133,7 @@ fn transposed(plane: &[Complex32], width: usize) -> Vec<Complex32> {
 }
 
 impl Band {
-    /// Band `(j, k)`: METHOD.md 1.2, 1.3, and the octave grid of 1.5.
+    /// Band `(j, k)`: docs/method.md 1.2, 1.3, and the octave grid of 1.5.
     fn new(width: usize, height: usize, j: usize, k: usize) -> Self {
         let (nx, ny) = (width.div_ceil(1 << j), height.div_ceil(1 << j));
         let theta = PI * k as f64 / ORIENTATIONS as f64;

@@ -338,7 +338,7 @@ fn held_frames_are_all_morphed_each_from_its_own_picture() {
         assert_eq!(left, picture, "frame {number}");
         let right = rows.flat_map(|row| row[side..].iter().copied());
         assert!(!right.clone().eq(picture.iter().copied()), "frame {number}");
-        // A morph keeps the mean (METHOD.md 4.8), up to rounding and a little clipping.
+        // A morph keeps the mean (docs/method.md 4.8), up to rounding and a little clipping.
         let light = (mean(right) - mean(picture.iter().copied())).abs();
         assert!(light < 0.5, "frame {number} is {light} off");
     }

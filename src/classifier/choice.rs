@@ -47,7 +47,7 @@ pub(crate) fn best_but(scores: &[f32], excluded: Option<usize>) -> usize {
 }
 
 /// Chooses the pair of classes, steadily: it is fixed before a frame is read, from earlier frames' scores, and a
-/// new one must lead some frames in a row (FIELD.md 5.1, class-hold).
+/// new one must lead some frames in a row (docs/gstreamer.md 2.6, class-hold).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PairChooser {
     source: Option<usize>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What a side-car or a model's metadata say about its tensors. Nothing is required; what is not said is found
-//! elsewhere (FIELD.md 2.7).
+//! elsewhere (docs/gstreamer.md 2.7).
 
 use std::path::PathBuf;
 
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn mean_and_std_are_a_range() {
         let range = Range::from_mean_std(0.485, 0.229).unwrap();
-        // FIELD.md 2.7 writes ImageNet's red as -2.1179,2.2489.
+        // docs/gstreamer.md 2.7 writes ImageNet's red as -2.1179,2.2489.
         assert!((range.min + 2.1179).abs() < 5e-5 && (range.max - 2.2489).abs() < 5e-5);
         for value in [0.0, 0.3, 1.0] {
             assert!((range.at(value) - (value - 0.485) / 0.229).abs() < 1e-14);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! GStreamer's `.modelinfo` side-car (FIELD.md 2.7), read without GStreamer.
+//! GStreamer's `.modelinfo` side-car (docs/gstreamer.md 2.7), read without GStreamer.
 //!
 //! An INI file: `[modelinfo]` with `version=1.0`, then a section per tensor, its title the tensor's name. Besides
 //! GStreamer's keys (`dir`, `type`, `dims`, `ranges`) an input may have `layout`, `channels`, `crop`, `magnification`

@@ -120,7 +120,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Triangle filter with half-pixel centres, as wide as the coarser of the two samplings (METHOD.md 2.11).
+    /// Triangle filter with half-pixel centres, as wide as the coarser of the two samplings (docs/method.md 2.11).
     pub(super) fn new(from: usize, to: usize) -> Self {
         Self::window(from, (0.0, from as f64), to)
     }

@@ -76,7 +76,7 @@ impl Fit {
     /// Lays a frame of `frame` (width, height) into an input of `input` (width, height), neither of them empty.
     /// `aspect` is the width of a frame's pixel over its height; the input's pixels are square.
     /// `crop_fraction` (0..1] is the share of the largest centred cut that center-crop keeps; anything else counts
-    /// as 1. Sides are rounded to whole pixels, at least one (METHOD.md 2.11).
+    /// as 1. Sides are rounded to whole pixels, at least one (docs/method.md 2.11).
     pub fn place(
         self,
         frame: (usize, usize),

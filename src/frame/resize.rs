@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The separable resize of METHOD.md 2.11 and its exact adjoint.
+//! The separable resize of docs/method.md 2.11 and its exact adjoint.
 //!
 //! `R x = Ry x Rx^T`, `R^T y = Ry^T y Rx`. A weighted sum of rows runs over contiguous memory and vectorises, the
 //! pass along a row does not: the order of the two is chosen so that the latter has the fewer rows.

@@ -6,7 +6,7 @@ use super::format::with_layout;
 use super::planes::{WHITE, luma_of};
 use super::{Fit, FrameView, PixelFormat, Placement, Rect, Resize, Shape};
 
-/// The map `R` of METHOD.md 2.11 from frames of one size to the model's input picture: a part of the frame is
+/// The map `R` of docs/method.md 2.11 from frames of one size to the model's input picture: a part of the frame is
 /// resized into a part of the input, bars are black. Built once per size; nothing is allocated per frame.
 ///
 /// Planes are tightly packed, of the frame's or of the input's size; every method panics on another length.
@@ -143,7 +143,7 @@ impl Sampling {
         );
     }
 
-    /// A change of one plane of the input, brought to the frame's size by the same rule (`U` of METHOD.md 2.11);
+    /// A change of one plane of the input, brought to the frame's size by the same rule (`U` of docs/method.md 2.11);
     /// 0 where the model does not look.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 //! What the runtime on this machine keeps in its blocked layout, found out once by asking it.
 //!
 //! The layout depends on the processor (x86-64 with AVX, and since 1.2x some others) and on the version: only newer
-//! ones let HardSigmoid, the mask of choice, stay in it (GRADIENTS.md 1.2, 3.3).
+//! ones let HardSigmoid, the mask of choice, stay in it (docs/reverse-mode.md 1.2, 3.3).
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which tensors ONNX Runtime's CPU provider keeps in its blocked layout (NCHWc), as GRADIENTS.md 3.3 measured.
+//! Which tensors ONNX Runtime's CPU provider keeps in its blocked layout (NCHWc), as docs/reverse-mode.md 3.3 measured.
 //!
 //! The layout starts at a Conv with constant weights and flows through a short list of operators; every other
 //! operator costs a reorder before and after. The reverse half asks here before it chooses a form.

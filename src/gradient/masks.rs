@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Masks: 1 where a derivative is, 0 where it is not (GRADIENTS.md 3.3).
+//! Masks: 1 where a derivative is, 0 where it is not (docs/reverse-mode.md 3.3).
 //!
 //! Never `Where`, which is several times slower than a product. The CPU profile takes steep HardSigmoids, which stay
 //! in the blocked layout, and where the runtime does not have them there, Clips of depthwise Convs.

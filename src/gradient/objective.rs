@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Objectives that need the probabilities of the very run they steer (GRADIENTS.md 1.1 [G]).
+//! Objectives that need the probabilities of the very run they steer (docs/reverse-mode.md 1.1 [G]).
 //!
 //! The cotangent of `sum_k a_k z_k + sum_k b_k log p_k` is `a + b - (sum_k b_k) p` where p is the softmax of the
 //! logits z, and `a + b - b p` where each p is its own sigmoid. Both are `scores - share * p` with weights that are

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Forms that changed between opset 7 and 17, rewritten in place (GRADIENTS.md 1.1 C).
+//! Forms that changed between opset 7 and 17, rewritten in place (docs/reverse-mode.md 1.1 C).
 
 use super::Error;
 use super::probe::Facts;

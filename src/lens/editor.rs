@@ -71,7 +71,7 @@ impl Editor {
         self.moment = moment;
     }
 
-    /// Forgets earlier frames: the next one starts a new average (METHOD.md 2.10).
+    /// Forgets earlier frames: the next one starts a new average (docs/method.md 2.10).
     pub fn reset(&mut self) {
         if let Some(stage) = &mut self.stage {
             stage.start_over();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which earlier frames the running average of phase steps may hold (METHOD.md 2.10).
+//! Which earlier frames the running average of phase steps may hold (docs/method.md 2.10).
 
 use std::time::Duration;
 

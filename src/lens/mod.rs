@@ -24,7 +24,7 @@ use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
 use crate::guard::shielded;
 use crate::render::DisplayMode;
 
-/// Where the pyramid works (METHOD.md 2.11).
+/// Where the pyramid works (docs/method.md 2.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
     /// `Frame` up to 640x480 pixels, `Model` above.

@@ -106,7 +106,7 @@ impl LensSettings {
             amplitude_floor: self.amplitude_floor,
             scale_weight: self.scale_weight,
             phase_smooth: self.phase_smooth,
-            // A budget is searched along the path in RMS units (METHOD.md 2.7).
+            // A budget is searched along the path in RMS units (docs/method.md 2.7).
             magnification_unit: if self.l2_budget > 0.0 {
                 MagnificationUnit::Rms
             } else {
@@ -123,7 +123,7 @@ impl LensSettings {
         }
     }
 
-    /// The time constant of smoothing in time, which is defined for one step only (METHOD.md 2.10).
+    /// The time constant of smoothing in time, which is defined for one step only (docs/method.md 2.10).
     pub(super) fn memory(&self) -> Duration {
         if self.steps == 1 {
             self.temporal_smoothing

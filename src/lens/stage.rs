@@ -299,7 +299,7 @@ impl Stage {
     }
 
     /// The gradient at the model's input as that of the edited planes: the exact chain rule through luma
-    /// (METHOD.md 2.6) and resize (2.11).
+    /// (docs/method.md 2.6) and resize (2.11).
     fn take_gradient(&mut self, gradient: &[f32]) {
         let count = self.plane.len();
         for (k, edited) in self

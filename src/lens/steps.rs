@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Several steps: the gradient is taken anew along the way (METHOD.md 2.8). For stills; this allocates.
+//! Several steps: the gradient is taken anew along the way (docs/method.md 2.8). For stills; this allocates.
 
 use std::time::Instant;
 

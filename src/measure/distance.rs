@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Distances of two pictures.
 
-/// L2 distance over all samples, `||a - b||`; with three planes, over all of them (METHOD.md 2.7).
+/// L2 distance over all samples, `||a - b||`; with three planes, over all of them (docs/method.md 2.7).
 ///
 /// # Panics
 /// When the slices differ in length.

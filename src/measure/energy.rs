@@ -10,7 +10,7 @@ pub struct BandEnergy {
     pub scale: usize,
     /// Orientation `k` of `K`; see [`crate::pyramid::Band::orientation`].
     pub orientation: usize,
-    /// `w_b sum |c_b|^2`: its share of the plane's sum of squares (METHOD.md 1.4).
+    /// `w_b sum |c_b|^2`: its share of the plane's sum of squares (docs/method.md 1.4).
     pub energy: f64,
 }
 

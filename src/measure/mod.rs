@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What happened to the picture: distances, explained energy, energy per band (METHOD.md 3).
+//! What happened to the picture: distances, explained energy, energy per band (docs/method.md 3).
 //!
 //! Planes are row major, values 0..1; sums run in f64. No measure says that a person sees the target.
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Explained energy E (METHOD.md 3): how much of an edit a smooth small warp accounts for, with or without a
+//! Explained energy E (docs/method.md 3): how much of an edit a smooth small warp accounts for, with or without a
 //! smooth spatial gain.
 //!
 //! The edit `x' - x` is fitted by `gx P q1 + gy P q2 (+ x P q3)`: `gx`, `gy` are the picture's derivatives, `P`

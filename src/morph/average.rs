@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Smoothing of the direction in time (METHOD.md 2.10): an amplitude-weighted running average per coefficient.
+//! Smoothing of the direction in time (docs/method.md 2.10): an amplitude-weighted running average per coefficient.
 //!
 //! What is averaged is a phase *change*, a smooth function of time, and not the phase itself.
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Padding (METHOD.md 2.5b): the transform is periodic, and a mirrored border keeps one side of the picture from
+//! Padding (docs/method.md 2.5b): the transform is periodic, and a mirrored border keeps one side of the picture from
 //! acting on the opposite one.
 
 use crate::pyramid;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How far to go for a wanted distance (METHOD.md 2.7).
+//! How far to go for a wanted distance (docs/method.md 2.7).
 
 /// Where a search ended.
 #[derive(Debug, Clone, Copy, PartialEq)]

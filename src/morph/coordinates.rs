@@ -16,7 +16,7 @@ use super::{Error, Method, Settings};
 /// A linear way from planes to complex coefficients and back.
 #[derive(Debug)]
 pub(super) enum Coordinates {
-    /// The complex steerable pyramid (METHOD.md 1).
+    /// The complex steerable pyramid (docs/method.md 1).
     Pyramid {
         plan: Plan,
         /// For whole planes.
@@ -24,7 +24,7 @@ pub(super) enum Coordinates {
         /// Of picture and gradient, one per channel.
         spectra: [Vec<Spectrum>; 2],
     },
-    /// One "band" of all frequencies (METHOD.md 2.9).
+    /// One "band" of all frequencies (docs/method.md 2.9).
     Fourier(Fourier),
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Part {
     pub(super) order: Order,
     /// `w_b`.
     pub(super) weight: f64,
-    /// `s_j` of METHOD.md 2.3.
+    /// `s_j` of docs/method.md 2.3.
     pub(super) gain: f32,
     /// Smoothing in space, if there is any.
     pub(super) smoothing: Option<Gaussian>,
@@ -175,7 +175,7 @@ impl Coordinates {
         }
     }
 
-    /// Over how many samples the floor's RMS amplitude is taken (METHOD.md 2.3, 2.9).
+    /// Over how many samples the floor's RMS amplitude is taken (docs/method.md 2.3, 2.9).
     pub(super) fn nominal_samples(&self) -> usize {
         match self {
             Self::Pyramid { plan, .. } => plan.nominal_bands() * plan.width() * plan.height(),

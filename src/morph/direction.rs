@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From a gradient to the direction of a path: raw fields, their smoothing, the unit of magnification
-//! (METHOD.md 2.3-2.5, 2.10).
+//! (docs/method.md 2.3-2.5, 2.10).
 
 use std::ops::Range;
 
@@ -59,7 +59,7 @@ impl Path {
         self.measure_unit(moved, total, f64::from(scale))
     }
 
-    /// The RMS of the direction, and from it the unit (METHOD.md 2.4).
+    /// The RMS of the direction, and from it the unit (docs/method.md 2.4).
     fn measure_unit(&mut self, moved: f64, total: f64, scale: f64) -> Prepared {
         let rms = if total > 0.0 { (moved / total).sqrt() } else { 0.0 };
         self.unit = match self.magnification_unit {
@@ -102,7 +102,7 @@ impl Share {
         }
     }
 
-    /// One band's coefficients and fields, strip by strip, and their moments (METHOD.md 2.3, 2.4). `a2` goes into
+    /// One band's coefficients and fields, strip by strip, and their moments (docs/method.md 2.3, 2.4). `a2` goes into
     /// the scratch: all of it where it is needed again, else the last strip's, which stays in the cache.
     fn project(
         &mut self,

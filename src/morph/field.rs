@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The direction: raw phase and log-amplitude steps from coefficients and their gradient (METHOD.md 2.3).
+//! The direction: raw phase and log-amplitude steps from coefficients and their gradient (docs/method.md 2.3).
 //!
 //! For one band and one group of channels: `d = s Im(sum conj(c) G) / ((a2 + n f^2)^(p/2) + tiny)` and `e` with
 //! the real part, `a2 = sum |c|^2`, sums over the channels. Everything lies in whole vectors; lanes without a
@@ -49,7 +49,7 @@ impl Fields<'_> {
     }
 
     /// As [`Fields::add`] for the last channel: then divides the sums by their weighting, and gives
-    /// `(sum a2 d^2, sum a2)`, the two sums of the RMS (METHOD.md 2.4).
+    /// `(sum a2 d^2, sum a2)`, the two sums of the RMS (docs/method.md 2.4).
     pub(super) fn finish(
         &mut self,
         simd: Simd,

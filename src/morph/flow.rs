@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The motion that a change of a picture amounts to: phase steps over local frequencies (Fleet & Jepson 1990).
 //!
-//! Something that moves by `d` turns the phase of each coefficient by `delta = -omega . d` (METHOD.md 1.3), `omega`
+//! Something that moves by `d` turns the phase of each coefficient by `delta = -omega . d` (docs/method.md 1.3), `omega`
 //! the local frequency, the slope of the phase. Every band gives one such equation at each place. Weighted by
 //! `|c|^2`, their least squares over all bands and orientations is Lucas and Kanade's in the pyramid: coarse bands,
 //! whose amplitudes are large, have small frequencies, and the two balance.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The coordinates of fourier-phase (METHOD.md 2.9): of every frequency pair `{f, -f}` one member,
+//! The coordinates of fourier-phase (docs/method.md 2.9): of every frequency pair `{f, -f}` one member,
 //! `c = sqrt(2/N) X(f)`. Frequencies that are their own mirror image are not edited.
 
 use num_complex::Complex32;

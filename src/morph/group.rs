@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Channels that share one step, and that step (METHOD.md 2.3, 2.4, 2.8).
+//! Channels that share one step, and that step (docs/method.md 2.3, 2.4, 2.8).
 
 use std::ops::Range;
 
@@ -75,7 +75,7 @@ pub(super) struct Group {
     pub(super) channels: Range<usize>,
     /// The direction before limit and magnification: `d`, and for csp-joint `e`.
     pub(super) direction: Direction,
-    /// What the steps taken add up to, before the limit: `U`, `V` of METHOD.md 2.8 (source mode).
+    /// What the steps taken add up to, before the limit: `U`, `V` of docs/method.md 2.8 (source mode).
     pub(super) taken: Option<Direction>,
     /// The running average of the direction (2.10).
     pub(super) average: Option<Average>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From image and gradient to an edited image (METHOD.md 2).
+//! From image and gradient to an edited image (docs/method.md 2).
 //!
 //! A [`Morpher`] holds the path `x(t)` that leaves a picture along its class gradient; `t` is the magnification.
 //! [`Morpher::prepare`] analyses picture and gradient and finds the direction, once; [`Morpher::extrapolate`]
@@ -39,17 +39,17 @@ pub use surrogate::Surrogate;
 /// The coordinates in which the picture moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Local phases of the pyramid (METHOD.md 2.3).
+    /// Local phases of the pyramid (docs/method.md 2.3).
     CspPhase,
-    /// Local phases and amplitudes of the pyramid (METHOD.md 2.4).
+    /// Local phases and amplitudes of the pyramid (docs/method.md 2.4).
     CspJoint,
-    /// Phases of the global Fourier transform (METHOD.md 2.9).
+    /// Phases of the global Fourier transform (docs/method.md 2.9).
     FourierPhase,
-    /// Pixel values (METHOD.md 2.9).
+    /// Pixel values (docs/method.md 2.9).
     Pixel,
 }
 
-/// What is edited in a colour picture (METHOD.md 2.6).
+/// What is edited in a colour picture (docs/method.md 2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColorMode {
     /// BT.601 luma; its change is added equally to red, green and blue.
@@ -60,7 +60,7 @@ pub enum ColorMode {
     Independent,
 }
 
-/// The unit of magnification (METHOD.md 2.4).
+/// The unit of magnification (docs/method.md 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MagnificationUnit {
     /// Radians RMS.
@@ -69,7 +69,7 @@ pub enum MagnificationUnit {
     None,
 }
 
-/// How a phase change is kept from growing without end (METHOD.md 2.4).
+/// How a phase change is kept from growing without end (docs/method.md 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Limit {
     /// Softly, by a hyperbolic tangent.
@@ -79,7 +79,7 @@ pub enum Limit {
     Clip,
 }
 
-/// How several steps follow each other (METHOD.md 2.8).
+/// How several steps follow each other (docs/method.md 2.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepMode {
     /// Each step analyses the current picture anew.

@@ -13,7 +13,7 @@ use super::{Error, Method, Settings, StepMode};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prepared {
     /// RMS of the phase step before normalisation, weighted by energy: how strong the gradient is in the phases
-    /// (METHOD.md 2.4). For [`Method::Pixel`]: RMS of the gradient over the standard deviation of the picture.
+    /// (docs/method.md 2.4). For [`Method::Pixel`]: RMS of the gradient over the standard deviation of the picture.
     pub phase_rms: f64,
     /// Whether picture and gradient were finite; if not, every change is 0.
     pub finite: bool,
@@ -28,12 +28,12 @@ pub struct Steps {
     pub log_amplitude: Vec<f32>,
 }
 
-/// The path `x(t)` that leaves a picture along its class gradient (METHOD.md 2). Everything is allocated in
+/// The path `x(t)` that leaves a picture along its class gradient (docs/method.md 2). Everything is allocated in
 /// [`Morpher::new`].
 ///
 /// Planes are row major, values 0..1, one after the other where there are three. With colour mode luma the caller
 /// gives one plane, `Y = 0.299 R + 0.587 G + 0.114 B` and `g_Y = g_R + g_G + g_B`, and adds the change to all
-/// three (METHOD.md 2.6).
+/// three (docs/method.md 2.6).
 #[derive(Debug)]
 pub struct Morpher {
     samples: usize,
@@ -72,7 +72,7 @@ impl Morpher {
             });
         }
         let (motion, step_mode) = match settings.method {
-            // Steps of pixels are always taken from the current picture (METHOD.md 2.8).
+            // Steps of pixels are always taken from the current picture (docs/method.md 2.8).
             Method::Pixel => (
                 Motion::Pixels(PixelPath::new(samples, settings.magnification_unit)),
                 StepMode::Reanalyse,
@@ -117,7 +117,7 @@ impl Morpher {
         self.prepare_frame(image, gradient, Duration::ZERO)
     }
 
-    /// As [`Morpher::prepare`], for the next frame of a video: with temporal smoothing (METHOD.md 2.10) the
+    /// As [`Morpher::prepare`], for the next frame of a video: with temporal smoothing (docs/method.md 2.10) the
     /// direction is averaged with those of the frames since the last [`Morpher::reset`].
     ///
     /// # Panics
@@ -158,7 +158,7 @@ impl Morpher {
         }
     }
 
-    /// The next of several steps (METHOD.md 2.8): `image` is the current, clipped picture, and `gradient` taken
+    /// The next of several steps (docs/method.md 2.8): `image` is the current, clipped picture, and `gradient` taken
     /// there. In [`StepMode::Reanalyse`] this is [`Morpher::prepare`], and changes are those of `image`; in
     /// [`StepMode::Source`] (see [`Morpher::step_mode`]) changes remain those of the first picture.
     ///

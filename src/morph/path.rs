@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The path through phases (METHOD.md 2.3-2.8), from top to bottom: [`Path::prepare`] analyses the picture and
+//! The path through phases (docs/method.md 2.3-2.8), from top to bottom: [`Path::prepare`] analyses the picture and
 //! finds the direction, [`Path::extrapolate`] limits, rotates and synthesises.
 
 use aligned_vec::avec;
@@ -32,7 +32,7 @@ pub(super) struct Path {
     pub(super) memory: f64,
     /// Whether the average holds an earlier frame.
     pub(super) remembers: bool,
-    /// `f^2` of METHOD.md 2.3.
+    /// `f^2` of docs/method.md 2.3.
     pub(super) floor: f64,
     /// `k = magnification * unit`.
     pub(super) unit: f64,
@@ -98,12 +98,12 @@ impl Path {
         self.direct(gradient, keep, true)
     }
 
-    /// Keeps the source, and finds the direction where the steps taken have led to (METHOD.md 2.8).
+    /// Keeps the source, and finds the direction where the steps taken have led to (docs/method.md 2.8).
     pub(super) fn prepare_step(&mut self, gradient: &[f32]) -> Prepared {
         self.direct(gradient, 0.0, false)
     }
 
-    /// Takes a step of this magnification (METHOD.md 2.8).
+    /// Takes a step of this magnification (docs/method.md 2.8).
     pub(super) fn advance(&mut self, magnification: f64) {
         let (factor, limits) = (magnification * self.unit, self.limits);
         self.groups_mut().for_each(|group| group.advance(factor, &limits));

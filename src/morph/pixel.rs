@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The pixel method (METHOD.md 2.9): `x' = x + k g`, in units that compare with radians RMS.
+//! The pixel method (docs/method.md 2.9): `x' = x + k g`, in units that compare with radians RMS.
 
 use super::{MagnificationUnit, Prepared};
 

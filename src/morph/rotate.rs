@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Limit and rotation of coefficients (METHOD.md 2.4), without a call of the C library per sample.
+//! Limit and rotation of coefficients (docs/method.md 2.4), without a call of the C library per sample.
 
 use std::f32::consts::{FRAC_1_PI, PI};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How a picture is moved (METHOD.md 2.1).
+//! How a picture is moved (docs/method.md 2.1).
 
 use crate::pyramid::Spec;
 use crate::settings::{

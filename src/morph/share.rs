@@ -27,7 +27,7 @@ pub(super) struct Share {
     pub(super) groups: Vec<Group>,
     pub(super) desk: Desk,
     pub(super) scratch: Scratch,
-    /// `sum w a2 d^2` and `sum w a2` of the direction (METHOD.md 2.4).
+    /// `sum w a2 d^2` and `sum w a2` of the direction (docs/method.md 2.4).
     pub(super) moments: (f64, f64),
 }
 

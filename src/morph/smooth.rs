@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Amplitude-weighted Gaussian smoothing of a field in space (METHOD.md 2.5; Wadhwa et al. 2013).
+//! Amplitude-weighted Gaussian smoothing of a field in space (docs/method.md 2.5; Wadhwa et al. 2013).
 
 use crate::pyramid::Order;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From a plane to its bands (METHOD.md 1.4): mask the spectrum, fold it onto the band's grid, transform back.
+//! From a plane to its bands (docs/method.md 1.4): mask the spectrum, fold it onto the band's grid, transform back.
 
 use aligned_vec::avec;
 use num_complex::Complex32;
@@ -8,7 +8,7 @@ use super::back_end::Values;
 use super::order::Order;
 use super::{Bands, Plan, Workspace};
 
-/// One half of the spectrum of a real plane (METHOD.md 1.7).
+/// One half of the spectrum of a real plane (docs/method.md 1.7).
 #[derive(Debug, Clone)]
 pub struct Spectrum {
     pub(super) values: Values,
@@ -101,7 +101,7 @@ impl Plan {
         }
     }
 
-    /// `sum_b w_b sum |c_b|^2` of a transformed plane, by Parseval's theorem (METHOD.md 2.3).
+    /// `sum_b w_b sum |c_b|^2` of a transformed plane, by Parseval's theorem (docs/method.md 2.3).
     ///
     /// # Panics
     /// When the spectrum is that of another plan.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How many octaves a size has, and where its bands are sampled (METHOD.md 1.5, 1.6).
+//! How many octaves a size has, and where its bands are sampled (docs/method.md 1.5, 1.6).
 
 use super::masks::Sample;
 
-/// The rule of METHOD.md 1.6: coarse enough to see whole objects, fine enough to have a frequency left.
+/// The rule of docs/method.md 1.6: coarse enough to see whole objects, fine enough to have a frequency left.
 pub(super) fn default_octaves(width: usize, height: usize) -> usize {
     (width.min(height).ilog2() as usize).saturating_sub(1).max(1)
 }

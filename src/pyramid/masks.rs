@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The pyramid's masks in f64 (METHOD.md 1.2, 1.3).
+//! The pyramid's masks in f64 (docs/method.md 1.2, 1.3).
 //!
 //! Frequencies are signed integers `(u, v)`; the normalised radius is 1 at the Nyquist frequency of an axis.
 
 use std::f64::consts::{FRAC_PI_2, PI, SQRT_2};
 
-/// Below this a mask's argument counts as 0 (METHOD.md 1.2, 1.3): keeps supports independent of rounding.
+/// Below this a mask's argument counts as 0 (docs/method.md 1.2, 1.3): keeps supports independent of rounding.
 const EDGE: f64 = 1e-12;
 
 /// The masks of one size and pyramid.
@@ -17,7 +17,7 @@ pub(super) struct Masks {
     radial_bands: usize,
     /// `(cos theta_k, sin theta_k)`.
     directions: Vec<(f64, f64)>,
-    /// `alpha_K` of METHOD.md 1.3.
+    /// `alpha_K` of docs/method.md 1.3.
     angular_gain: f64,
 }
 

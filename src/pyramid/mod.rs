@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The Parseval complex steerable pyramid (METHOD.md 1; Simoncelli & Freeman 1995; Portilla & Simoncelli 2000).
+//! The Parseval complex steerable pyramid (docs/method.md 1; Simoncelli & Freeman 1995; Portilla & Simoncelli 2000).
 //!
 //! A real plane becomes complex bands `(j, k)`: radial band `j` (0 is the finest) and orientation `k`, each
 //! analytic, so that a coefficient's angle is the local phase of a structure of that scale and orientation and a
@@ -8,7 +8,7 @@
 //!
 //! [`Plan`] holds what a size needs and is made once; [`Workspace`] is one thread's scratch; [`Bands`] are the
 //! coefficients of one plane. Residuals are never edited, so the way back that matters adds a *change* of bands
-//! to the picture: `x' = x + Re S(c' - c)` (METHOD.md 1.7).
+//! to the picture: `x' = x + Re S(c' - c)` (docs/method.md 1.7).
 //!
 //! Conventions: planes are row major, `y` points down, the transform is periodic. The Fourier transform has no
 //! factor, its inverse has `1/N`. Band `k` keeps the frequencies on the side of `(cos pi k/K, sin pi k/K)`. A
@@ -38,7 +38,7 @@ pub(crate) use fft::{ImageScratch, ImageTransform};
 pub(crate) use order::Order;
 pub(crate) use plan::default_octaves;
 
-/// The sampling grid of the bands (METHOD.md 1.5). Both grids have the same masks and perfect reconstruction.
+/// The sampling grid of the bands (docs/method.md 1.5). Both grids have the same masks and perfect reconstruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grid {
     /// Octave grid: band `(j,k)` has `ceil(W/2^o) x ceil(H/2^o)` samples.
@@ -47,7 +47,7 @@ pub enum Grid {
     Fast,
 }
 
-/// Which pyramid (METHOD.md 1.1, 1.6).
+/// Which pyramid (docs/method.md 1.1, 1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     /// Octaves, at least 1; larger requests are reduced to what the size has. `None`: from the size.

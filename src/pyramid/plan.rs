@@ -145,7 +145,7 @@ impl Plan {
         self.back_end.kernel()
     }
 
-    /// Bands that METHOD.md 2.3 counts, `J K`: those left out for want of frequencies too.
+    /// Bands that docs/method.md 2.3 counts, `J K`: those left out for want of frequencies too.
     pub fn nominal_bands(&self) -> usize {
         self.masks.radial_bands() * self.masks.orientations()
     }
@@ -207,7 +207,7 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-/// The octaves a plan has when nothing is asked for (METHOD.md 1.6). Both sides must be at least 1.
+/// The octaves a plan has when nothing is asked for (docs/method.md 1.6). Both sides must be at least 1.
 pub(crate) fn default_octaves(width: usize, height: usize) -> usize {
     grid::default_octaves(width, height)
 }

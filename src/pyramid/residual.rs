@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The two residuals (METHOD.md 1.4). No edit touches them, so they are off the hot path and allocate.
+//! The two residuals (docs/method.md 1.4). No edit touches them, so they are off the hot path and allocate.
 
 use num_complex::Complex32;
 

@@ -2,7 +2,7 @@
 //! A band's mask on its support alone, cut into runs that are contiguous in the half spectrum and in the band.
 //!
 //! Runs go along `v`, the contiguous direction of the half spectrum. A column `u < 0` is read as the conjugate of
-//! column `-u` in descending order (METHOD.md 1.7). Runs are cut where the frequency `v` wraps in the spectrum or
+//! column `-u` in descending order (docs/method.md 1.7). Runs are cut where the frequency `v` wraps in the spectrum or
 //! in the band, and grouped by the tile of the band's columns that they fall into.
 
 use std::ops::Range;

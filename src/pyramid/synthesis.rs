@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From bands to a plane (METHOD.md 1.4, 1.7): the adjoint of the analysis, without the residuals.
+//! From bands to a plane (docs/method.md 1.4, 1.7): the adjoint of the analysis, without the residuals.
 //!
 //! Coefficients of a change go in, the change of the plane comes out: `Re S(c' - c)`.
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A look at a library file before the loader maps it.
 //!
-//! `dlopen` of a truncated library ends in SIGBUS, of a FIFO never (FIELD.md 3.3). This is sanity, not security:
+//! `dlopen` of a truncated library ends in SIGBUS, of a FIFO never (docs/gstreamer.md 3.3). This is sanity, not security:
 //! a complete library runs its code when it is loaded.
 
 use std::fs::File;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where ONNX Runtime is looked for (FIELD.md 3.4).
+//! Where ONNX Runtime is looked for (docs/gstreamer.md 3.4).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

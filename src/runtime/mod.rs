@@ -4,7 +4,7 @@
 //! The library is loaded at run time, when the first model is opened and not before. The way to it:
 //! `library` lists what is tried, `elf` looks at a file before the loader maps it, `probe` loads and questions
 //! it, and only then does [`Runtime`] hand it to the `ort` crate: most of that crate's entry points panic, and
-//! one blocks, without a good library (FIELD.md 3.2). What goes wrong is an [`Error`] of our own; the crate's
+//! one blocks, without a good library (docs/gstreamer.md 3.2). What goes wrong is an [`Error`] of our own; the crate's
 //! errors are kept as text.
 //!
 //! A [`Session`] is a loaded model that can be run on any tensors, for probing; [`Session::bind`] turns it into

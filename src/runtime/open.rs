@@ -17,7 +17,7 @@ use crate::guard::guard;
 pub struct Runtime {
     path: PathBuf,
     version: String,
-    /// Never dropped: ONNX Runtime's environment cannot be built a second time (FIELD.md 3.2).
+    /// Never dropped: ONNX Runtime's environment cannot be built a second time (docs/gstreamer.md 3.2).
     environment: Environment,
 }
 

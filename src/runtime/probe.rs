@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Loads a library and asks whether it is ONNX Runtime, before the `ort` crate sees it.
 //!
-//! The crate asserts what is checked here, and its error hides the loader's (FIELD.md 3.2, 3.3).
+//! The crate asserts what is checked here, and its error hides the loader's (docs/gstreamer.md 3.2, 3.3).
 
 #![expect(
     unsafe_code,
@@ -40,7 +40,7 @@ pub(super) fn probe(library: &Path) -> Result<Probed, String> {
         Some(loader) => loader.to_string(),
         None => e.to_string(),
     })?;
-    // Unloading ONNX Runtime crashes at exit (FIELD.md 3.4).
+    // Unloading ONNX Runtime crashes at exit (docs/gstreamer.md 3.4).
     let loaded = ManuallyDrop::new(loaded);
     // SAFETY: the symbol, where it exists, is the C function that ONNX Runtime documents under this name.
     let base = unsafe { loaded.get::<unsafe extern "C" fn() -> *const OrtApiBase>(b"OrtGetApiBase\0") }

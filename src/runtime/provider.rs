@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What runs a model: ONNX Runtime's execution providers (FIELD.md 3.6).
+//! What runs a model: ONNX Runtime's execution providers (docs/gstreamer.md 3.6).
 
 use std::path::PathBuf;
 

@@ -58,7 +58,7 @@ impl Session {
     /// Loads a model from memory, one inter-op thread, spinning off.
     ///
     /// The bytes must hold the whole model, as those of [`crate::onnx::encode`] do: ONNX Runtime before 1.32 reads
-    /// external weights from any path, and from any address, that a model names (FIELD.md 3.8), and writes functions
+    /// external weights from any path, and from any address, that a model names (docs/gstreamer.md 3.8), and writes functions
     /// out without a limit.
     ///
     /// # Errors
@@ -180,7 +180,7 @@ fn builder(runtime: &Runtime, options: &SessionOptions) -> ort::Result<SessionBu
         .with_optimization_level(options.optimisation.into())?
         .with_intra_threads(options.threads.max(1))?
         .with_inter_threads(1)?
-        // Spinning workers take the cores from whatever runs between two frames (FIELD.md 3.5).
+        // Spinning workers take the cores from whatever runs between two frames (docs/gstreamer.md 3.5).
         .with_intra_op_spinning(false)?
         .with_memory_pattern(true)?;
     if options.disable_quant_qdq {

@@ -38,7 +38,7 @@ fn a_neutral_face_smiles_and_frowns_in_one_step() {
             judge.read(&morphed.view(), &mut seen).unwrap();
             said += usize::from(judge.classifier().label(seen.top_class()) == label);
         }
-        // MODELS.md 9: 20 of 20 faces of the test set; all of these few.
+        // 20 of 20 faces of the test set; all of these few.
         assert!(
             said == faces.len(),
             "the judge sees {label} in {said} of {}",

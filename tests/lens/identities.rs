@@ -53,7 +53,7 @@ fn a_still_is_read_once_and_moved_as_often_as_wanted() {
 }
 
 /// The preset `paper`, in the paper's own unit: a phase step that is the derivative by each phase, as `morph` takes it from
-/// its own settings (METHOD.md 2.3). The picture is as large as the model's input, so that nothing lies between.
+/// its own settings (docs/method.md 2.3). The picture is as large as the model's input, so that nothing lies between.
 #[test]
 fn the_papers_literal_form_reaches_the_phases() {
     let picture = Picture::gray("faces/neutral-1.png");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The golden arrays of METHOD.md's reference program.
+//! The golden arrays of docs/method.md's reference program.
 
 use std::time::Duration;
 

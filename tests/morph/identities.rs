@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The identities of METHOD.md 4 that need no arrays.
+//! The identities of docs/method.md 4 that need no arrays.
 
 use steerlens::morph::{ColorMode, Limit, MagnificationUnit, Method, Morpher, Settings, StepMode};
 use steerlens::pyramid::{Grid, Spec};
@@ -104,7 +104,7 @@ fn the_scale_of_the_gradient_does_not_count() {
     }
 }
 
-/// METHOD.md 4, identities 9 and 10, and 8: the mean stays.
+/// docs/method.md 4, identities 9 and 10, and 8: the mean stays.
 #[test]
 fn small_edits_ascend_and_stay_within_their_bound() {
     for (method, exponent) in [
@@ -140,7 +140,7 @@ fn small_edits_ascend_and_stay_within_their_bound() {
     }
 }
 
-/// METHOD.md 2.2 and 4.12: the raw step with p = 0 *is* the gradient in the phases. The central difference of
+/// docs/method.md 2.2 and 4.12: the raw step with p = 0 *is* the gradient in the phases. The central difference of
 /// `<g, x(t)>` along it is `sum w a2^0 d^2`: checked through the RMS-free literal form, by energies alone.
 #[test]
 fn the_phase_step_is_the_gradient_in_the_phases() {
@@ -196,7 +196,7 @@ fn the_phase_step_is_the_gradient_in_the_phases() {
     }
 }
 
-/// METHOD.md 4.11.
+/// docs/method.md 4.11.
 #[test]
 fn methods_and_colours_agree_where_they_must() {
     let (width, height) = (32, 23);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The edits are METHOD.md's: golden arrays of every method, and what must hold without them.
+//! The edits are docs/method.md's: golden arrays of every method, and what must hold without them.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ mod threads;
 use common::noise;
 use steerlens::morph::{Method, Morpher, Settings};
 
-/// METHOD.md 4: f32 code against the f64 reference, largest difference of a pixel.
+/// docs/method.md 4: f32 code against the f64 reference, largest difference of a pixel.
 const IMAGE: f64 = 2e-6;
 
 const METHODS: [Method; 4] = [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! On natural pictures the two grids give the same morph to the eye (METHOD.md 1.8 and 4, identity 15).
+//! On natural pictures the two grids give the same morph to the eye (docs/method.md 1.8 and 4, identity 15).
 
 use image::imageops::FilterType;
 use steerlens::morph::Settings;
@@ -69,7 +69,7 @@ fn the_fast_grid_is_the_octave_grid_to_the_eye() {
                     edited += (shown(&exact) - f64::from(x[i])).powi(2);
                 }
                 let (shown, edit) = (decibels(square, x.len()), decibels(edited, x.len()));
-                // METHOD.md 1.8: always 15 dB and more below the edit; a smooth gradient makes larger edits than noise.
+                // docs/method.md 1.8: always 15 dB and more below the edit; a smooth gradient makes larger edits than noise.
                 assert!(
                     shown >= edit + 15.0,
                     "{name} {width}x{height}, {kind}: {shown:.1} dB, edit {edit:.1} dB"

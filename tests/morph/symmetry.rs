@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What moves, reflects or transposes the picture and its gradient does the same to the morph (METHOD.md 4,
+//! What moves, reflects or transposes the picture and its gradient does the same to the morph (docs/method.md 4,
 //! identities 5 and 6), on the octave grid: the sampling lattices of its bands go over into themselves.
 
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use steerlens::pyramid::{Grid, Plan, Spec};
 use super::common::noise;
 use super::{change, pair};
 
-/// METHOD.md asks for 1e-6 of pictures of 0..1; a default morph of noise moves pixels by about 1, and here both
+/// docs/method.md asks for 1e-6 of pictures of 0..1; a default morph of noise moves pixels by about 1, and here both
 /// sides are rounded.
 const SAME: f32 = 2e-6;
 

@@ -18,7 +18,7 @@ pub(crate) use audit::settings as audit_settings;
 pub(crate) use settings::{classifier, lens, says_how_far};
 
 /// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
-/// robust ones (METHOD.md 2.1).
+/// robust ones (docs/method.md 2.1).
 pub(crate) const SHEET: &str = ".05,.1,.2,.5,1";
 /// Pictures in the longest sheet.
 const MOST_PICTURES: usize = 60;

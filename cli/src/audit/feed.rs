@@ -17,7 +17,7 @@ use super::{summary, video};
 use crate::picture::Picture;
 
 /// RMS difference of luma between frames that follow each other, from which the scene has
-/// changed (METHOD.md 2.10).
+/// changed (docs/method.md 2.10).
 const SCENE_CUT: f64 = 0.2;
 
 /// What comes out of the files.

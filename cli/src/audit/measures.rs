@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The measures of one frame's edits (METHOD.md 3), and where their energy lies.
+//! The measures of one frame's edits (docs/method.md 3), and where their energy lies.
 
 use anyhow::Result;
 use steerlens::frame::{Sampling, read_luma};
@@ -89,7 +89,7 @@ impl Bands {
     }
 
     /// Shares of a gradient at the model's input, `[channels, height, width]`. Luma enters every channel with
-    /// factor 1: its gradient is their sum (METHOD.md 2.6).
+    /// factor 1: its gradient is their sum (docs/method.md 2.6).
     pub(super) fn of_gradient(&mut self, gradient: &[f32]) -> Vec<f32> {
         self.plane.fill(0.0);
         for channel in gradient.chunks_exact(self.plane.len()) {

@@ -168,7 +168,7 @@ row! {
     judge_top_after: Vec<i32>,
     /// Each judge's probability of the target class, at the picture as written.
     judge_p_target_after: Vec<f32>,
-    /// Share of the edit's energy that a smooth warp accounts for, 0..1 (METHOD.md 3).
+    /// Share of the edit's energy that a smooth warp accounts for, 0..1 (docs/method.md 3).
     e_warp: f64,
     /// Share that a smooth warp and a smooth gain account for.
     e_warp_gain: f64,

@@ -92,7 +92,7 @@ impl Worker {
     /// # Errors
     /// When one cannot be opened, or a class is unknown.
     pub(super) fn open(settings: &Settings) -> Result<Self> {
-        // The source of a pair is named: where there are several steps it stays (METHOD.md 2.8, the literal form).
+        // The source of a pair is named: where there are several steps it stays (docs/method.md 2.8, the literal form).
         let named = LensSettings {
             source: ClassChoice::Index(0),
             target: ClassChoice::Index(1),

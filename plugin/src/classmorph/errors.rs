@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The library's errors in GStreamer's domains (FIELD.md 1.8).
+//! The library's errors in GStreamer's domains (docs/gstreamer.md 1.8).
 //!
 //! The sentence for the user stays the library's; the debug text adds what lies underneath.
 

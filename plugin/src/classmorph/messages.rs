@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The library's reports as what the element says (FIELD.md 5.2); `bus` posts them, and `metas` attaches them.
+//! The library's reports as what the element says (docs/gstreamer.md 2.1); `bus` posts them, and `metas` attaches them.
 
 use steerlens::classifier::Labels;
 use steerlens::settings::Choice;
@@ -120,7 +120,7 @@ pub(super) fn loaded(classifier: &Classifier, time: std::time::Duration, shared:
     }
 }
 
-/// The open model, for the property `model-description` (FIELD.md 5.1). Tensors are written as
+/// The open model, for the property `model-description` (docs/gstreamer.md 2.6). Tensors are written as
 /// `name type [axes]`.
 pub(super) fn description(classifier: &Classifier) -> gst::Structure {
     let about = classifier.description();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is attached to a morphed buffer (FIELD.md 2.2, 2.3).
+//! What is attached to a morphed buffer (docs/gstreamer.md 2.2, 2.3).
 
 use gst::meta::CustomMeta;
 

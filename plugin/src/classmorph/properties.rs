@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The table of properties (FIELD.md 5.1): names, defaults, ranges and blurbs are the library's.
+//! The table of properties (docs/gstreamer.md 2.6): names, defaults, ranges and blurbs are the library's.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

@@ -200,7 +200,7 @@ impl Settings {
             && !lens.caption
             && match lens.display_mode {
                 DisplayMode::Source => true,
-                // A budget is reached whatever the magnification (METHOD.md 2.7).
+                // A budget is reached whatever the magnification (docs/method.md 2.7).
                 DisplayMode::Morph => lens.magnification == 0.0 && lens.l2_budget == 0.0,
                 _ => false,
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the element counts, and the structure that the property `stats` shows (FIELD.md 5.2).
+//! What the element counts, and the structure that the property `stats` shows (docs/gstreamer.md 2.1).
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The model on a thread of its own (FIELD.md 1.9): it reads the newest frame, and the stream does not wait.
+//! The model on a thread of its own (docs/gstreamer.md 1.9): it reads the newest frame, and the stream does not wait.
 //!
 //! There is one slot for frames, in which the newest wins, and one for the reading that came of one: however slow
 //! the model, two frames and three readings are all that is ever kept.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! ONNX's own metadata of pictures (docs/MetadataProps.md of the format), which exports for Windows ML carry, such as
+//! ONNX's own metadata of pictures (MetadataProps.md of the format), which exports for Windows ML carry, such as
 //! those of Custom Vision and Core ML. Keys and values are the same in upper and lower case.
 //!
 //! | key | value |

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What this project's own exporters write (FIELD.md 2.7).
+//! What this project's own exporters write (docs/gstreamer.md 2.7).
 //!
 //! | key | value |
 //! |---|---|

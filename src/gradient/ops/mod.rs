@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One rule per operator: from the cotangents of its outputs to those of its inputs (GRADIENTS.md 2).
+//! One rule per operator: from the cotangents of its outputs to those of its inputs (docs/reverse-mode.md 2).
 //!
 //! Each family has a file and a table; a rule is found by name, and everything that is not in a table is refused
 //! by name.

@@ -3,7 +3,7 @@
 //!
 //! Element `s u + a` of the picture is reached by tap `t = a + pad - s d` of window `u + d`. So each phase a is a
 //! stride-1 Conv of the cotangent, all of them one Conv in the blocked layout, which ConvTranspose never is; a few
-//! channels interleave cheaply. With more channels ConvTranspose wins (GRADIENTS.md 3.2).
+//! channels interleave cheaply. With more channels ConvTranspose wins (docs/reverse-mode.md 3.2).
 
 use super::super::emit::{Emit, Value, signed};
 use super::conv::Window;

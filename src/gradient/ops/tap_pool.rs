@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The gradient of MaxPool in the blocked layout (GRADIENTS.md 3.4).
+//! The gradient of MaxPool in the blocked layout (docs/reverse-mode.md 3.4).
 //!
 //! MaxPool with indices is not vectorised and leaves the layout. Instead every tap t of the window, in row-major
 //! order, asks whether it holds the maximum: with `r_0 = ct` and `r_{t+1} = r_t [x_t < y]`, tap t gets the share

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the CPU profile sees in several nodes at once (GRADIENTS.md 3.4).
+//! What the CPU profile sees in several nodes at once (docs/reverse-mode.md 3.4).
 //!
 //! Two things are done before the walk. [`prepare`] lets the forward half give what the reverse half would have to
 //! compute again, or could not keep in the blocked layout. [`Patterns`] finds chains of nodes that are

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The energy of the bands by Parseval's theorem, from the spectrum (METHOD.md 2.3).
+//! The energy of the bands by Parseval's theorem, from the spectrum (docs/method.md 2.3).
 
 use aligned_vec::{AVec, avec};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The authors' protocol (METHOD.md 0): driver against judges, both against the control, and the whole table.
+//! The authors' protocol (docs/method.md 0): driver against judges, both against the control, and the whole table.
 
 use serde::Serialize;
 

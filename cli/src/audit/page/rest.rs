@@ -146,7 +146,7 @@ fn energy_map(name: String, map: &Map) -> EnergyMap {
     EnergyMap {
         name,
         of: text::counted(map.of, "row", "rows"),
-        // Band k answers to waves along pi k / K; what is seen, an edge or a line, lies across (METHOD.md 1.3).
+        // Band k answers to waves along pi k / K; what is seen, an edge or a line, lies across (docs/method.md 1.3).
         angles: (0..orientations)
             .map(|k| rounded(90.0 + 180.0 * k as f64 / orientations as f64))
             .collect(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The protocol table (METHOD.md 0): the three measures of each method, control and reach, side by side.
+//! The protocol table (docs/method.md 0): the three measures of each method, control and reach, side by side.
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Draws of the bootstrap (METHOD.md 0).
+/// Draws of the bootstrap (docs/method.md 0).
 pub(crate) const DRAWS: usize = 2000;
 
 /// Sources below which no interval is given. Even the range of n independent values misses their median with

@@ -5,7 +5,7 @@
 //! A *source* is one file (by its SHA-256, so a copy is no second source): frames of one video are not independent,
 //! and intervals are found by drawing whole sources ([`interval`]). A *cell* is one method, control and reach.
 //!
-//! The measures stay apart (METHOD.md 0): the driver's probability, the judges' answers, the explained energy.
+//! The measures stay apart (docs/method.md 0): the driver's probability, the judges' answers, the explained energy.
 //! A row that failed or did not attain its budget is in no statistic, and is counted beside it.
 //!
 //! In JSON, probabilities and shares are 0..1, times nanoseconds, L2 distances in pixel values 0..1, and a
