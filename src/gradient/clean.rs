@@ -38,7 +38,7 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
         return Err(Error::Opset(opset));
     }
     let mut graph = model.graph.take().unwrap_or_default();
-    keep_last_constants(&mut graph);
+    unique_constants(&mut graph)?;
     let constants: std::collections::HashSet<_> = graph.initializer.iter().map(|t| t.name.clone()).collect();
     graph.input.retain(|i| !constants.contains(&i.name));
     onnx::sort(&mut graph)?;
@@ -75,14 +75,29 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
     Ok(Input { name, element, shape })
 }
 
-/// Of constants with one name ONNX Runtime takes the last.
-fn keep_last_constants(graph: &mut GraphProto) {
-    let mut seen = std::collections::HashSet::new();
-    let mut kept: Vec<TensorProto> = std::mem::take(&mut graph.initializer);
-    kept.reverse();
-    kept.retain(|tensor| seen.insert(tensor.name.clone()));
-    kept.reverse();
+/// Of constants that are the same, name and elements, one is kept. Others of one name are refused: which of them counts,
+/// ONNX does not say.
+fn unique_constants(graph: &mut GraphProto) -> Result<(), Error> {
+    let mut kept: Vec<TensorProto> = Vec::with_capacity(graph.initializer.len());
+    let mut places: std::collections::HashMap<Option<String>, usize> = std::collections::HashMap::new();
+    for tensor in std::mem::take(&mut graph.initializer) {
+        match places.get(&tensor.name) {
+            Some(place) if kept[*place] == tensor => {}
+            Some(_) => {
+                let reason = format!(
+                    "two different weights have the name \"{}\"; export it again",
+                    tensor.name.unwrap_or_default()
+                );
+                return Err(onnx::Error::NotAModel { reason }.into());
+            }
+            None => {
+                places.insert(tensor.name.clone(), kept.len());
+                kept.push(tensor);
+            }
+        }
+    }
     graph.initializer = kept;
+    Ok(())
 }
 
 /// The CPU provider computes float16 in float32 anyway, and refuses bfloat16 convolutions.

@@ -3,7 +3,8 @@
 //!
 //! Every node has the inputs and outputs that it needs: ONNX Runtime checks most of that itself, but not the parts of
 //! operators that take any number of inputs or give any number of outputs; of `Sum(x, "")` or a Split with an output
-//! less it follows a pointer to nothing. And no Dropout drops: in training mode the runtime folds some away all the same.
+//! less it follows a pointer to nothing. And nothing trains: a Dropout in training mode is folded away by the runtime in
+//! some graphs all the same, and a BatchNormalization cannot be brought to a later opset.
 
 use super::error::{Error, Refusal};
 use super::{ops, walk};
@@ -12,14 +13,22 @@ use crate::onnx::{Array, GraphProto, ModelProto, NodeProto};
 /// What is said of a Dropout that is not known to do nothing.
 const DROPS: &str = "it is in training mode, where it drops at random; export the model for inference";
 
+/// What is said of a BatchNormalization that takes the statistics of the picture.
+const TRAINS: &str = "it is in training mode; export the model for inference";
+
+/// What is said of an Attention whose mask can leave a query no key: with version 25 of the operator, which the runtime
+/// writes out, the gradient through such a row comes out as no number.
+const MASKED: &str = "its mask may leave a query no key, of which no gradient is taken at opset 25; export at opset 24 or lower";
+
 /// Refuses every node that does not do, also in functions and in graphs inside nodes.
 pub(super) fn validate(model: &ModelProto) -> Result<(), Error> {
     let mut refusals = Vec::new();
+    let opset = model.opset().unwrap_or_default();
     if let Some(graph) = &model.graph {
-        of_graph(graph, &mut refusals);
+        of_graph(graph, opset, &mut refusals);
     }
     for function in &model.functions {
-        of_nodes(&function.node, &|_| None, &mut refusals);
+        of_nodes(&function.node, opset, &|_| None, &mut refusals);
     }
     match refusals.is_empty() {
         true => Ok(()),
@@ -27,7 +36,7 @@ pub(super) fn validate(model: &ModelProto) -> Result<(), Error> {
     }
 }
 
-fn of_graph(graph: &GraphProto, refusals: &mut Vec<Refusal>) {
+fn of_graph(graph: &GraphProto, opset: i64, refusals: &mut Vec<Refusal>) {
     let truth = |name: &str| {
         let stated = graph.initializer.iter().find(|t| t.name.as_deref() == Some(name));
         let made = || {
@@ -40,22 +49,37 @@ fn of_graph(graph: &GraphProto, refusals: &mut Vec<Refusal>) {
         let tensor = stated.or_else(made)?;
         Array::decode(tensor).ok()?.as_whole()?.first().map(|v| *v != 0)
     };
-    of_nodes(&graph.node, &truth, refusals);
+    of_nodes(&graph.node, opset, &truth, refusals);
 }
 
 /// `truth` tells a constant's first element.
-fn of_nodes(nodes: &[NodeProto], truth: &dyn Fn(&str) -> Option<bool>, refusals: &mut Vec<Refusal>) {
+fn of_nodes(
+    nodes: &[NodeProto],
+    opset: i64,
+    truth: &dyn Fn(&str) -> Option<bool>,
+    refusals: &mut Vec<Refusal>,
+) {
     for node in nodes {
-        let drops = node.op() == "Dropout" && node.input(2).is_some_and(|mode| truth(mode) != Some(false));
-        let checked = ops::arity(node).and_then(|()| match drops && node.is_standard() {
-            true => Err(DROPS.into()),
-            false => Ok(()),
-        });
+        let has = |k: usize| node.input(k).is_some();
+        let reason = match node.op() {
+            _ if !node.is_standard() => None,
+            "Dropout" if node.input(2).is_some_and(|mode| truth(mode) != Some(false)) => Some(DROPS),
+            // Before opset 14 its other outputs alone say so.
+            "BatchNormalization"
+                if node.int("training_mode", 0) != 0
+                    || (opset < 14 && node.output.iter().skip(1).any(|o| !o.is_empty())) =>
+            {
+                Some(TRAINS)
+            }
+            "Attention" if opset > 24 && has(3) => Some(MASKED),
+            _ => None,
+        };
+        let checked = ops::arity(node).and_then(|()| reason.map_or(Ok(()), |reason| Err(reason.to_owned())));
         if let Err(reason) = checked {
             refusals.push(walk::refusal(node, reason));
         }
         for inner in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
-            of_graph(inner, refusals);
+            of_graph(inner, opset, refusals);
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Graphs that do not hang together, and formats that are not known.
 
-use steerlens::onnx::{self, Array, ModelProto, NodeProto};
+use steerlens::onnx::{self, Array, ModelProto, NodeProto, TensorProto};
 use steerlens::runtime::{Session, SessionOptions};
 use steerlens::{Classifier, ClassifierSettings, Profile, inspect, write_gradient};
 
@@ -38,11 +38,16 @@ fn circles_doubles_and_gaps_are_told_by_node() {
 }
 
 #[test]
-fn of_weights_with_one_name_the_last_counts_as_in_onnx_runtime() {
-    let mut twice = linear(PICTURE);
-    let weights = &mut twice.graph.as_mut().unwrap().initializer;
-    weights.insert(0, Array::real([192, 4], vec![9.0; 768]).encode("w"));
-    assert_eq!(taken(twice).unwrap().model, taken(linear(PICTURE)).unwrap().model);
+fn of_weights_with_one_name_only_the_same_are_taken() {
+    let doubled = |weight: TensorProto| {
+        let mut model = linear(PICTURE);
+        model.graph.as_mut().unwrap().initializer.insert(0, weight);
+        model
+    };
+    let same = doubled(weights("w", 192, 4));
+    assert_eq!(taken(same).unwrap().model, taken(linear(PICTURE)).unwrap().model);
+    let other = doubled(Array::real([192, 4], vec![9.0; 768]).encode("w"));
+    assert!(refusal(other).contains("two different weights have the name \"w\""));
 }
 
 #[test]

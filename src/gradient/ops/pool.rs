@@ -117,6 +117,13 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let mut window = window_of(c, &x)?;
     let n = window.kernel.len();
+    let same = c.node.string("auto_pad", "NOTSET").starts_with("SAME");
+    if same && window.dilations.iter().any(|d| *d != 1) {
+        // ONNX does not say whether its automatic pads count what lies between the taps, and runtimes differ.
+        return Err(Stop::refuse(
+            "its automatic pads are not known where it has dilations; export it with stated pads",
+        ));
+    }
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
     for axis in 0..n {
         window.begin[axis] = begin(e, c, &window, axis, &x)?;
