@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use steerlens::onnx;
 use tempfile::TempDir;
 
 use crate::audit::{audit, summary};
@@ -11,10 +12,15 @@ use crate::common::repository;
 
 const QUICK: &[&str] = &["--methods", "pixel", "--no-strips", "--no-flip"];
 
-/// A judge without its side-car, so that its ranges are a guess, with these labels.
+/// A judge that says nothing of itself but what cannot be understood, so that its ranges are a guess, with these labels.
 fn bare_judge(folder: &Path, labels: &str) -> String {
     let judge = folder.join("judge.onnx");
-    fs::copy(repository("models/digits_judge.onnx"), &judge).unwrap();
+    let mut model = onnx::read(&repository("models/digits_judge.onnx")).unwrap();
+    model.metadata_props.truncate(1);
+    for entry in &mut model.metadata_props {
+        (entry.key, entry.value) = (Some("input.layout".into()), Some("CHWN".into()));
+    }
+    fs::write(&judge, onnx::encode(&model)).unwrap();
     fs::write(folder.join("judge.labels.txt"), labels).unwrap();
     judge.to_str().unwrap().to_owned()
 }
