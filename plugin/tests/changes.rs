@@ -254,7 +254,8 @@ fn warnings(bus: &gst::Bus) -> Vec<String> {
 
 #[test]
 fn what_is_set_in_vain_is_said_once() {
-    let vain: [(&[(&str, &str)], &[&str]); 2] = [
+    type Set<'a> = &'a [(&'a str, &'a str)];
+    let vain: [(Set<'_>, &[&str]); 2] = [
         (&[("roi", "<1,2,3>")], &["roi", "four"]),
         (
             &[

@@ -24,9 +24,12 @@ const MAX_BYTES: u64 = 4 << 20;
 const FOLDER: &str = "onnx";
 const WHITE: f64 = 255.0;
 
+/// Understands one kind of configuration, if it is one.
+type Reader = fn(&Map<String, Value>) -> Option<ModelInfo>;
+
 /// What the files beside `model` say, the first one the strongest.
 pub(super) fn statements(model: &Path) -> Vec<(Source, ModelInfo)> {
-    let readers: [(&str, fn(&Map<String, Value>) -> Option<ModelInfo>); 2] = [
+    let readers: [(&str, Reader); 2] = [
         ("preprocessor_config.json", preprocessor),
         ("config.json", config),
     ];

@@ -253,7 +253,8 @@ mod tests {
             smooth_grad: 4,
             ..LensSettings::default()
         };
-        let changes: [(&str, fn(&mut LensSettings), [bool; 2]); 9] = [
+        type Change = fn(&mut LensSettings);
+        let changes: [(&str, Change, [bool; 2]); 9] = [
             ("target", |s| s.target = ClassChoice::Index(1), [false, false]),
             ("objective", |s| s.objective = Objective::Logit, [false, false]),
             ("fit", |s| s.fit = Fit::Stretch, [false, false]),

@@ -243,11 +243,13 @@ mod tests {
         ts.tensors = vec![TensorProto::default(), tensor.clone()];
         g.g = Some(around(tensor.clone()));
         gs.graphs = vec![GraphProto::default(), around(tensor.clone())];
-        let mut deep = AttributeProto::default();
-        deep.g = Some(GraphProto {
-            node: vec![node(g.clone())],
+        let deep = AttributeProto {
+            g: Some(GraphProto {
+                node: vec![node(g.clone())],
+                ..Default::default()
+            }),
             ..Default::default()
-        });
+        };
         vec![t, ts, g, gs, deep]
     }
 

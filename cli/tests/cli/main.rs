@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The command line from outside: the built program, real models, real pictures.
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod common;
 

@@ -159,11 +159,11 @@ mod tests {
     }
 
     /// What is told after each of these frames.
-    fn told(latency: &mut Latency, frames: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    fn told(latency: &mut Latency, frames: impl IntoIterator<Item = u64>) -> Vec<u128> {
         let told = frames.into_iter().map(|frame| {
             let before = latency.told();
             assert_eq!(latency.add(ms(frame)), latency.told() != before);
-            latency.told().as_millis() as u64
+            latency.told().as_millis()
         });
         told.collect()
     }

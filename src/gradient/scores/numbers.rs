@@ -84,7 +84,7 @@ mod tests {
             Numbers::Shares(100.0)
         );
         assert_eq!(
-            of(&[&[-0.1, -2.352_168], &[-0.693_147_2, -0.693_147_2]]),
+            of(&[&[-0.1, -2.352_168], &[-std::f32::consts::LN_2; 2]]),
             Numbers::LogShares
         );
         assert_eq!(of(&[&[0.2, 0.9], &[0.5, 0.1]]), Numbers::Each);
