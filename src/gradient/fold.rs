@@ -21,7 +21,7 @@ pub(super) fn fold(model: &ModelProto, runtime: &'static Runtime) -> Result<Mode
         disable_quant_qdq: true,
         ..Default::default()
     };
-    drop(Session::new(runtime, &onnx::encode(&lean), &options).map_err(|e| foreign(model, e))?);
+    drop(Session::new(runtime, &onnx::encode(&lean), &options).map_err(|e| foreign(model, e.into()))?);
     let mut folded = onnx::read(&dump)?;
     if let Some(graph) = &mut folded.graph {
         let aside: HashSet<_> = matrices.iter().map(|t| t.name.clone()).collect();
@@ -88,16 +88,16 @@ fn without_matrices(model: &ModelProto) -> (ModelProto, Vec<TensorProto>) {
     (lean, matrices)
 }
 
-/// Why the runtime cannot load a model: operators that are not ONNX's own, each by name, where there are any.
-fn foreign(model: &ModelProto, error: crate::runtime::Error) -> Error {
+/// Why the runtime cannot load or run a model: operators that are not ONNX's own, each by name, where there are any.
+pub(super) fn foreign(model: &ModelProto, error: Error) -> Error {
     let nodes = model.graph.iter().flat_map(|g| &g.node);
     let foreign: Vec<_> = nodes
         .filter(|n| !n.is_standard())
         .filter_map(|n| Some(walk::refusal(n, ops::rule(n).err()?)))
         .collect();
-    match foreign.is_empty() {
-        true => error.into(),
-        false => Error::Unsupported(foreign),
+    match error {
+        Error::Runtime(_) if !foreign.is_empty() => Error::Unsupported(foreign),
+        error => error,
     }
 }
 

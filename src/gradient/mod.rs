@@ -189,7 +189,7 @@ fn with_reverse_half(
     let untouched = Untouched::of(&model);
     let input = clean::clean(&mut model, options)?;
     let mut graph = fold::fold(&model, runtime)?;
-    let mut facts = probe::probe(&graph, runtime, &input)?;
+    let mut facts = probe::probe(&graph, runtime, &input).map_err(|e| fold::foreign(&graph, e))?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
     windows::explicit(&mut graph, &mut facts, opset, runtime)?;
     let (logits, trial) = scores::find(&mut graph, &mut facts, &input, options, runtime)?;

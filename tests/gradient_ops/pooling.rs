@@ -185,3 +185,20 @@ fn ties_go_to_the_first() {
         assert_eq!(gradient, [0.0, 1.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]);
     }
 }
+
+/// What a runtime takes for the pads then, its own parts do not agree on.
+#[test]
+fn automatic_pads_with_dilations() {
+    for (operator, opset) in [("MaxPool", 17), ("AveragePool", 19)] {
+        let case = Case::of(operator, &[1, 2, 9, 9])
+            .opset(opset)
+            .with("kernel_shape", vec![3, 3])
+            .with("dilations", vec![2, 1])
+            .with("auto_pad", "SAME_UPPER");
+        let said = case.refusal();
+        assert!(
+            said.contains(operator) && said.contains("export it with stated pads"),
+            "{said}"
+        );
+    }
+}

@@ -33,7 +33,16 @@ fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
     if size::check(&kernel, MAX_INPUT).is_none() {
         return Err(Stop::refuse("its kernel_shape is larger than any picture"));
     }
-    Ok(Window::of(c.node, &kernel, &signed(&x.shape[2..])))
+    let window = Window::of(c.node, &kernel, &signed(&x.shape[2..]));
+    let same = c.node.string("auto_pad", "NOTSET").starts_with("SAME");
+    if same && window.dilations.iter().any(|d| *d != 1) {
+        // ONNX does not say whether a pool's automatic pads count what lies between the taps; shape inference and the
+        // kernels of one runtime differ.
+        return Err(Stop::refuse(
+            "its automatic pads are not known where it has dilations; export it with stated pads",
+        ));
+    }
+    Ok(window)
 }
 
 fn max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -117,13 +126,6 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let mut window = window_of(c, &x)?;
     let n = window.kernel.len();
-    let same = c.node.string("auto_pad", "NOTSET").starts_with("SAME");
-    if same && window.dilations.iter().any(|d| *d != 1) {
-        // ONNX does not say whether its automatic pads count what lies between the taps, and runtimes differ.
-        return Err(Stop::refuse(
-            "its automatic pads are not known where it has dilations; export it with stated pads",
-        ));
-    }
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
     for axis in 0..n {
         window.begin[axis] = begin(e, c, &window, axis, &x)?;
