@@ -250,7 +250,7 @@ impl Described {
     }
 
     /// What the scores were taken for.
-    fn scores(&self, d: &Differentiated) -> Fact {
+    pub(super) fn scores(&self, d: &Differentiated) -> Fact {
         let mut stated = self.statements.iter();
         let source = match d.meaning.basis {
             Basis::Graph => Source::Graph,

@@ -65,7 +65,14 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
     };
     let d = gradient::differentiate_to_load(model, runtime, &options)?;
     described.settle(settings, &d.output)?;
-    let known = described.conclude(settings, &d)?;
+    let scores = described.scores(&d);
+    let (facts, warnings) = match described.conclude(settings, &d) {
+        Ok(known) => (known.facts, known.warnings),
+        // The gradient of any four axes can be written, as of the features in the middle of a network: how pixels would
+        // become them is not asked then.
+        Err(Error::Channels { .. }) => (vec![scores], d.meaning.warnings.clone()),
+        Err(error) => return Err(error.into()),
+    };
     let written = Written {
         nodes: d.forward_nodes + d.gradient_nodes,
         input: d.input,
@@ -74,8 +81,8 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
         logits: d.logits,
         logits_shape: d.logits_shape,
         cost: d.cost,
-        facts: known.facts,
-        warnings: known.warnings,
+        facts,
+        warnings,
         files: Vec::new(),
     };
     Ok((onnx::encode(&d.model), written))

@@ -138,3 +138,23 @@ fn what_is_called_supported_can_be_loaded() {
         }
     }
 }
+
+/// As for the second half of a network that was cut in two.
+#[test]
+fn a_gradient_is_written_for_any_number_of_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("half.onnx");
+    std::fs::write(&file, onnx::encode(&linear(&[1, 5, 4, 4]))).unwrap();
+    let settings = ClassifierSettings {
+        model_file: file,
+        ..Default::default()
+    };
+    let (_, written) = steerlens::encode_gradient(&settings, Profile::Plain).unwrap();
+    assert_eq!(written.input_shape, [1, 5, 4, 4]);
+    assert!(
+        Classifier::open(&settings)
+            .unwrap_err()
+            .to_string()
+            .contains("channels")
+    );
+}
