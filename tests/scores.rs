@@ -675,6 +675,26 @@ fn the_side_cars_section_is_that_of_the_scores() {
     eye.shows(&p);
 }
 
+/// A Cast to float16 is widened before the gradient is taken; a file that lives by its rounding is another function then.
+#[test]
+fn a_file_that_lives_by_the_rounding_of_float16_is_refused() {
+    let cast =
+        |from: &str, to: &str, element: i64| NodeProto::new("Cast", to, &[from], &[to]).with("to", element);
+    let said = Network::new()
+        // float16 has steps of 2 there.
+        .real("far", &[], &[2048.0])
+        .node("Add", &["z", "far"], "sum")
+        .with(cast("sum", "half", 10))
+        .with(cast("half", "full", 1))
+        .node("Sub", &["full", "far"], "scores")
+        .output("scores")
+        .refusal(None);
+    assert!(
+        said.contains("computes something else than the file: output \"scores\""),
+        "{said}"
+    );
+}
+
 #[test]
 fn raw_scores_stay_as_they_are() {
     for network in [

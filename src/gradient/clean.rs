@@ -6,6 +6,9 @@ use crate::onnx::proto::{DimensionProto, GraphProto, TensorTypeProto, TypeProto}
 use crate::onnx::{self, Array, ElementType, ModelProto, NodeProto, TensorProto, ValueInfoProto, visit};
 use crate::size;
 
+/// The format that graphs are handed over in, if theirs is later: every runtime that is taken reads it.
+pub(super) const NEWEST_FORMAT: i64 = 10;
+
 /// The model's picture input.
 #[derive(Debug, Clone)]
 pub(super) struct Input {
@@ -32,7 +35,7 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
         });
     }
     // A runtime refuses a later version than its own for the number alone; nothing that is read here is new in them.
-    model.ir_version = Some(format.clamp(4, 10));
+    model.ir_version = Some(format.clamp(4, NEWEST_FORMAT));
     let opset = model.opset().unwrap_or(0);
     if !OPSETS.contains(&opset) {
         return Err(Error::Opset(opset));
@@ -106,19 +109,12 @@ struct Widen;
 /// Attributes that hold the number of an element type.
 const TYPES: [&str; 3] = ["to", "dtype", "output_dtype"];
 
-fn is_half(element: i32) -> bool {
-    matches!(
-        ElementType::from_number(element),
-        ElementType::Float16 | ElementType::Bfloat16
-    )
-}
-
 impl visit::Visitor for Widen {
     type Stop = Error;
 
     fn tensor(&mut self, tensor: &mut TensorProto) -> Result<(), Error> {
         onnx::check_tensor(tensor)?;
-        if is_half(tensor.data_type.unwrap_or(0)) {
+        if ElementType::from_number(tensor.data_type.unwrap_or(0)).is_half() {
             let name = tensor.name.clone();
             *tensor = Array::decode(tensor)?.encode("");
             tensor.name = name;
@@ -128,7 +124,9 @@ impl visit::Visitor for Widen {
 
     fn node(&mut self, node: &mut NodeProto) -> Result<(), Error> {
         for name in TYPES {
-            if node.is_standard() && is_half(i32::try_from(node.int(name, 0)).unwrap_or(0)) {
+            if node.is_standard()
+                && ElementType::from_number(i32::try_from(node.int(name, 0)).unwrap_or(0)).is_half()
+            {
                 node.set(name, i64::from(ElementType::Float.number()));
             }
         }
@@ -136,7 +134,7 @@ impl visit::Visitor for Widen {
     }
 
     fn value(&mut self, value: &mut ValueInfoProto) -> Result<(), Error> {
-        if is_half(value.element())
+        if ElementType::from_number(value.element()).is_half()
             && let Some(tensor) = value.r#type.as_mut().and_then(|t| t.tensor_type.as_mut())
         {
             tensor.elem_type = Some(ElementType::Float.number());

@@ -9,7 +9,7 @@ use super::layout::Layout;
 use super::patterns::{self, Patterns};
 use super::probe::{self, Facts};
 use super::{Error, Profile};
-use crate::onnx::{Array, AttributeValue, NodeProto, TensorProto, Values};
+use crate::onnx::{Array, AttributeValue, ElementType, NodeProto, TensorProto, Values};
 use crate::runtime::{Runtime, Tensor};
 
 /// A tensor in the graph: its name and shape. A lazily broadcast one has extent 1 where the tensor it stands for
@@ -51,7 +51,7 @@ pub(super) struct Emit<'a> {
     pub(super) patterns: &'a Patterns<'a>,
     runtime: &'static Runtime,
     opset: i64,
-    replaces_nan: bool,
+    has_empty_rows: bool,
     nodes: Vec<NodeProto>,
     initializers: Vec<TensorProto>,
     known: Shapes,
@@ -65,6 +65,24 @@ pub(super) struct Forward<'a> {
     pub(super) facts: &'a Facts,
     pub(super) patterns: &'a Patterns<'a>,
     pub(super) opset: i64,
+}
+
+/// Whether a Softmax may be given a row of minus infinity alone: whether there is one, and the graph takes a constant of
+/// minus infinity, or asks what came out as no number. Weights, which are large, are not looked through.
+fn has_empty_rows(nodes: &[NodeProto], facts: &Facts) -> bool {
+    let is_infinite = |name: &str| {
+        let constant = || facts.constant(name);
+        let holds = |c: Array| {
+            c.as_real()
+                .is_some_and(|values| values.contains(&f32::NEG_INFINITY))
+        };
+        facts.element(name) == Some(ElementType::Float) && constant().is_some_and(holds)
+    };
+    let masks = |node: &NodeProto| {
+        let weighs = matches!(node.op(), "Conv" | "ConvTranspose" | "Gemm" | "MatMul");
+        node.is_standard() && (node.op() == "IsNaN" || !weighs && node.reads().any(is_infinite))
+    };
+    nodes.iter().any(|n| matches!(n.op(), "Softmax" | "LogSoftmax")) && nodes.iter().any(masks)
 }
 
 impl<'a> Emit<'a> {
@@ -86,7 +104,7 @@ impl<'a> Emit<'a> {
             patterns,
             runtime,
             opset: forward.opset,
-            replaces_nan: forward.nodes.iter().any(|n| n.op() == "IsNaN" && n.is_standard()),
+            has_empty_rows: has_empty_rows(forward.nodes, facts),
             nodes: Vec::new(),
             initializers: Vec::new(),
             known: HashMap::new(),
@@ -105,9 +123,9 @@ impl<'a> Emit<'a> {
         self.opset
     }
 
-    /// Whether the forward half looks for what is no number, to put something else in its place.
-    pub(super) fn replaces_nan(&self) -> bool {
-        self.replaces_nan
+    /// Whether a Softmax of the forward half may be given a row of minus infinity alone, of which it makes no number.
+    pub(super) fn has_empty_rows(&self) -> bool {
+        self.has_empty_rows
     }
 
     /// Everything that was written, and the shapes of its tensors.

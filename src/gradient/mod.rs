@@ -3,9 +3,9 @@
 //!
 //! [`differentiate`] takes a stock model and appends the nodes that carry a cotangent of the logits back to the
 //! input, all of them standard operators. The way is: clean the graph, let ONNX Runtime fold its constants,
-//! probe every tensor's shape with one run, bring old forms up to opset 17, decide what the scores are (`scores`) and
-//! compare them with the file's own (`fidelity`), walk the active nodes in reverse with one rule per operator (`ops`), and
-//! put the two halves together.
+//! probe every tensor's shape with one run, bring old forms up to opset 17, decide what the scores are (`scores`), walk the
+//! active nodes in reverse with one rule per operator (`ops`), compare the scores with the file's own (`fidelity`), and put
+//! the two halves together.
 //!
 //! A cotangent may stay *lazily broadcast* (extent 1 where the tensor has more) until a rule needs all of it.
 
@@ -192,7 +192,7 @@ fn with_reverse_half(
     let mut facts = probe::probe(&graph, runtime, &input).map_err(|e| fold::foreign(&graph, e))?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
     windows::explicit(&mut graph, &mut facts, opset, runtime)?;
-    let (logits, trial) = scores::find(&mut graph, &mut facts, &input, options, runtime)?;
+    let (mut logits, trial) = scores::find(&mut graph, &mut facts, &input, options, runtime)?;
     if let (true, Some(graph)) = (options.portable, &mut graph.graph) {
         portable::without_unread_outputs(graph);
     }
@@ -221,7 +221,10 @@ fn with_reverse_half(
         opset,
     };
     let mut reverse = walk::walk(&forward, runtime, &input, &logits, (options.profile, blocking))?;
-    fidelity::compare(untouched, trial, &input, runtime)?;
+    logits
+        .meaning
+        .warnings
+        .extend(fidelity::compare(untouched, trial, &input, runtime)?);
     let added = std::mem::take(&mut reverse.shapes);
     let mut both = assemble::assemble(graph, prepared, opset, &facts, input, logits, reverse)?;
     if let (true, Some(graph)) = (options.portable, &mut both.model.graph) {

@@ -94,10 +94,6 @@ impl Pass<'_> {
             "Scatter" => n.op_type = Some("ScatterElements".into()),
             "BatchNormalization" => {
                 n.remove("momentum");
-                // Before opset 14 its other outputs alone said so; the rule refuses it.
-                if v < 14 && n.output.iter().skip(1).any(|o| !o.is_empty()) {
-                    n.set("training_mode", 1);
-                }
                 // Kept when it is 0, so that the rule can refuse it.
                 if n.int("spatial", 1) == 1 {
                     n.remove("spatial");

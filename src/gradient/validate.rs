@@ -16,10 +16,6 @@ const DROPS: &str = "it is in training mode, where it drops at random; export th
 /// What is said of a BatchNormalization that takes the statistics of the picture.
 const TRAINS: &str = "it is in training mode; export the model for inference";
 
-/// What is said of an Attention whose mask can leave a query no key: with version 25 of the operator, which the runtime
-/// writes out, the gradient through such a row comes out as no number.
-const MASKED: &str = "its mask may leave a query no key, of which no gradient is taken at opset 25; export at opset 24 or lower";
-
 /// Refuses every node that does not do, also in functions and in graphs inside nodes.
 pub(super) fn validate(model: &ModelProto) -> Result<(), Error> {
     let mut refusals = Vec::new();
@@ -60,7 +56,6 @@ fn of_nodes(
     refusals: &mut Vec<Refusal>,
 ) {
     for node in nodes {
-        let has = |k: usize| node.input(k).is_some();
         let reason = match node.op() {
             _ if !node.is_standard() => None,
             "Dropout" if node.input(2).is_some_and(|mode| truth(mode) != Some(false)) => Some(DROPS),
@@ -71,7 +66,6 @@ fn of_nodes(
             {
                 Some(TRAINS)
             }
-            "Attention" if opset > 24 && has(3) => Some(MASKED),
             _ => None,
         };
         let checked = ops::arity(node).and_then(|()| reason.map_or(Ok(()), |reason| Err(reason.to_owned())));

@@ -77,6 +77,11 @@ impl ElementType {
         }
     }
 
+    /// Whether it is a real of 16 bits.
+    pub fn is_half(self) -> bool {
+        matches!(self, Self::Float16 | Self::Bfloat16)
+    }
+
     /// Whether gradients can flow through it.
     pub fn is_real(self) -> bool {
         matches!(self, Self::Float | Self::Float16 | Self::Double | Self::Bfloat16)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What a graph's gradient has to be.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use steerlens::Runtime;
 use steerlens::gradient::{COTANGENT, Error, INPUT_GRADIENT, Options, Profile, differentiate};
 use steerlens::onnx::{self, ModelProto, NodeProto, ValueInfoProto};
@@ -81,19 +79,14 @@ pub(crate) fn check(model: &ModelProto, picture: &Tensor) -> Verdict {
             profile,
             ..Default::default()
         };
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            differentiate(model.clone(), runtime(), &options)
-        }));
-        let differentiated = match made {
-            Err(_) => return Verdict::Failed(format!("{profile:?}: differentiate panicked")),
-            Ok(Err(e @ (Error::Runtime(_) | Error::Onnx(_) | Error::Independent { .. }))) => {
-                return Verdict::Failed(format!("{profile:?}: {e}"));
-            }
-            Ok(Err(e)) => {
+        let differentiated = match differentiate(model.clone(), runtime(), &options) {
+            Ok(differentiated) => differentiated.model,
+            // By name, and nothing else: a panic, for one, comes as another error.
+            Err(e @ Error::Unsupported(_)) => {
                 refusals.push(e);
                 continue;
             }
-            Ok(Ok(differentiated)) => differentiated.model,
+            Err(e) => return Verdict::Failed(format!("{profile:?}: {e}")),
         };
         for level in [Optimisation::Disable, Optimisation::All] {
             match loaded(&differentiated, level) {

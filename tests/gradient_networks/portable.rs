@@ -23,11 +23,10 @@ fn turned(node: &NodeProto) -> Option<bool> {
 /// What another runtime would read otherwise.
 fn stumbling_blocks(model: &ModelProto) -> Vec<String> {
     let graph = model.graph.clone().unwrap_or_default();
-    let square = graph
-        .initializer
-        .iter()
-        .filter(|t| matches!(t.dims[..], [a, b, ..] if a == b));
-    let square: Vec<&str> = square.filter_map(|t| t.name.as_deref()).collect();
+    let is_square = |name: &&str, group: i64| {
+        let weight = graph.initializer.iter().find(|t| t.name.as_deref() == Some(name));
+        weight.is_some_and(|w| matches!(w.dims[..], [a, b, ..] if a == b * group))
+    };
     let mut ways: HashMap<&str, bool> = HashMap::new();
     let mut found = Vec::new();
     for node in &graph.node {
@@ -37,7 +36,8 @@ fn stumbling_blocks(model: &ModelProto) -> Vec<String> {
         if node.op() == "LayerNormalization" && node.output.len() > 1 {
             found.push(format!("{}: optional outputs", node.label()));
         }
-        if let (Some(way), Some(weight)) = (turned(node), node.input(1).filter(|w| square.contains(w)))
+        let group = node.int("group", 1).max(1);
+        if let (Some(way), Some(weight)) = (turned(node), node.input(1).filter(|w| is_square(w, group)))
             && *ways.entry(weight).or_insert(way) != way
         {
             found.push(format!("{}: its weight is read both ways", node.label()));

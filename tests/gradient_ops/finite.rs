@@ -144,4 +144,17 @@ fn a_softmax_of_nothing() {
         .after("Mul", &["p", "values"], "z");
     // p (1 - p) (1 - 3)
     expect(&case, [1.0, 2.0, 0.5, 0.5], [0.0, 0.0, -0.5, 0.5]);
+    // The row is known by its mask, as ONNX writes Attention out.
+    let known = Case::of("Softmax", &[1, 1, 2, 2])
+        .named("mask", &mask)
+        .named("zero", &Array::real([], [0.0]))
+        .named("values", &Array::real([2], [1.0, 3.0]))
+        .before("Add", &["x", "mask"], "masked")
+        .tensor("masked")
+        .after("ReduceMax", &["mask"], "best")
+        .having("axes", vec![3])
+        .after("Less", &["best", "zero"], "empty")
+        .after("Where", &["empty", "zero", "y"], "p")
+        .after("Mul", &["p", "values"], "z");
+    expect(&known, [1.0, 2.0, 0.5, 0.5], [0.0, 0.0, -0.5, 0.5]);
 }

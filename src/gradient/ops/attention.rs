@@ -16,8 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     rule_for(
         "Attention",
         attention,
-        "as many heads of keys as of queries; no causal mask, soft cap or cache; only the result used; from opset 25 a \
-         key for every query",
+        "as many heads of keys as of queries; no causal mask, soft cap or cache; only the result used",
     )
     .since(23),
     rule_for("RotaryEmbedding", rotary, "constant angles").since(23),

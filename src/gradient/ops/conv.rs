@@ -11,7 +11,7 @@ use super::indexing::padded;
 use super::sub_pixel::by_phases;
 use super::{Call, Contributions, Rule, Stop, rule_for};
 use crate::gradient::Profile;
-use crate::onnx::{Array, NodeProto};
+use crate::onnx::{Array, NodeProto, TensorProto};
 use crate::runtime::Tensor;
 
 pub(super) const RULES: &[Rule] = &[
@@ -135,7 +135,12 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
         .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
     let x = c.input(0)?.clone();
     let window = Window::of(c.node, &weight.shape[2..], &signed(&x.shape[2..]));
-    let skipped = skipped(e, c, &window, &x)?;
+    let mut alone = c.node.clone();
+    alone.remove("group");
+    alone.input.truncate(2);
+    let kernel = [&[1, 1], &c.input(1)?.shape[2..]].concat();
+    let ones = Array::real(kernel.clone(), vec![1.0; kernel.iter().product()]).encode(&alone.input[1]);
+    let skipped = skipped(e, &alone, &window, &x.shape[2..], &[ones])?;
     if skipped.iter().all(|s| *s == 0) {
         return seen(e, c, &x, &weight, &window);
     }
@@ -149,31 +154,32 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     Ok(padded(e, &ct_x, &before, &none))
 }
 
-/// How many elements of each axis lie before the first window: with automatic pads the runtime is asked, which begins
-/// some windows that lie apart in the middle of what is left over, and others with the first element.
-fn skipped(e: &Emit<'_>, c: &Call<'_>, window: &Window, x: &Value) -> Result<Vec<usize>, Stop> {
-    let axes = x.rank() - 2;
-    let mut skipped = vec![0; axes];
+/// How many elements of each axis lie before the first window of a node that sums or averages: with automatic pads the
+/// runtime is asked, which begins some windows that lie apart in the middle of what is left over, and others with the
+/// first element. `constants`: the node's other inputs, for one channel.
+pub(super) fn skipped(
+    e: &Emit<'_>,
+    node: &NodeProto,
+    window: &Window,
+    spatial: &[usize],
+    constants: &[TensorProto],
+) -> Result<Vec<usize>, Stop> {
+    let mut skipped = vec![0; spatial.len()];
     let apart = |i: usize| window.strides[i] > window.reach(i) + 1;
-    if !(0..axes).any(apart) || !c.node.string("auto_pad", "NOTSET").starts_with("SAME") {
+    if !(0..spatial.len()).any(apart) || !node.string("auto_pad", "NOTSET").starts_with("SAME") {
         return Ok(skipped);
     }
-    let mut node = c.node.clone();
-    node.remove("group");
-    node.input.truncate(2);
-    let kernel = [&[1, 1], &c.input(1)?.shape[2..]].concat();
-    let ones = |shape: &[usize]| vec![1.0; shape.iter().product()];
-    let weight = Array::real(kernel.clone(), ones(&kernel)).encode(&node.input[1]);
-    let shape = [&[1, 1], &x.shape[2..]].concat();
+    let shape = [&[1, 1], spatial].concat();
     let first = |picture: Vec<f32>| -> Result<f32, Stop> {
-        let sums = e.measure(&node, &Tensor::f32(shape.clone(), picture), vec![weight.clone()])?;
-        Ok(sums.first().copied().unwrap_or(0.0))
+        let made = e.measure(node, &Tensor::f32(shape.clone(), picture), constants.to_vec())?;
+        Ok(made.first().copied().unwrap_or(0.0))
     };
-    let taps = first(ones(&shape))?;
-    for i in (0..axes).filter(|i| apart(*i)) {
-        let inner: usize = shape[i + 3..].iter().product();
-        let places = (0..shape.iter().product()).map(|k: usize| (k / inner % shape[i + 2]) as f32);
-        let middle = first(places.collect())? / taps;
+    let held = first(vec![1.0; spatial.iter().product()])?;
+    for i in (0..spatial.len()).filter(|i| apart(*i)) {
+        let inner: usize = spatial[i + 1..].iter().product();
+        let places = (0..spatial.iter().product()).map(|k: usize| (k / inner % spatial[i]) as f32);
+        // The mean place that the first window holds, less half of what it reaches over.
+        let middle = first(places.collect())? / held;
         skipped[i] = (middle - window.reach(i) as f32 / 2.0).round().max(0.0) as usize;
     }
     Ok(skipped)

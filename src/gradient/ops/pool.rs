@@ -7,7 +7,7 @@
 
 use super::super::emit::{Emit, Value, signed};
 use super::super::patterns::enlarged;
-use super::conv::Window;
+use super::conv::{Window, skipped};
 use super::indexing::padded;
 use super::{Call, Contributions, Rule, Stop, rule_for, tap_pool};
 use crate::onnx::Array;
@@ -127,11 +127,11 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut window = window_of(c, &x)?;
     let n = window.kernel.len();
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
-    for axis in 0..n {
-        window.begin[axis] = begin(e, c, &window, axis, &x)?;
-    }
     // Elements before the first window, which automatic pads can leave out.
-    let skipped: Vec<i64> = window.begin.iter().map(|b| (-b).max(0)).collect();
+    let skipped = signed(&skipped(e, c.node, &window, &x.shape[2..], &[])?);
+    for (begin, skipped) in window.begin.iter_mut().zip(&skipped).filter(|(_, s)| **s > 0) {
+        *begin = -skipped;
+    }
     let share = shares(e, c, &window, &x, &y)?;
     let ct = e.full(&c.ct, &y.shape);
     if e.is_blocked(&x)
@@ -188,34 +188,6 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         .collect();
     let around = |spatial: Vec<i64>| [vec![0, 0], spatial].concat();
     Ok(vec![(0, padded(e, &spread, &around(skipped), &around(after)))])
-}
-
-/// Where the first window begins, before the first element if it is positive. With automatic pads the runtime is asked:
-/// of windows that lie apart some versions begin in the middle of what is left over, others with the first element.
-fn begin(e: &Emit<'_>, c: &Call<'_>, window: &Window, axis: usize, x: &Value) -> Result<i64, Stop> {
-    let stated = window.begin[axis];
-    let apart = window.strides[axis] > window.reach(axis) + 1;
-    if !apart || !c.node.string("auto_pad", "NOTSET").starts_with("SAME") {
-        return Ok(stated);
-    }
-    let shape = [&[1, 1], &x.shape[2..]].concat();
-    let inner: usize = shape[axis + 3..].iter().product();
-    let places = (0..shape.iter().product()).map(|k: usize| (k / inner % shape[axis + 2]) as f32);
-    let ones = Tensor::f32(shape.clone(), vec![1.0; shape.iter().product()]);
-    let held = e.measure(c.node, &ones, Vec::new())?;
-    let averages = e.measure(
-        c.node,
-        &Tensor::f32(shape.clone(), places.collect::<Vec<_>>()),
-        Vec::new(),
-    )?;
-    // The mean place of a window that lies inside along this axis, less half of what it reaches over.
-    let mean = averages
-        .first()
-        .zip(held.first())
-        .map_or(0.0, |(sum, held)| sum / held);
-    let first = mean - window.reach(axis) as f32 / 2.0;
-    let measured = signed(&[first.max(0.0).round() as usize])[0];
-    Ok(if measured > 0 { -measured } else { stated })
 }
 
 /// In the blocked layout: windows that tile the picture repeat their share, windows at every place average it again.

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
 /// `ct_x = y (ct - sum(ct y))`; of the logarithm `ct - exp(y) sum(ct)`.
 fn softmax(e: &mut Emit<'_>, c: &Call<'_>, log: bool) -> Contributions {
     let mut y = c.y()?.clone();
-    if e.replaces_nan() {
+    if e.has_empty_rows() {
         // A row of minus infinity alone, as of a query that a mask leaves no key.
         let undefined = e.op("IsNaN", &[&y], &[], &y.shape.clone());
         let zero = e.scalar(0.0);
