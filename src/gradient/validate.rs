@@ -8,7 +8,7 @@
 
 use super::error::{Error, Refusal};
 use super::{ops, walk};
-use crate::onnx::{Array, GraphProto, ModelProto, NodeProto};
+use crate::onnx::{Array, GraphProto, ModelProto, NodeProto, TensorProto};
 
 /// What is said of a Dropout that is not known to do nothing.
 const DROPS: &str = "it is in training mode, where it drops at random; export the model for inference";
@@ -16,15 +16,11 @@ const DROPS: &str = "it is in training mode, where it drops at random; export th
 /// What is said of a BatchNormalization that takes the statistics of the picture.
 const TRAINS: &str = "it is in training mode; export the model for inference";
 
-/// Refuses every node that does not do, also in functions and in graphs inside nodes.
+/// Refuses every node that does not do, also in graphs inside nodes; functions have been written out.
 pub(super) fn validate(model: &ModelProto) -> Result<(), Error> {
     let mut refusals = Vec::new();
-    let opset = model.opset().unwrap_or_default();
     if let Some(graph) = &model.graph {
-        of_graph(graph, opset, &mut refusals);
-    }
-    for function in &model.functions {
-        of_nodes(&function.node, opset, &|_| None, &mut refusals);
+        look(graph, model.opset().unwrap_or_default(), &mut refusals);
     }
     match refusals.is_empty() {
         true => Ok(()),
@@ -32,8 +28,8 @@ pub(super) fn validate(model: &ModelProto) -> Result<(), Error> {
     }
 }
 
-fn of_graph(graph: &GraphProto, opset: i64, refusals: &mut Vec<Refusal>) {
-    let truth = |name: &str| {
+fn look(graph: &GraphProto, opset: i64, refusals: &mut Vec<Refusal>) {
+    let constant = |name: &str| {
         let stated = graph.initializer.iter().find(|t| t.name.as_deref() == Some(name));
         let made = || {
             let node = graph
@@ -42,52 +38,69 @@ fn of_graph(graph: &GraphProto, opset: i64, refusals: &mut Vec<Refusal>) {
                 .find(|n| n.output(0) == Some(name) && n.op() == "Constant")?;
             node.attribute("value")?.t.as_ref()
         };
-        let tensor = stated.or_else(made)?;
-        Array::decode(tensor).ok()?.as_whole()?.first().map(|v| *v != 0)
+        stated.or_else(made)
     };
-    of_nodes(&graph.node, opset, &truth, refusals);
-}
-
-/// `truth` tells a constant's first element.
-fn of_nodes(
-    nodes: &[NodeProto],
-    opset: i64,
-    truth: &dyn Fn(&str) -> Option<bool>,
-    refusals: &mut Vec<Refusal>,
-) {
-    for node in nodes {
-        let reason = match node.op() {
-            _ if !node.is_standard() => None,
-            "Dropout" if node.input(2).is_some_and(|mode| truth(mode) != Some(false)) => Some(DROPS),
-            // Before opset 14 its other outputs alone say so.
-            "BatchNormalization"
-                if node.int("training_mode", 0) != 0
-                    || (opset < 14 && node.output.iter().skip(1).any(|o| !o.is_empty())) =>
-            {
-                Some(TRAINS)
-            }
-            _ => None,
-        };
-        let checked = ops::arity(node).and_then(|()| reason.map_or(Ok(()), |reason| Err(reason.to_owned())));
-        if let Err(reason) = checked {
+    for node in &graph.node {
+        if let Err(reason) = ops::arity(node).and_then(|()| special(node, opset, &constant)) {
             refusals.push(walk::refusal(node, reason));
         }
         for inner in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
-            of_graph(inner, opset, refusals);
+            look(inner, opset, refusals);
         }
     }
+}
+
+/// What single operators have to fulfil besides; `constant` finds a tensor that is one.
+fn special<'a>(
+    node: &NodeProto,
+    opset: i64,
+    constant: &dyn Fn(&str) -> Option<&'a TensorProto>,
+) -> Result<(), String> {
+    let is_false = |name: &str| {
+        let mode = constant(name).and_then(|t| Array::decode(t).ok());
+        mode.and_then(|m| m.as_whole()?.first().copied()) == Some(0)
+    };
+    match node.op() {
+        _ if !node.is_standard() => Ok(()),
+        "Dropout" if node.input(2).is_some_and(|mode| !is_false(mode)) => Err(DROPS.into()),
+        // Before opset 14 its other outputs alone say so.
+        "BatchNormalization"
+            if node.int("training_mode", 0) != 0
+                || (opset < 14 && node.output.iter().skip(1).any(|o| !o.is_empty())) =>
+        {
+            Err(TRAINS.into())
+        }
+        "Einsum" => einsum(node, constant),
+        _ => Ok(()),
+    }
+}
+
+/// Whether each term of an Einsum has an operand, of as many axes as it has letters, as far as constants tell: ONNX
+/// Runtime 1.21 crashes on some that have not.
+fn einsum<'a>(node: &NodeProto, constant: &dyn Fn(&str) -> Option<&'a TensorProto>) -> Result<(), String> {
+    let equation: String = node.string("equation", "").split_whitespace().collect();
+    let left = equation.split("->").next().unwrap_or_default();
+    let fits = |(term, name): (&str, &String)| {
+        term.contains('.') || constant(name).is_none_or(|t| t.dims.len() == term.len())
+    };
+    if left.split(',').count() == node.input.len() && left.split(',').zip(&node.input).all(fits) {
+        return Ok(());
+    }
+    Err(format!(
+        "its equation \"{equation}\" does not fit its operands; export the model again"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::onnx::AttributeProto;
-    use crate::onnx::proto::FunctionProto;
 
     fn refused(model: &ModelProto) -> Vec<String> {
         match validate(model) {
+            Ok(()) => Vec::new(),
             Err(Error::Unsupported(all)) => all.into_iter().map(|r| r.node).collect(),
-            other => panic!("{other:?}"),
+            Err(other) => panic!("{other:?}"),
         }
     }
 
@@ -112,12 +125,31 @@ mod tests {
                 ],
                 ..Default::default()
             }),
-            functions: vec![FunctionProto {
-                node: vec![bad("of a function")],
-                ..Default::default()
-            }],
             ..Default::default()
         };
-        assert_eq!(refused(&model), ["outer", "inner", "of a function"]);
+        assert_eq!(refused(&model), ["outer", "inner"]);
+    }
+
+    #[test]
+    fn an_einsum_has_an_operand_for_each_term() {
+        let of = |equation: &str| {
+            let node = NodeProto::new("Einsum", "product", &["x", "w"], &["y"]).with("equation", equation);
+            let graph = GraphProto {
+                node: vec![node],
+                initializer: vec![Array::real([2, 3], vec![0.0; 6]).encode("w")],
+                ..Default::default()
+            };
+            let graph = Some(graph);
+            refused(&ModelProto {
+                graph,
+                ..Default::default()
+            })
+        };
+        for good in ["ab,bc->ac", "ab, bc", "ab,...->ab"] {
+            assert_eq!(of(good), Vec::<String>::new(), "{good}");
+        }
+        for bad in ["a,b->ab", "ab->ab", "ab,bc,cd->ad", ""] {
+            assert_eq!(of(bad), ["product"], "{bad}");
+        }
     }
 }

@@ -109,17 +109,13 @@ pub(super) fn einsum(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     let letters = &"abcde"[..x.rank()];
     let (rest, inner) = letters.split_at(x.rank() - 1);
     let count = *x.shape.last()?;
-    let (equation, shape) = match g.random.below(3) {
-        0 => (format!("{letters},{inner}z->{rest}z"), vec![count, 3]),
-        1 => (format!("{inner}z,{letters}->z{rest}"), vec![count, 2]),
-        _ => (format!("{letters},{letters}->{letters}"), x.shape.clone()),
+    let (equation, shape, is_second) = match g.random.below(3) {
+        0 => (format!("{letters},{inner}z->{rest}z"), vec![count, 3], false),
+        1 => (format!("{inner}z,{letters}->z{rest}"), vec![count, 2], true),
+        _ => (format!("{letters},{letters}->{letters}"), x.shape.clone(), false),
     };
     let other = g.noise(&shape, root(count).max(0.3));
-    let operands = if equation.starts_with(letters) {
-        [x, &other]
-    } else {
-        [&other, x]
-    };
+    let operands = if is_second { [&other, x] } else { [x, &other] };
     g.node(operator, &operands, vec![("equation", equation.as_str().into())])
 }
 
