@@ -442,3 +442,17 @@ fn a_held_stream_may_end_at_once() {
     assert!(rig.harness.push_event(gst::event::Eos::new()));
     assert!(messages_of_trouble(&rig).is_empty());
 }
+
+/// The run that was under way when the stream ended may have met a value that does not fit the model.
+#[test]
+fn an_unknown_label_at_the_end_is_a_warning_too() {
+    let mut rig = Rig::new(&[HELD]);
+    rig.morph(0, &picture(0, 128.0));
+    rig.element.set_property("target-label", "unicorn");
+    rig.morph(1, &picture(1, 128.0));
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(rig.harness.push_event(gst::event::Eos::new()));
+    let trouble = messages_of_trouble(&rig);
+    let kinds: Vec<_> = trouble.iter().map(|message| message.type_()).collect();
+    assert_eq!(kinds, [gst::MessageType::Warning]);
+}

@@ -24,6 +24,9 @@ pub(super) fn explicit(
         return Ok(());
     };
     for mut node in std::mem::take(&mut graph.node) {
+        if is_idle(&node, facts) {
+            node.set("ceil_mode", 0);
+        }
         let divisors = match ceiled(&node, facts) {
             Some(pads) => with_pads(&mut node, pads, facts, opset, runtime)?,
             None => None,
@@ -47,11 +50,27 @@ pub(super) fn explicit(
     Ok(())
 }
 
+/// Whether the node's `ceil_mode` does nothing: automatic pads have as many windows with it as without.
+fn is_idle(node: &NodeProto, facts: &Facts) -> bool {
+    let same = node.string("auto_pad", "NOTSET").starts_with("SAME");
+    let extents = |name: Option<&str>| facts.shape(name?)?.get(2..).map(signed);
+    let (Some(x), Some(y)) = (extents(node.input(0)), extents(node.output(0))) else {
+        return false;
+    };
+    let strides = node
+        .ints("strides")
+        .map_or_else(|| vec![1; x.len()], <[i64]>::to_vec);
+    let covers = |((x, y), stride): ((&i64, &i64), &i64)| *stride > 0 && *y == (x + stride - 1) / stride;
+    pools(node) && same && x.iter().zip(&y).zip(&strides).all(covers)
+}
+
+fn pools(node: &NodeProto) -> bool {
+    node.is_standard() && matches!(node.op(), "MaxPool" | "AveragePool") && node.int("ceil_mode", 0) == 1
+}
+
 /// The pads with which a pool with `ceil_mode` has the same windows without.
 fn ceiled(node: &NodeProto, facts: &Facts) -> Option<Vec<i64>> {
-    let pools = node.is_standard() && matches!(node.op(), "MaxPool" | "AveragePool");
-    let same = node.string("auto_pad", "NOTSET").starts_with("SAME");
-    if !pools || same || node.int("ceil_mode", 0) != 1 {
+    if !pools(node) || node.string("auto_pad", "NOTSET").starts_with("SAME") {
         return None;
     }
     let kernel: Option<Vec<usize>> = node

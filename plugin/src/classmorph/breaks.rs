@@ -9,7 +9,7 @@ use steerlens::ErrorKind;
 
 use super::errors;
 use super::imp::{ClassMorph, lock};
-use super::warnings::Limiter;
+use super::warnings::{Kind, Limiter};
 
 impl ClassMorph {
     /// A new run begins.
@@ -64,8 +64,12 @@ impl ClassMorph {
                 let trouble = lock(&self.opened)
                     .as_mut()
                     .and_then(|opened| opened.engine.trouble());
-                if let Some(failure) = trouble.filter(|failure| failure.kind() != ErrorKind::Interrupted) {
-                    self.report(errors::of_failure(&failure));
+                if let Some(failure) = trouble {
+                    match failure.kind() {
+                        ErrorKind::Interrupted => (),
+                        ErrorKind::Settings => self.warn(Kind::Settings, &failure.to_string()),
+                        _ => self.report(errors::of_failure(&failure)),
+                    }
                 }
             }
             _ => (),
