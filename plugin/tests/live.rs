@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use gst::prelude::*;
 use gst_check::Harness;
 
