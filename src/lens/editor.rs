@@ -118,7 +118,7 @@ impl Editor {
         let mut report = Report {
             source: reading.source,
             target: reading.target,
-            attained: true,
+            attained: self.settings.l2_budget == 0.0,
             held: self.moment.differs(&reading.moment),
             ..Report::default()
         };

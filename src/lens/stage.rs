@@ -15,6 +15,10 @@ use crate::frame::{
 use crate::morph::{ColorMode, Morpher, Prepared, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
 
+/// The warning of a picture that the gradient has no hold of: without phases, or where they all stay.
+pub(super) const MOVES_NOTHING: &str =
+    "the gradient moves nothing in this picture: it is passed on unchanged";
+
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
 const AUTO_PIXELS: usize = 640 * 480;
 
@@ -200,8 +204,7 @@ impl Stage {
         let prepared = self.prepare(frame, moment, reading, settings);
         report.phase_rms = prepared.phase_rms;
         if prepared.phase_rms == 0.0 {
-            report.warning =
-                Some("the gradient moves nothing in this picture: it is passed on unchanged".into());
+            report.warning = Some(MOVES_NOTHING.into());
             return Ok(self.keep(frame)?);
         }
         if settings.l2_budget > 0.0 {

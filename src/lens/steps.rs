@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::reader::Reader;
-use super::stage::{Stage, norm};
+use super::stage::{MOVES_NOTHING, Stage, norm};
 use super::{LensSettings, Report};
 use crate::Error;
 use crate::classifier::Reading;
@@ -46,6 +46,16 @@ pub(super) fn walk(
             ));
             break;
         }
+        if prepared.phase_rms == 0.0 {
+            if step == 1 {
+                report.warning = Some(MOVES_NOTHING.into());
+                return Ok(stage.keep(frame)?);
+            }
+            report.warning = Some(format!(
+                "the gradient moves nothing at step {step}: the steps end there"
+            ));
+            break;
+        }
         let from_source = stage.morpher.step_mode() == StepMode::Source;
         let base = if from_source {
             source.clone()
@@ -59,7 +69,7 @@ pub(super) fn walk(
                 moved(&base, &stage.change, &mut current);
                 distance(&current, &source)
             });
-            report.attained &= reach.attained;
+            report.attained = step == steps && reach.attained;
             reach.magnification
         } else {
             let magnification = settings.magnification / f64::from(steps);

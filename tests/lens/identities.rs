@@ -32,6 +32,26 @@ fn magnification_0_and_equal_classes_are_the_frame_itself() {
     assert!(report.warning.unwrap().contains("same class"));
 }
 
+/// White has no phases: there is nothing to move, in one step or in several, and no budget is reached.
+#[test]
+fn a_picture_without_phases_stays_and_is_warned_of() {
+    let mut picture = Picture::gray("faces/neutral-1.png");
+    picture.bytes.fill(255);
+    for (steps, l2_budget) in [(1, 0.0), (1, 4.0), (3, 0.0), (3, 4.0)] {
+        let settings = LensSettings {
+            steps,
+            l2_budget,
+            ..towards("smile")
+        };
+        let (bytes, report, _) = picture.morph(&mut lens("faces_robust.onnx", settings));
+        assert_eq!(bytes, picture.bytes, "{steps} steps, budget {l2_budget}");
+        assert_eq!((report.l2, report.magnification), (0.0, 0.0));
+        assert_eq!(report.attained, l2_budget == 0.0);
+        let warning = report.warning.unwrap();
+        assert!(warning.contains("moves nothing"), "{warning}");
+    }
+}
+
 #[test]
 fn a_still_is_read_once_and_moved_as_often_as_wanted() {
     let picture = Picture::gray("faces/neutral-1.png");
