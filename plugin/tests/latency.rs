@@ -63,6 +63,18 @@ fn a_fixed_latency_is_told_as_it_is_and_a_change_is_news() {
     assert!(told(&mut rig) > 0);
 }
 
+/// Nobody has asked before: upstream says that it is live when there is something to tell.
+#[test]
+fn who_never_asked_is_told_when_upstream_is_live() {
+    for (live, expected) in [(true, 1), (false, 0)] {
+        let mut rig = Rig::rgb(48, 48);
+        rig.harness.set_live(live);
+        let frame = rig.frame(0);
+        rig.push(frame);
+        assert_eq!(news(&rig), expected, "live: {live}");
+    }
+}
+
 /// Held, frames do not wait for the model: nothing is known before the first one.
 #[test]
 fn a_held_frame_s_time_is_the_morph_s() {

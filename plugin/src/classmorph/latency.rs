@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use gst_base::prelude::*;
 
 use super::engine::GradientMode;
 use super::imp::{CAT, ClassMorph, lock};
@@ -27,8 +28,6 @@ const MOST: Duration = Duration::from_secs(10);
 pub(super) struct Latency {
     recent: VecDeque<Duration>,
     told: Duration,
-    /// What upstream said when it was last asked.
-    is_live: bool,
 }
 
 impl Latency {
@@ -85,7 +84,6 @@ impl ClassMorph {
     /// Adds the element's own part to the answer that upstream gave.
     pub(super) fn add_latency(&self, query: &mut gst::query::Latency) {
         let (is_live, min, max) = query.result();
-        lock(&self.latency).is_live = is_live;
         if is_live {
             let own = self.own_latency();
             query.set(true, min + own, max.map(|max| max + own));
@@ -129,17 +127,24 @@ impl ClassMorph {
         }
     }
 
-    /// Takes in how long a frame took, and has the pipeline ask again where that is news.
+    /// Takes in how long a frame took, and has a live pipeline ask again where that is news.
     pub(super) fn took(&self, frame: Duration) {
-        let tells = {
+        let news = {
             let mut latency = lock(&self.latency);
-            latency.add(frame) && latency.is_live
+            latency.add(frame).then(|| latency.told())
         };
-        if tells && lock(&self.settings).latency < 0 {
-            let told = lock(&self.latency).told();
+        let Some(told) = news else { return };
+        let fixed = lock(&self.settings).latency;
+        if fixed < 0 && self.upstream_is_live() {
             gst::info!(CAT, imp = self, "a frame takes up to {told:.1?}");
             self.ask_again();
         }
+    }
+
+    /// Asked when it counts: who never asks this element for its latency may be live all the same.
+    fn upstream_is_live(&self) -> bool {
+        let mut query = gst::query::Latency::new();
+        self.obj().sink_pad().peer_query(&mut query) && query.result().0
     }
 
     /// Has the pipeline ask for latencies again.
