@@ -43,7 +43,8 @@ impl ClassMorph {
                     Kind::Content,
                     &format!(
                         "the stream holds several views (multiview-mode={}), and the classifier takes each buffer for one \
-                         picture: put glviewconvert output-mode-override=mono in front of classmorph",
+                         picture: put glupload ! glcolorconvert ! glviewconvert output-mode-override=mono ! glcolorconvert \
+                         ! gldownload in front of classmorph",
                         mode.as_deref().unwrap_or("unknown")
                     ),
                 );
