@@ -58,19 +58,31 @@ impl Latency {
             self.recent.pop_front();
         }
         self.recent.push_back(frame);
-        let mut times: Vec<_> = self.recent.iter().copied().collect();
-        times.sort_unstable();
-        let hiccups = usize::from(times.len() >= ENOUGH);
-        let Some(needed) = times.iter().rev().nth(hiccups).copied() else {
-            return false;
-        };
+        let needed = self.needed();
         let rounded = with_margin(needed);
-        let is_full = times.len() == WINDOW;
+        let is_full = self.recent.len() == WINDOW;
         let changes = rounded != self.told && (needed > self.told || (is_full && 2 * rounded <= self.told));
         if changes {
             self.told = rounded;
         }
         changes
+    }
+
+    /// The longest of the recent times; of enough of them, the longest but one.
+    fn needed(&self) -> Duration {
+        let [mut longest, mut second] = [Duration::ZERO; 2];
+        for &time in &self.recent {
+            if time > longest {
+                (longest, second) = (time, longest);
+            } else {
+                second = second.max(time);
+            }
+        }
+        if self.recent.len() < ENOUGH {
+            longest
+        } else {
+            second
+        }
     }
 }
 
