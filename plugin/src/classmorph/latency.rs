@@ -45,10 +45,10 @@ impl Latency {
         !self.told.is_zero()
     }
 
-    /// What there is to go by before the first frame: one run of the model.
-    fn expect(&mut self, run: Duration) {
+    /// What there is to go by before the first frame: the runs of the model.
+    fn expect(&mut self, runs: Duration) {
         if !self.is_known() {
-            self.told = with_margin(run);
+            self.told = with_margin(runs);
         }
     }
 
@@ -88,7 +88,7 @@ impl Latency {
 
 /// An eighth more, in whole milliseconds, so that small changes are none.
 fn with_margin(time: Duration) -> Duration {
-    let nanos = nanoseconds(time + time / 8);
+    let nanos = nanoseconds(time.saturating_add(time / 8));
     Duration::from_millis(nanos.div_ceil(1_000_000)).min(MOST)
 }
 
@@ -103,16 +103,16 @@ impl ClassMorph {
     }
 
     fn own_latency(&self) -> gst::ClockTime {
-        let (fixed, mode) = {
+        let (fixed, mode, steps) = {
             let settings = lock(&self.settings);
-            (settings.latency, settings.gradient_mode)
+            (settings.latency, settings.gradient_mode, settings.lens.steps)
         };
         let nanos = match u64::try_from(fixed) {
             Ok(fixed) => fixed,
             Err(_) => {
                 // Held, frames do not wait for the model.
                 if mode == GradientMode::Sync && !lock(&self.latency).is_known() {
-                    self.rehearse();
+                    self.rehearse(steps);
                 }
                 nanoseconds(lock(&self.latency).told())
             }
@@ -121,8 +121,9 @@ impl ClassMorph {
         gst::ClockTime::from_nseconds(nanos)
     }
 
-    /// Takes the time of a run, before there is a frame to take the time of: pipelines ask before they play.
-    fn rehearse(&self) {
+    /// Takes the time of a run, before there is a frame to take the time of: pipelines ask before they play. A frame
+    /// takes one for each step.
+    fn rehearse(&self, steps: u32) {
         // A frame that is on its way tells better.
         let Ok(mut opened) = self.opened.try_lock() else {
             return;
@@ -131,7 +132,7 @@ impl ClassMorph {
         match opened.engine.rehearse() {
             Ok(Some(run)) => {
                 gst::debug!(CAT, imp = self, "a run of the model takes {run:.1?}");
-                lock(&self.latency).expect(run);
+                lock(&self.latency).expect(run.saturating_mul(steps));
             }
             Ok(None) => (),
             // The first frame will say so too.

@@ -114,10 +114,10 @@ mod worker;
  *
  * In a live pipeline the LATENCY query is answered with the time that a frame takes, so that a window waits for what was
  * computed: the longest of the last 32 frames but one, an eighth more and in whole milliseconds; held, that is the morph's
- * time alone. Before the first frame it is a run of the model. It grows at once, with a LATENCY message, on which
- * applications call gst_bin_recalculate_latency(), and shrinks when less than half of it would do for 32 frames. With
- * #GstClassMorph:latency it is fixed, and 0 is none. A `queue` between the element and a window has the next frame begun
- * while the last one waits for its time.
+ * time alone. Before the first frame it is a run of the model for each of #GstClassMorph:steps. It grows at once, with a
+ * LATENCY message, on which applications call gst_bin_recalculate_latency(), and shrinks when less than half of it would
+ * do for 32 frames. With #GstClassMorph:latency it is fixed, and 0 is none. A `queue` between the element and a window has
+ * the next frame begun while the last one waits for its time.
  *
  * #GstClassMorph:temporal-smoothing averages phase steps over the frames of a stream. The average starts anew with
  * other classes, sizes and settings, after a flush, a seek, a gap of more than a second, and a cut; forwards only.
