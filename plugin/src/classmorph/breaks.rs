@@ -3,6 +3,7 @@
 //! segments, and the signal `reset`.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gst::EventView;
 use steerlens::ErrorKind;
@@ -18,6 +19,7 @@ impl ClassMorph {
         *lock(&self.limiter) = Limiter::default();
         lock(&self.segment).take();
         lock(&self.latency).restart();
+        lock(&self.stats).latency = Duration::ZERO;
     }
 
     /// Nothing has been seen yet.

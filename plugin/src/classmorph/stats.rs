@@ -42,9 +42,12 @@ impl Stats {
         }
     }
 
-    /// Nothing counted, of the same model.
+    /// Nothing counted, of the same model in the same pipeline.
     pub(super) fn restarted(&self) -> Self {
-        Self::since_loading(self.load_time)
+        Self {
+            latency: self.latency,
+            ..Self::since_loading(self.load_time)
+        }
     }
 
     /// Counts a frame that went through the lens along this reading.
@@ -89,6 +92,19 @@ mod tests {
     use super::*;
 
     use steerlens::Report;
+
+    #[test]
+    fn a_restart_counts_anew_and_keeps_what_is_no_count() {
+        gst::init().unwrap();
+        let (load_time, latency) = (Duration::from_millis(700), Duration::from_millis(90));
+        let mut stats = Stats::since_loading(load_time);
+        (stats.frames_in, stats.errors, stats.latency) = (9, 1, latency);
+        let structure = stats.restarted().structure();
+        assert_eq!(structure.get("frames-in"), Ok(0u64));
+        assert_eq!(structure.get("errors"), Ok(0u64));
+        assert_eq!(structure.get("latency"), Ok(nanoseconds(latency)));
+        assert_eq!(structure.get("load-time"), Ok(nanoseconds(load_time)));
+    }
 
     #[test]
     fn averages_and_the_peak_are_of_the_frames_that_were_morphed() {
