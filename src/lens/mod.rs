@@ -155,7 +155,7 @@ impl Lens {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn rehearse(&mut self) -> Result<std::time::Duration, Error> {
-        self.reader.rehearse()
+        shielded(|| self.reader.rehearse())
     }
 
     /// A handle that ends a run from another thread.
