@@ -132,13 +132,24 @@ fn the_open_model_is_described() {
     assert!(found.get::<i64>("opset").unwrap() >= 7);
     let runtime = steerlens::Runtime::open(None).unwrap();
     assert_eq!(found.get("runtime"), Ok(runtime.version()));
-    let tensors = |name| -> Vec<String> {
+    let texts = |name| -> Vec<String> {
         let array = found.get::<gst::Array>(name).unwrap();
-        array.iter().map(|tensor| tensor.get().unwrap()).collect()
+        array.iter().map(|text| text.get().unwrap()).collect()
     };
-    assert_eq!(tensors("inputs").len(), 1);
-    assert!(tensors("inputs")[0].contains("float32 [N,1,64,64]"), "{found}");
-    assert!(tensors("outputs")[0].ends_with("float32 [N,4]"), "{found}");
+    assert_eq!(texts("inputs").len(), 1);
+    assert!(texts("inputs")[0].contains("float32 [N,1,64,64]"), "{found}");
+    assert!(texts("outputs")[0].ends_with("float32 [N,4]"), "{found}");
+    let facts = texts("facts");
+    assert!(
+        facts.iter().any(|fact| fact.starts_with("size: 64x64 (")),
+        "{facts:?}"
+    );
+    assert!(
+        facts
+            .iter()
+            .all(|fact| fact.contains(": ") && fact.ends_with(')')),
+        "{facts:?}"
+    );
 
     let all = messages(&bus, gst::MessageType::Element);
     let [loading, loaded] = &all[..] else {

@@ -3,7 +3,7 @@
 
 use steerlens::classifier::Labels;
 use steerlens::settings::Choice;
-use steerlens::{Classifier, ClassifierSettings, Moment, Reading};
+use steerlens::{Classifier, ClassifierSettings, Fact, Moment, Reading, Source};
 
 use super::engine::Done;
 use crate::message::{self, FrameReport, Loaded, Loading, nanoseconds};
@@ -121,7 +121,7 @@ pub(super) fn loaded(classifier: &Classifier, time: std::time::Duration, shared:
 }
 
 /// The open model, for the property `model-description` (docs/gstreamer.md 2.6). Tensors are written as
-/// `name type [axes]`.
+/// `name type [axes]`, facts as `name: value (source)`.
 pub(super) fn description(classifier: &Classifier) -> gst::Structure {
     let about = classifier.description();
     let tensors = |tensors: &[steerlens::TensorInfo]| {
@@ -133,6 +133,10 @@ pub(super) fn description(classifier: &Classifier) -> gst::Structure {
         .field("opset", about.opset)
         .field("inputs", tensors(&about.inputs))
         .field("outputs", tensors(&about.outputs))
+        .field(
+            "facts",
+            gst::Array::new(classifier.facts().iter().map(fact).collect::<Vec<_>>()),
+        )
         .field("classes", count(classifier.classes()))
         .field("nodes", count(classifier.nodes()))
         .field("gradient-nodes", count(classifier.gradient_nodes()))
@@ -144,6 +148,15 @@ pub(super) fn description(classifier: &Classifier) -> gst::Structure {
         .field("provider", classifier.provider().nick())
         .field("load-time", nanoseconds(classifier.load_time()))
         .build()
+}
+
+/// What had to be known of a model, and where it was taken from.
+fn fact(fact: &Fact) -> String {
+    let source = match &fact.source {
+        Source::Setting => "property".to_owned(),
+        source => source.to_string(),
+    };
+    format!("{}: {} ({source})", fact.name, fact.value)
 }
 
 fn value(values: &[f32], class: usize) -> f64 {
