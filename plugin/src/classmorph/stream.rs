@@ -68,9 +68,16 @@ impl BaseTransformImpl for ClassMorph {
     }
 
     fn query(&self, direction: gst::PadDirection, query: &mut gst::QueryRef) -> bool {
-        let answered = self
-            .caps_modes()
-            .throughout(|| BaseTransformImplExt::parent_query(self, direction, query));
+        let is_of_caps = matches!(
+            query.view(),
+            gst::QueryView::Caps(_) | gst::QueryView::AcceptCaps(_)
+        );
+        let mut answer = || BaseTransformImplExt::parent_query(self, direction, query);
+        let answered = if is_of_caps {
+            self.caps_modes().throughout(answer)
+        } else {
+            answer()
+        };
         match (direction, query.view_mut()) {
             (gst::PadDirection::Src, gst::QueryViewMut::Latency(query)) if answered => {
                 self.add_latency(query)
@@ -230,7 +237,9 @@ impl VideoFilterImpl for ClassMorph {
 
 impl ClassMorph {
     pub(super) fn caps_modes(&self) -> Modes {
-        Modes::of(&lock(&self.settings).lens, self.phase())
+        // Before the lock: the pad is asked for its caps.
+        let phase = self.phase();
+        Modes::of(&lock(&self.settings).lens, phase)
     }
 
     /// An answer that leaves upstream nothing is explained, where a property is the reason.
