@@ -54,8 +54,10 @@ impl Playing {
         let wanted = self.frames() + more;
         // Generous: only a hang runs into it.
         for _ in 0..3000 {
+            // In this order: what was said before a frame is heard when the frame has been seen.
+            let is_enough = self.frames() >= wanted;
             self.hear();
-            if self.frames() >= wanted {
+            if is_enough {
                 return;
             }
             std::thread::sleep(Duration::from_millis(10));

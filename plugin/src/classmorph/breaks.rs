@@ -16,6 +16,9 @@ impl ClassMorph {
     /// A new run begins.
     pub(super) fn begin(&self) {
         self.start_over();
+        for changed in [&self.color_changed, &self.width_changed] {
+            changed.store(false, Ordering::Release);
+        }
         *lock(&self.limiter) = Limiter::default();
         lock(&self.segment).take();
         lock(&self.latency).restart();

@@ -74,7 +74,7 @@ impl Modes {
 
     /// Whether pictures are to go out twice as wide.
     pub(super) fn doubles(self) -> bool {
-        self.display == DisplayMode::SideBySide
+        doubles(self.display)
     }
 
     /// As these, with nothing but luma to be edited: every format will do.
@@ -144,6 +144,11 @@ impl Modes {
     pub(super) fn of_query() -> Option<Self> {
         ANSWER.get()
     }
+}
+
+/// Whether pictures are shown twice as wide.
+pub(super) fn doubles(display: DisplayMode) -> bool {
+    display == DisplayMode::SideBySide
 }
 
 thread_local! {

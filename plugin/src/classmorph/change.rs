@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The one way into the settings, for properties, presets and controllers: what was set is compared with what was there,
-//! and the pads are negotiated anew where that is needed.
+//! and the pads are negotiated anew before the next frame where that is needed.
 //!
 //! Once frames flow, no setting ends the stream. The neighbours are asked for what it needs; where they cannot give it,
 //! the frames are edited and shown as far as the caps allow, and a warning names the property.
@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
+use steerlens::morph::ColorMode;
 use steerlens::render::DisplayMode;
 use steerlens::settings::Choice;
 
@@ -22,22 +23,37 @@ use super::warnings::Kind;
 const MANY: u32 = 25;
 
 impl ClassMorph {
-    /// Changes the settings.
+    /// Changes the settings. Whichever thread this is, it waits for no neighbour: see [`Self::follow_changes`].
     pub(super) fn change(&self, change: impl FnOnce(&mut Settings)) {
-        let phase = self.phase();
-        let seen = |settings: &Settings| (Modes::of(&settings.lens, phase), settings.latency);
-        let (before, after) = {
+        let seen = |settings: &Settings| {
+            let lens = &settings.lens;
+            (
+                lens.color_mode,
+                caps::doubles(lens.display_mode),
+                settings.latency,
+            )
+        };
+        let (color, width, latency) = {
             let mut settings = lock(&self.settings);
             let before = seen(&settings);
             change(&mut settings);
-            (before, seen(&settings))
+            let after = seen(&settings);
+            (before.0 != after.0, before.1 != after.1, before.2 != after.2)
         };
-        if before.1 != after.1 && phase != Phase::Stopped {
+        if latency && self.started.load(Ordering::Acquire) {
             self.ask_again();
         }
-        if before.0 != after.0 {
+        if (color || width) && self.obj().sink_pad().has_current_caps() {
+            let mut limiter = lock(&self.limiter);
+            for (changed, name) in [(color, ColorMode::NAME), (width, DisplayMode::NAME)] {
+                if changed {
+                    limiter.settle(name);
+                }
+            }
+            drop(limiter);
             self.unmet.store(0, Ordering::Relaxed);
-            self.renegotiate(before.0, after.0);
+            self.color_changed.fetch_or(color, Ordering::AcqRel);
+            self.width_changed.fetch_or(width, Ordering::AcqRel);
         }
     }
 
@@ -56,25 +72,30 @@ impl ClassMorph {
         }
     }
 
-    fn renegotiate(&self, before: Modes, after: Modes) {
+    /// Has the pads negotiated anew where a change needs it: in the streaming thread, which may ask the neighbours.
+    pub(super) fn follow_changes(&self) {
+        let color = self.color_changed.swap(false, Ordering::AcqRel);
+        let width = self.width_changed.swap(false, Ordering::AcqRel);
+        if !color && !width {
+            return;
+        }
         let element = self.obj();
         let Some(caps) = element.sink_pad().current_caps() else {
             return;
         };
-        if before.color != after.color {
-            lock(&self.limiter).settle(steerlens::morph::ColorMode::NAME);
-            if caps::fits(&caps, after.color) || self.can_become(&caps::template(), after) {
+        let modes = self.caps_modes();
+        if color {
+            if caps::fits(&caps, modes.color) || self.can_become(&caps::template(), modes) {
                 element.reconfigure_sink();
             } else {
-                self.warn(Kind::Caps, &in_luma(after, &caps));
+                self.warn(Kind::Caps, &in_luma(modes, &caps));
             }
         }
-        if before.doubles() != after.doubles() {
-            lock(&self.limiter).settle(DisplayMode::NAME);
-            if self.can_become(&caps, after.in_luma()) {
+        if width {
+            if self.can_become(&caps, modes.in_luma()) {
                 element.reconfigure_src();
             } else {
-                self.warn(Kind::Caps, &at_that_width(after));
+                self.warn(Kind::Caps, &at_that_width(modes));
             }
         }
     }
@@ -122,7 +143,7 @@ impl ClassMorph {
             Kind::Caps,
             &format!(
                 "{}={} edits red, green and blue, and upstream offers {}: put videoconvert in front, or set color-mode=luma",
-                steerlens::morph::ColorMode::NAME,
+                ColorMode::NAME,
                 mode.nick(),
                 caps::formats(caps),
             ),
@@ -134,7 +155,7 @@ fn in_luma(modes: Modes, caps: &gst::CapsRef) -> String {
     format!(
         "{}={} edits red, green and blue, and this stream stays {}: its luma alone is edited; put videoconvert in front of \
          classmorph and behind it",
-        steerlens::morph::ColorMode::NAME,
+        ColorMode::NAME,
         modes.color.nick(),
         caps::formats(caps),
     )

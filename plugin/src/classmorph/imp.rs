@@ -52,6 +52,10 @@ pub struct ClassMorph {
     pub(super) forget: AtomicBool,
     /// From start to stop.
     pub(super) started: AtomicBool,
+    /// The colour mode was changed, and the pads have not been negotiated since.
+    pub(super) color_changed: AtomicBool,
+    /// The width of what goes out was changed, and the pads have not been negotiated since.
+    pub(super) width_changed: AtomicBool,
     /// Frames in a row that did not fit the settings.
     pub(super) unmet: AtomicU32,
     /// Whether pictures go out twice as wide as they come in.

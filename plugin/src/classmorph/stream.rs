@@ -112,12 +112,13 @@ impl BaseTransformImpl for ClassMorph {
         self.parent_sink_event(event)
     }
 
-    /// Counts; the base class drops frames that are late (QoS).
+    /// Follows changes, and counts; the base class drops frames that are late (QoS).
     fn submit_input_buffer(
         &self,
         is_discont: bool,
         inbuf: gst::Buffer,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        self.follow_changes();
         lock(&self.stats).frames_in += 1;
         let flow = self.parent_submit_input_buffer(is_discont, inbuf);
         // GST_BASE_TRANSFORM_FLOW_DROPPED
