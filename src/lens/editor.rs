@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The half of a lens that moves pictures.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::reader::Reader;
@@ -11,7 +12,7 @@ use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
-use crate::render::{Bar, Caption, Captioner, DisplayMode, can_draw, drawn_label, no_font, pass_on};
+use crate::render::{Bar, Caption, Captioner, DisplayMode, drawn_label, no_font, pass_on};
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Editor {
     part: Option<Rect>,
     labels: Labels,
     captioner: Captioner,
+    /// Labels that no font has, which a report has warned of.
+    no_font: Vec<String>,
     moment: Moment,
 }
 
@@ -40,6 +43,7 @@ impl Editor {
             part: None,
             labels: reader.classifier().labels().clone(),
             captioner: Captioner::default(),
+            no_font: Vec::new(),
             moment: Moment::default(),
         })
     }
@@ -164,7 +168,7 @@ impl Editor {
 
     /// With [`LensSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
     /// (`before`) and, where it was measured, of the morph; a label that no font has is the number of its class there, which
-    /// the report warns of. [`super::Lens::apply`] does it by itself.
+    /// one report warns of. [`super::Lens::apply`] does it by itself.
     ///
     /// # Errors
     /// When `out` is empty.
@@ -182,8 +186,15 @@ impl Editor {
         let classes = [report.source, report.target];
         let labels = classes.map(|class| self.labels.name(class));
         let [source, target] = [0, 1].map(|k| drawn_label(&labels[k], classes[k]));
-        if let Some(lacking) = labels.iter().find(|label| !can_draw(label)) {
-            report.warning.get_or_insert_with(|| no_font(lacking));
+        let lacking = labels.iter().zip([&source, &target]).find_map(|(label, drawn)| {
+            let is_news = matches!(drawn, Cow::Owned(_)) && !self.no_font.iter().any(|known| known == label);
+            is_news.then_some(label)
+        });
+        if let Some(label) = lacking
+            && report.warning.is_none()
+        {
+            report.warning = Some(no_font(label));
+            self.no_font.push(label.to_string());
         }
         let classes = [
             Bar {
