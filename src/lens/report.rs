@@ -43,6 +43,7 @@ pub struct Report {
     pub step_time: Duration,
     /// The morphed picture's own classification, with `measure_after`.
     pub after: Option<After>,
-    /// The frame was passed on unchanged, and why: a sentence.
+    /// What is not as it was asked for, in sentences for the user: why the frame was passed on unchanged, where steps
+    /// ended early, which scores are unknown, which label has no font.
     pub warning: Option<String>,
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub(super) enum Kind {
     /// A property's new value does not fit the model.
     Settings,
-    /// A frame was passed on unchanged.
+    /// What a frame's report warns of.
     Frame,
     /// A property asks for caps that the neighbours cannot give.
     Caps,

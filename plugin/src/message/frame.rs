@@ -71,7 +71,7 @@ fields! {
         attained: bool = "attained",
         /// Whether an automatic choice of classes changed in the run whose time is `inference_time`.
         pair_changed: bool = "pair-changed",
-        /// Why the frame was passed on unchanged: a sentence.
+        /// What is not as it was asked for, in sentences: mostly why the frame was passed on unchanged.
         warning: Option<String> = "warning",
         /// What the model says of the picture as written, with `measure-after`.
         after: Option<After> = "source-probability-after",
