@@ -91,7 +91,7 @@ impl Default for LensSettings {
 }
 
 impl LensSettings {
-    /// The same wishes, as the morph room words them, for a picture of `size`.
+    /// The same settings as those of [`crate::morph`], for a picture of this size.
     pub(super) fn morph(&self, (width, height): (usize, usize)) -> morph::Settings {
         morph::Settings {
             method: self.method,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element `classmorph`: the library's [`steerlens::Lens`] as a video filter.
 //!
-//! This room only translates: properties into settings, buffers into views, reports into messages. What a morph
+//! These files only translate: properties into settings, buffers into views, reports into messages. What a morph
 //! is, and every formula, lives in the library.
 //!
 //! * `imp`: the element as GObject sees it
@@ -80,10 +80,11 @@ mod worker;
  * (distance of the written picture from the frame, pixel values 0..1). `guint64`: `frame` (number in the stream,
  * from 0), `timestamp`, `stream-time`, `running-time`, `duration`, `inference-time`, `morph-time`, `gradient-age`
  * (nanoseconds). `gint`: `source-class`, `target-class`. Strings: `source-label`, `target-label`, and `warning`
- * where the frame was passed on unchanged. `gboolean`: `held` (the gradient is an earlier frame's), `attained`
- * (whether the L2 budget was reached), `pair-changed`. #GstValueArray: `classes`, `labels` and
- * `probabilities`, the most probable first. With #GstClassMorph:measure-after also `source-probability-after`, `target-probability-after`,
- * `top-class-after` and `after-time`. From Rust, `gststeerlens::message::FrameReport` is all of this as a type.
+ * where something is not as it was asked for, mostly a frame that was passed on unchanged. `gboolean`: `held` (the
+ * gradient is an earlier frame's), `attained` (whether the L2 budget was reached), `pair-changed`. #GstValueArray:
+ * `classes`, `labels` and `probabilities`, the most probable first. With #GstClassMorph:measure-after also
+ * `source-probability-after`, `target-probability-after`, `top-class-after` and `after-time`. From Rust,
+ * `gststeerlens::message::FrameReport` is all of this as a type.
  *
  * Built with the cargo feature `v1_24`, #GstClassMorph:attach-meta also attaches the classes as
  * #GstAnalyticsRelationMeta: one classification of the frame, and with #GstClassMorph:measure-after a second one of
