@@ -132,27 +132,11 @@ mirror!(GradientMode, "GstClassMorphGradientMode", super::engine::GradientMode,
 /// Lists every enumeration in the documentation cache that `gst-hotdoc-plugins-scanner` makes.
 #[cfg(feature = "doc")]
 pub(super) fn document() {
-    let types = [
-        Method::static_type(),
-        ExecutionProvider::static_type(),
-        OptimizationLevel::static_type(),
-        Objective::static_type(),
-        ColorMode::static_type(),
-        Resolution::static_type(),
-        MagnificationUnit::static_type(),
-        StepMode::static_type(),
-        Grid::static_type(),
-        Fit::static_type(),
-        DisplayMode::static_type(),
-        InputFormat::static_type(),
-        InputLayout::static_type(),
-        Normalization::static_type(),
-        Sweep::static_type(),
-        GradientMode::static_type(),
-        super::region::RoiSource::static_type(),
-    ];
-    for of in types {
-        of.mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    for property in super::properties::TABLE.iter() {
+        let of = property.spec.value_type();
+        if of.is_a(glib::Type::ENUM) {
+            of.mark_as_plugin_api(gst::PluginAPIFlags::empty());
+        }
     }
 }
 

@@ -167,21 +167,19 @@ impl Settings {
                 self.roi.len()
             ));
         }
-        let one_step = self.lens.steps > 1;
-        if self.gradient_mode == GradientMode::Held && (one_step || self.lens.measure_after) {
-            let names = [("steps", one_step), ("measure-after", self.lens.measure_after)];
-            let names: Vec<_> = names
-                .iter()
-                .filter(|(_, set)| *set)
-                .map(|(name, _)| *name)
-                .collect();
-            return Some(format!(
-                "gradient-mode=held moves each frame in one step and does not read it again: {} counts with gradient-mode=sync \
-                 only",
-                names.join(" and ")
-            ));
+        if self.gradient_mode == GradientMode::Sync {
+            return None;
         }
-        None
+        let names = match (self.lens.steps > 1, self.lens.measure_after) {
+            (true, true) => "steps and measure-after",
+            (true, false) => "steps",
+            (false, true) => "measure-after",
+            (false, false) => return None,
+        };
+        Some(format!(
+            "gradient-mode=held moves each frame in one step and does not read it again: {names} counts with \
+             gradient-mode=sync only"
+        ))
     }
 
     /// The name under which the model is shared with other elements.
