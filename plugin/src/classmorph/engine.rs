@@ -69,7 +69,7 @@ impl Done {
 /// A loaded model and what is needed to morph frames with it.
 pub(super) struct Engine {
     /// `None` after a panic of the model's thread.
-    gear: Option<Gear>,
+    running: Option<Running>,
     labels: Labels,
     interrupter: Interrupter,
     reading: Reading,
@@ -77,7 +77,8 @@ pub(super) struct Engine {
     since: u32,
 }
 
-enum Gear {
+/// Where the model runs.
+enum Running {
     Sync(Box<Lens>),
     Held(Box<Held>),
 }
@@ -97,7 +98,7 @@ impl Engine {
         Self {
             labels: lens.classifier().labels().clone(),
             interrupter: lens.interrupter(),
-            gear: Some(Gear::Sync(Box::new(lens))),
+            running: Some(Running::Sync(Box::new(lens))),
             reading: Reading::default(),
             since: 0,
         }
@@ -116,12 +117,12 @@ impl Engine {
         &self.reading
     }
 
-    /// Joins the model's thread, after the run that it is in. False when a panic has taken the model with it.
-    pub(super) fn rest(&mut self) -> bool {
-        if let Some(Gear::Held(_)) = self.gear {
-            self.shift(GradientMode::Sync).is_ok()
+    /// Ends the model's thread, after the run that it is in. False when a panic has taken the model with it.
+    pub(super) fn stop_thread(&mut self) -> bool {
+        if let Some(Running::Held(_)) = self.running {
+            self.set_mode(GradientMode::Sync).is_ok()
         } else {
-            self.gear.is_some()
+            self.running.is_some()
         }
     }
 
@@ -129,17 +130,17 @@ impl Engine {
     pub(super) fn forget(&mut self) {
         self.reading.moment = Moment::default();
         self.since = 0;
-        match &mut self.gear {
-            Some(Gear::Sync(lens)) => lens.reset(),
-            Some(Gear::Held(held)) => held.forget(),
+        match &mut self.running {
+            Some(Running::Sync(lens)) => lens.reset(),
+            Some(Running::Held(held)) => held.forget(),
             None => (),
         }
     }
 
-    /// Takes settings on before the first frame, so that the start fails on what does not fit.
+    /// Sets the settings before the first frame, so that the start fails on what does not fit.
     pub(super) fn prepare(&mut self, wanted: LensSettings) -> Result<(), Failure> {
-        self.shift(GradientMode::Sync)?;
-        if let Some(Gear::Sync(lens)) = &mut self.gear {
+        self.set_mode(GradientMode::Sync)?;
+        if let Some(Running::Sync(lens)) = &mut self.running {
             lens.set_settings(wanted)?;
         }
         Ok(())
@@ -147,15 +148,15 @@ impl Engine {
 
     /// Wall time of a run of the model, on no picture in particular; `None` where the model is on a thread of its own.
     pub(super) fn rehearse(&mut self) -> Result<Option<Duration>, Failure> {
-        match &mut self.gear {
-            Some(Gear::Sync(lens)) => Ok(Some(lens.rehearse()?)),
+        match &mut self.running {
+            Some(Running::Sync(lens)) => Ok(Some(lens.rehearse()?)),
             _ => Ok(None),
         }
     }
 
     /// What went wrong on the model's thread since the last frame.
     pub(super) fn trouble(&mut self) -> Option<Failure> {
-        let Some(Gear::Held(held)) = &self.gear else {
+        let Some(Running::Held(held)) = &self.running else {
             return None;
         };
         held.worker.collect(&mut self.reading, false)?.err()
@@ -171,12 +172,12 @@ impl Engine {
         out: &mut FrameViewMut<'_>,
     ) -> Result<Done, Failure> {
         let start = Instant::now();
-        self.shift(pace.mode)?;
+        self.set_mode(pace.mode)?;
         let last = self.reading.number();
         let turn = self.since == 0 || self.since >= pace.interval;
         let mut waited = false;
-        let report = match &mut self.gear {
-            Some(Gear::Sync(lens)) => {
+        let report = match &mut self.running {
+            Some(Running::Sync(lens)) => {
                 lens.set_settings(wanted)?;
                 lens.at(moment);
                 if turn || !lens.stands(&self.reading) {
@@ -186,7 +187,7 @@ impl Engine {
                     lens.apply(view, &self.reading, out)?
                 }
             }
-            Some(Gear::Held(held)) => {
+            Some(Running::Held(held)) => {
                 if turn {
                     self.since = 0;
                 }
@@ -204,15 +205,15 @@ impl Engine {
         })
     }
 
-    /// Goes over to another mode.
-    fn shift(&mut self, mode: GradientMode) -> Result<(), Failure> {
-        self.gear = match (self.gear.take(), mode) {
-            (Some(Gear::Sync(lens)), GradientMode::Held) => {
+    /// Moves the model to its own thread, or back from it.
+    fn set_mode(&mut self, mode: GradientMode) -> Result<(), Failure> {
+        self.running = match (self.running.take(), mode) {
+            (Some(Running::Sync(lens)), GradientMode::Held) => {
                 let (reader, editor) = lens.into_parts();
                 let worker = Worker::start(reader).map_err(|error| {
                     Failure::Thread(format!("no thread can be started to run the model: {error}"))
                 })?;
-                Some(Gear::Held(Box::new(Held {
+                Some(Running::Held(Box::new(Held {
                     worker,
                     editor,
                     watch: Watch::default(),
@@ -220,15 +221,15 @@ impl Engine {
                     asked: None,
                 })))
             }
-            (Some(Gear::Held(held)), GradientMode::Sync) => {
+            (Some(Running::Held(held)), GradientMode::Sync) => {
                 let Held { worker, editor, .. } = *held;
                 worker
                     .stop()
-                    .map(|reader| Gear::Sync(Box::new(Lens::from_parts(reader, editor))))
+                    .map(|reader| Running::Sync(Box::new(Lens::from_parts(reader, editor))))
             }
-            (gear, _) => gear,
+            (running, _) => running,
         };
-        match self.gear {
+        match self.running {
             Some(_) => Ok(()),
             None => Err(gone()),
         }

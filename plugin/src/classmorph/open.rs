@@ -116,12 +116,12 @@ impl ClassMorph {
         }
     }
 
-    /// Joins the model's thread; the model is kept for the next start, and its name is free.
+    /// Ends the model's thread; the model is kept for the next start, and its name is free.
     pub(super) fn rest(&self) {
         let mut opened = lock(&self.opened);
         if let Some(kept) = opened.as_mut() {
             kept.share = None;
-            if !kept.engine.rest() {
+            if !kept.engine.stop_thread() {
                 *opened = None;
             }
         }

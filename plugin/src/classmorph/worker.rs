@@ -84,12 +84,12 @@ pub(super) struct Worker<R> {
 
 #[derive(Default)]
 struct Shared {
-    desk: Mutex<Desk>,
+    slots: Mutex<Slots>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Desk {
+struct Slots {
     /// The frame to be read next, where `waiting` says so.
     job: Job,
     waiting: bool,
@@ -112,12 +112,12 @@ struct Job {
 }
 
 impl Shared {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, desk: MutexGuard<'a, Desk>) -> MutexGuard<'a, Desk> {
-        self.changed.wait(desk).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'a>(&self, slots: MutexGuard<'a, Slots>) -> MutexGuard<'a, Slots> {
+        self.changed.wait(slots).unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,34 +137,34 @@ impl<R: Reads> Worker<R> {
 
     /// Puts a frame into the slot; one that still waits there is never read.
     pub(super) fn offer(&self, frame: &FrameView<'_>, moment: Moment, settings: &LensSettings) {
-        let mut desk = self.shared.desk();
-        desk.job.frame.take(frame);
-        desk.job.moment = moment;
-        desk.job.settings.clone_from(settings);
-        desk.waiting = true;
+        let mut slots = self.shared.slots();
+        slots.job.frame.take(frame);
+        slots.job.moment = moment;
+        slots.job.settings.clone_from(settings);
+        slots.waiting = true;
         self.shared.changed.notify_all();
     }
 
     /// Swaps the newest reading in, if there is one; with `wait`, waits for one as long as a frame is on its way.
     pub(super) fn collect(&self, reading: &mut Reading, wait: bool) -> Option<Result<(), Failure>> {
-        let mut desk = self.shared.desk();
-        while wait && desk.outcome.is_none() && (desk.waiting || desk.busy) && !desk.closed {
-            desk = self.shared.wait(desk);
+        let mut slots = self.shared.slots();
+        while wait && slots.outcome.is_none() && (slots.waiting || slots.busy) && !slots.closed {
+            slots = self.shared.wait(slots);
         }
-        let outcome = desk.outcome.take();
+        let outcome = slots.outcome.take();
         if let Some(Ok(())) = outcome {
-            std::mem::swap(&mut desk.reading, reading);
+            std::mem::swap(&mut slots.reading, reading);
         }
         outcome
     }
 
     /// A break in the stream: earlier frames count no more, nor does what comes of them.
     pub(super) fn forget(&self) {
-        let mut desk = self.shared.desk();
-        desk.generation += 1;
-        desk.waiting = false;
-        desk.outcome = None;
-        desk.job.anew = true;
+        let mut slots = self.shared.slots();
+        slots.generation += 1;
+        slots.waiting = false;
+        slots.outcome = None;
+        slots.job.anew = true;
     }
 
     /// Ends the thread, after the run that it is in, and gives back what read; `None` after a panic.
@@ -173,7 +173,7 @@ impl<R: Reads> Worker<R> {
     }
 
     fn join(&mut self) -> Option<R> {
-        self.shared.desk().closed = true;
+        self.shared.slots().closed = true;
         self.shared.changed.notify_all();
         self.thread.take()?.join().ok()?
     }
@@ -181,7 +181,7 @@ impl<R: Reads> Worker<R> {
 
 impl<R> Drop for Worker<R> {
     fn drop(&mut self) {
-        self.shared.desk().closed = true;
+        self.shared.slots().closed = true;
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // A panic has been reported as an outcome.
@@ -193,33 +193,33 @@ impl<R> Drop for Worker<R> {
 fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
     let mut job = Job::default();
     let mut reading = Reading::default();
-    let mut desk = shared.desk();
+    let mut slots = shared.slots();
     loop {
-        while !desk.waiting && !desk.closed {
-            desk = shared.wait(desk);
+        while !slots.waiting && !slots.closed {
+            slots = shared.wait(slots);
         }
-        if desk.closed {
+        if slots.closed {
             return Some(reader);
         }
-        std::mem::swap(&mut desk.job, &mut job);
-        (desk.waiting, desk.busy, desk.job.anew) = (false, true, false);
-        let generation = desk.generation;
-        drop(desk);
+        std::mem::swap(&mut slots.job, &mut job);
+        (slots.waiting, slots.busy, slots.job.anew) = (false, true, false);
+        let generation = slots.generation;
+        drop(slots);
 
         let outcome = catch_unwind(AssertUnwindSafe(|| read(&mut reader, &job, &mut reading)))
             .unwrap_or_else(|panic| Err(Failure::Thread(text_of(&*panic))));
         let panicked = matches!(outcome, Err(Failure::Thread(_)));
 
-        desk = shared.desk();
-        desk.busy = false;
-        desk.closed |= panicked;
-        if generation == desk.generation || panicked {
-            if let Some(Ok(())) = desk.outcome {
+        slots = shared.slots();
+        slots.busy = false;
+        slots.closed |= panicked;
+        if generation == slots.generation || panicked {
+            if let Some(Ok(())) = slots.outcome {
                 // Nobody has seen the reading before this one, nor that the classes changed with it.
-                reading.pair_changed |= desk.reading.pair_changed;
+                reading.pair_changed |= slots.reading.pair_changed;
             }
-            std::mem::swap(&mut desk.reading, &mut reading);
-            desk.outcome = Some(outcome);
+            std::mem::swap(&mut slots.reading, &mut reading);
+            slots.outcome = Some(outcome);
         }
         shared.changed.notify_all();
         if panicked {
