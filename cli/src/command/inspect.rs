@@ -25,6 +25,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     };
     if matches.get_flag(name::LABELS) {
         progress::warn(&report.warnings);
+        if let Some(reason) = &report.refusal {
+            progress::say(format_args!("refused: {reason}"));
+        }
         let mut out = io::stdout().lock();
         out.write_all(report.classes().as_bytes())?;
         out.flush()?;

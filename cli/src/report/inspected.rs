@@ -26,7 +26,7 @@ pub(crate) struct Inspected {
     /// Whether the gradient can be taken.
     pub(crate) supported: bool,
     /// Why not, in short.
-    refusal: Option<String>,
+    pub(crate) refusal: Option<String>,
     #[serde(serialize_with = "super::lossy")]
     file: PathBuf,
     ir_version: i64,
@@ -144,9 +144,7 @@ impl Inspected {
             ..Self::from(Inspection::default())
         }
     }
-}
 
-impl Inspected {
     /// Every class on a line of its own: its number, a tab, its label.
     pub(crate) fn classes(&self) -> String {
         let classes = self.classes.unwrap_or(0).max(self.labels.len());

@@ -35,6 +35,20 @@ fn all_labels_are_printed_one_a_line() {
 }
 
 #[test]
+fn a_model_whose_labels_cannot_be_told_is_refused_with_the_reason() {
+    let model = repository("tests/data/variety/dynamic_shape.onnx");
+    let answer = steerlens([Path::new("inspect"), &model, Path::new("--labels")])
+        .with_runtime()
+        .code(1);
+    assert_eq!(answer.stdout, "");
+    assert!(
+        answer.stderr.starts_with("steerlens: refused: ") && answer.stderr.contains("input-size HxW"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
 fn a_typing_error_is_answered_with_the_nearest_label_and_a_command_that_lists_all() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out.png");
