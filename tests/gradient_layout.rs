@@ -55,8 +55,7 @@ fn tensors_stay_blocked_and_activations_fused() {
         return;
     }
     // Times that a tensor leaves the layout, and activations fused into Convs: one for each Relu or Clip of the
-    // forward half, and for all but the last tap of a pooling window. docs/reverse-mode.md 6 allows a ResNet 11 reorders; one
-    // more is the small one after its first Conv undone by phases, instead of a ConvTranspose outside the layout.
+    // forward half, and for all but the last tap of a pooling window (docs/reverse-mode.md 3.3, 5).
     let bounds = [
         ("ResNet-50", 12, 57),
         ("ResNet-18", 12, 25),

@@ -89,7 +89,7 @@ fn both_profiles_agree_on_whole_networks() {
                 network.name
             );
         }
-        // Where pre-activations within rounding of 0 change sign, a kink flips (docs/reverse-mode.md 5).
+        // Where pre-activations within rounding of 0 change sign, a kink flips (docs/reverse-mode.md 4).
         assert!(cosine >= 0.999, "{}: cosine {cosine}", network.name);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Every gradient rule, each attribute of it, against central differences of the same graph (docs/reverse-mode.md 5), and
+//! Every gradient rule, each attribute of it, against central differences of the same graph (docs/reverse-mode.md 4), and
 //! every refusal with its sentence.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
