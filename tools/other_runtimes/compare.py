@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
-"""Runs files of `steerlens gradient` on other runtimes than ONNX Runtime, and compares.
+"""Runs files of `steerlens gradient` on other runtimes, and compares their gradients with ONNX Runtime's.
 
   nice python3 compare.py WORK [--only NAME ...]
 
 Twelve architectures of torchvision and timm (random weights, as ../sweep builds them) and the models that the
-repository ships, each in both profiles, on the same pictures."""
+repository ships, each in both profiles, on the same pictures. Prints a table; ends with 1 if a row does not agree."""
 import argparse
 import os
 import pathlib
@@ -37,12 +37,12 @@ ARCHITECTURES = [
     ("torchvision", "swin_t", 64, {}),
 ]
 PICTURES = 3
-# Other sums in another order: of smooth networks, 40 times what was seen.
+# Allowed to sums in another order: three times what was seen of a smooth network (3e-5, EfficientNet-B0).
 ROUNDING = 1e-4
-# A picture moved by its own rounding. Where that moves ONNX Runtime's gradient, a kink is near, and another runtime
-# falls on the other side of it.
+# What is added to a picture, and how many times the change that it makes to ONNX Runtime's gradient is allowed. A large
+# change means that a kink is near, and another runtime may be on its other side.
 NUDGE, KINKS = 1e-6, 5
-# Elements of a picture; the evaluator is plain Python.
+# Elements of the largest picture for the evaluator, which is plain Python and slow.
 EVALUATED = 3 * 64 * 64
 
 
@@ -69,7 +69,7 @@ def on_onnxruntime(path):
 
 def on_openvino(path):
     core = openvino.Core()
-    # float32, as the file says; the default takes less where the processor has it.
+    # float32, as the file says: by default OpenVINO takes bfloat16 or float16 where the processor has it.
     model = core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
     return lambda feeds: model(feeds)[model.output("input_gradient")]
 
@@ -114,7 +114,7 @@ def compare(model, work):
                 worst = max(distance(theirs(feeds), gradient) for feeds, gradient, _ in cases)
                 agree = worst <= ROUNDING + KINKS * kinks
                 text = f"{worst:.0e}" if agree else f"**{worst:.0e}**"
-            except Exception as error:  # a runtime's refusal is an entry of the table
+            except Exception as error:  # what a runtime refuses is a row of the table
                 agree, text = False, "refused: " + " ".join(str(error).split())[:120]
             rows.append((model.stem, profile, runtime, text, f"{kinks:.0e}", agree))
             print("| " + " | ".join(rows[-1][:-1]) + " |", flush=True)
