@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A judge: another classifier, which looks at pictures and has no part in their making.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use steerlens::{Classifier, ClassifierSettings, FrameView, LensSettings, Reader};
 
 /// A judge, and what its classes are called by the driver.
@@ -10,22 +10,6 @@ pub(super) struct Judge {
     reader: Reader,
     /// The driver's number of each of its classes; -1 for one that the driver does not have.
     driver_class: Vec<i32>,
-}
-
-/// In an audit a wrong label file would name every class wrongly, and match a judge's classes with others.
-///
-/// # Errors
-/// When there are labels, and not one for each class.
-pub(super) fn check_labels(classifier: &Classifier) -> Result<()> {
-    let (labels, classes) = (classifier.labels().len(), classifier.classes());
-    if labels > 0 && labels != classes {
-        bail!(
-            "there are {labels} labels for the {classes} classes of {}: give the right file with --label-file, or \
-             beside the model",
-            classifier.model_file().display()
-        );
-    }
-    Ok(())
 }
 
 /// What a judge says of a picture.
@@ -45,7 +29,12 @@ impl Judge {
     pub(super) fn open(settings: &ClassifierSettings, driver: &Classifier) -> Result<Self> {
         let reader = Reader::open(settings, &LensSettings::default())?;
         let judge = reader.classifier();
-        check_labels(judge)?;
+        judge.check_labels().map_err(|error| {
+            anyhow!(
+                "the judge {}: {error}; of a judge the file beside it is read",
+                judge.model_file().display()
+            )
+        })?;
         let known: Vec<String> = (0..driver.classes())
             .map(|class| driver.label(class).to_lowercase())
             .collect();

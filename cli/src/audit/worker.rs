@@ -12,7 +12,7 @@ use steerlens::{
 };
 
 use super::hash;
-use super::judge::{Judge, check_labels};
+use super::judge::Judge;
 use super::measures::{Bands, Frame as Measured};
 use super::row::{Control, Reach, Row};
 use super::settings::{Settings, Source, Targets};
@@ -100,7 +100,8 @@ impl Worker {
         };
         let reader = Reader::open(&settings.model, &named)?;
         let driver = reader.classifier();
-        check_labels(driver)?;
+        // A wrong label file would name every class wrongly, and match a judge's classes with others.
+        driver.check_labels()?;
         let judges = settings
             .judges
             .iter()
@@ -150,7 +151,7 @@ impl Worker {
     /// # Errors
     /// When the driver has no such class.
     pub(super) fn class(&self, label: &str) -> Result<usize> {
-        class_of(self.driver(), label)
+        Ok(self.driver().class(label)?)
     }
 
     /// Audits a frame. What goes wrong with it becomes a row.
@@ -387,7 +388,7 @@ impl Worker {
 
 impl Plan {
     fn new(settings: &Settings, driver: &Classifier) -> Result<Self> {
-        let class = |label: &String| class_of(driver, label);
+        let class = |label: &String| -> Result<usize> { Ok(driver.class(label)?) };
         let targets = match &settings.targets {
             Targets::RunnerUp => TargetClasses::RunnerUp,
             Targets::All => TargetClasses::All,
@@ -458,14 +459,5 @@ fn strip_path(frame: &Frame, target: usize) -> String {
     match frame.input.is_picture {
         true => format!("strips/{key}.{target}.png"),
         false => format!("strips/{key}.{:06}.{target}.png", frame.index),
-    }
-}
-
-/// A class by its label, or by its number.
-fn class_of(driver: &Classifier, label: &str) -> Result<usize> {
-    let number = || label.parse().ok().filter(|class| *class < driver.classes());
-    match driver.labels().find(label) {
-        Ok(class) => Ok(class),
-        Err(error) => number().ok_or_else(|| anyhow!("{error}")),
     }
 }

@@ -339,7 +339,7 @@ fn what_cannot_be_audited_is_an_error_of_one_line_that_leaves_nothing() {
             robust,
             &out,
             &["--labels", few],
-            "2 labels for the 10 classes",
+            "has 2 labels and the model 10 classes",
         ),
         (&digits, robust, &out, &["--targets", "eleven"], "eleven"),
         (

@@ -76,7 +76,8 @@ fn a_judge_whose_labels_are_not_as_many_as_its_classes_is_refused() {
     let flags = [QUICK, &["--judge", &judge]].concat();
     let refused = audit(&[&digit], "models/digits_robust.onnx", &out, &flags).code(2);
     assert!(
-        refused.stderr.contains("3 labels for the 10 classes") && refused.stderr.contains("judge.onnx"),
+        refused.stderr.contains("has 3 labels and the model 10 classes")
+            && refused.stderr.contains("judge.onnx"),
         "{}",
         refused.stderr
     );
