@@ -3,7 +3,7 @@
 //! order, so that the result does not depend on who was faster.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -47,7 +47,6 @@ pub(crate) fn run(settings: &Settings, stop: &AtomicBool) -> Result<Ending> {
     if settings.source == Source::True && settings.truth == Truth::Unknown {
         bail!("--source true needs the true classes: give them with --truth folder or --labels-from");
     }
-    refuse_inputs(settings, &inputs)?;
     let finished = finish::summary_in(settings.out())?;
     if finished.is_some() && !settings.resume {
         bail!(
@@ -58,6 +57,7 @@ pub(crate) fn run(settings: &Settings, stop: &AtomicBool) -> Result<Ending> {
 
     let spinner = progress::spinner(format!("loading {}", settings.model.model_file.display()));
     let mut worker = Worker::open(settings)?;
+    refuse_inputs(settings, &inputs, &worker)?;
     if settings.source == Source::True {
         check_truths(&worker, &inputs, &truths)?;
     }
@@ -119,17 +119,22 @@ fn audit(
     Ok(Some(finish::finish(&settings.results, run, journal.rows())?))
 }
 
-/// No result takes the place of a file that is read.
-fn refuse_inputs(settings: &Settings, inputs: &[Input]) -> Result<()> {
-    let models = std::iter::once(&settings.model).chain(&settings.judges);
-    let models: Vec<_> = models.map(|model| &model.model_file).collect();
-    let table = match &settings.truth {
-        Truth::Table(table) => Some(table),
-        _ => None,
-    };
+/// No result takes the place of a file that is read: of an input, a model, what was read beside it, or the table of labels.
+fn refuse_inputs(settings: &Settings, inputs: &[Input], worker: &Worker) -> Result<()> {
+    let mut read: Vec<&Path> = inputs
+        .iter()
+        .flat_map(|input| &input.files)
+        .map(PathBuf::as_path)
+        .collect();
+    for model in std::iter::once(worker.driver()).chain(worker.judges()) {
+        read.push(model.model_file());
+        read.extend(model.files().iter().map(PathBuf::as_path));
+    }
+    if let Truth::Table(table) = &settings.truth {
+        read.push(table);
+    }
     for result in settings.results.files() {
-        let files = inputs.iter().flat_map(|input| &input.files);
-        atomic_file::refuse_inputs(&result, files.chain(models.iter().copied()).chain(table))?;
+        atomic_file::refuse_inputs(&result, &read)?;
     }
     Ok(())
 }

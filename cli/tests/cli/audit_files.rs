@@ -152,7 +152,13 @@ fn results_never_take_the_place_of_what_is_read() {
     let flags = ["--format", "csv", "--labels-from", labels.to_str().unwrap()];
     let lost = audit(&[&at("digits")], ROBUST, &at("out"), &flags).code(2);
     assert!(lost.stderr.contains("would be lost"), "{}", lost.stderr);
-    assert_eq!(fs::read_to_string(labels).unwrap(), "3-1.png,3\n");
+    assert_eq!(fs::read_to_string(&labels).unwrap(), "3-1.png,3\n");
+    let names = fs::read(repository("models/digits_robust.labels.txt")).unwrap();
+    fs::write(&labels, &names).unwrap();
+    let flags = ["--format", "csv", "--label-file", labels.to_str().unwrap()];
+    let lost = audit(&[&at("digits")], ROBUST, &at("out"), &flags).code(2);
+    assert!(lost.stderr.contains("would be lost"), "{}", lost.stderr);
+    assert_eq!(fs::read(&labels).unwrap(), names);
 
     // Results below the inputs are none of them.
     let flags = [QUICK, &["--targets", "8"]].concat();
