@@ -407,7 +407,7 @@ class Temporal:
         direction.e = [n / (m + TINY) for n, m in zip(self.nue, self.den)]
 
 
-# ---------------------------------------------------------------- resize (section 2.9)
+# ---------------------------------------------------------------- resize (section 2.11)
 def resize_matrix(n_out, n_in):
     """triangle (antialiased bilinear) resampling matrix, half-pixel centres, rows sum to 1"""
     scale = n_in / n_out

@@ -210,7 +210,7 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
     }
 }
 
-/// Whether a flag or a preset says how far pictures are moved.
+/// Whether a flag says how far pictures are moved; no preset does.
 pub(crate) fn says_how_far(matches: &ArgMatches) -> bool {
     let reals = [settings::MAGNIFICATION, settings::L2_BUDGET];
     reals
