@@ -24,7 +24,7 @@ setup: ## Install and fetch what is missing: system packages, ONNX Runtime, Effi
 photos: ## As setup, and EfficientNet-Lite1 and -Lite2: other drivers and judges of photographs
 	@tools/setup --photos
 
-demo: setup ## Build, run real pipelines on drawn faces, photos and a clip; pictures and videos land in out/
+demo: setup ## Build, run real pipelines on drawn faces, photos and clips; pictures and videos land in out/
 	@tools/demo
 
 test: setup ## Run every test (sets up first)

@@ -36,9 +36,7 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let matches = args::command().get_matches();
-    // The one place where endings become exit codes: 0 done, 1 finding, 2 error, and what
-    // an audit has besides. A reader that closed the pipe
-    // has seen enough.
+    // The one place where endings become exit codes. A reader that closed the pipe has seen enough.
     match run(&matches) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
