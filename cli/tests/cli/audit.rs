@@ -101,12 +101,12 @@ fn a_killed_audit_goes_on_and_gives_the_same_table() {
     let mut begun = line(&[&clip], "models/shapes_robust.onnx", &killed, CLIP);
     kill_in_the_middle(&begun, &killed);
     let refused = steerlens(&begun).code(2);
-    assert!(refused.stderr.contains("--resume"), "{}", refused.stderr);
+    refused.says("--resume");
     begun.push("--resume".into());
     let mut other = begun.clone();
     other.extend(["--seed".into(), "7".into()]);
     let refused = steerlens(&other).code(2);
-    assert!(refused.stderr.contains("by its seed"), "{}", refused.stderr);
+    refused.says("by its seed");
     for (model, judge, said) in [
         ("models/shapes_plain.onnx", None, "by its model"),
         (
@@ -124,13 +124,13 @@ fn a_killed_audit_goes_on_and_gives_the_same_table() {
                 .flatten(),
         );
         let refused = steerlens(&other).code(2);
-        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+        refused.says(said);
     }
     steerlens(&begun).code(0);
     assert!(table(&killed) == table(&whole), "row for row the same");
     assert!(!killed.join("parts").exists());
     let again = steerlens(&begun).code(0);
-    assert!(again.stderr.contains("is finished"), "{}", again.stderr);
+    again.says("is finished");
 }
 
 #[test]
@@ -160,12 +160,8 @@ fn shards_are_merged_into_one_machine_s_table_though_one_was_killed() {
         steerlens(line)
     };
     let partial = merge(&dirs, "partial").code(3);
-    assert!(partial.stderr.contains("not finished"), "{}", partial.stderr);
-    assert!(
-        partial.stderr.contains(&format!("shard {long}/2 is missing")),
-        "{}",
-        partial.stderr
-    );
+    partial.says("not finished");
+    partial.says(&format!("shard {long}/2 is missing"));
 
     let mut resumed = shard(long);
     resumed.push("--resume".into());
@@ -180,7 +176,7 @@ fn shards_are_merged_into_one_machine_s_table_though_one_was_killed() {
     assert_eq!(merged["run"]["inputs"], one["run"]["inputs"]);
 
     let twice = merge(&[dirs[0].clone(), dirs[1].clone(), dirs[0].clone()], "twice").code(3);
-    assert!(twice.stderr.contains("is there twice"), "{}", twice.stderr);
+    twice.says("is there twice");
     assert!(table(&at("twice")) == table(&at("one")), "taken once");
 }
 
@@ -296,7 +292,7 @@ fn a_broken_file_is_named_and_left_out() {
     let answer = audit(&[&inputs], "models/digits_robust.onnx", &out, &[]).code(3);
     let failures = summary(&out)["run"]["failures"].as_array().unwrap().clone();
     for name in ["bad.png", "cut.avi", "noise.webm"] {
-        assert!(answer.stderr.contains(name), "{}", answer.stderr);
+        answer.says(name);
         assert!(
             failures
                 .iter()
@@ -359,7 +355,7 @@ fn what_cannot_be_audited_is_an_error_of_one_line_that_leaves_nothing() {
             "{}",
             answer.stderr
         );
-        assert!(answer.stderr.contains(said), "{said}: {}", answer.stderr);
+        answer.says(said);
         assert!(!out.exists(), "{said}");
     }
 }
@@ -434,6 +430,6 @@ fn a_model_that_is_easier_to_flip_than_the_baseline_ends_with_four() {
     let baseline = at("before").join("summary.json");
     let flags = ["--baseline", baseline.to_str().unwrap()];
     let worse = audit(&[&digits], "models/digits_plain.onnx", &at("worse"), &flags).code(4);
-    assert!(worse.stderr.contains("easier"), "{}", worse.stderr);
+    worse.says("easier");
     audit(&[&digits], "models/digits_robust.onnx", &at("same"), &flags).code(0);
 }

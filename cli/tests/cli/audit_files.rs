@@ -49,11 +49,7 @@ fn two_audits_do_not_write_into_one_folder() {
     let held = fs::File::create(out.join("parts/lock")).unwrap();
     held.lock().unwrap();
     let refused = audit(&[&digit()], ROBUST, &out, QUICK).code(2);
-    assert!(
-        refused.stderr.contains("another audit is writing"),
-        "{}",
-        refused.stderr
-    );
+    refused.says("another audit is writing");
     drop(held);
     audit(&[&digit()], ROBUST, &out, QUICK).code(0);
 }
@@ -97,7 +93,7 @@ fn strips_and_clips_that_cannot_be_written_are_left_out_and_the_report_is_there(
     let flags = [QUICK, &["--sample", "max=2", "--no-flip", "--format", "csv"]].concat();
     let answer = audit(&[&clip], "models/shapes_robust.onnx", &out, &flags).code(0);
     for said in ["a strip is left out", "clips cannot be made"] {
-        assert!(answer.stderr.contains(said), "{said}: {}", answer.stderr);
+        answer.says(said);
     }
     let rows = crate::audit::rows(&out);
     assert_eq!(rows.len(), 2);
@@ -144,20 +140,20 @@ fn results_never_take_the_place_of_what_is_read() {
     fs::create_dir(at("digits")).unwrap();
     fs::copy(digit(), at("digits/3-1.png")).unwrap();
     let among = audit(&[&at("digits")], ROBUST, &at("digits"), QUICK).code(2);
-    assert!(among.stderr.contains("among the inputs"), "{}", among.stderr);
+    among.says("among the inputs");
 
     fs::create_dir(at("out")).unwrap();
     fs::write(at("out/frames.csv"), "3-1.png,3\n").unwrap();
     let labels = at("out/frames.csv");
     let flags = ["--format", "csv", "--labels-from", labels.to_str().unwrap()];
     let lost = audit(&[&at("digits")], ROBUST, &at("out"), &flags).code(2);
-    assert!(lost.stderr.contains("would be lost"), "{}", lost.stderr);
+    lost.says("would be lost");
     assert_eq!(fs::read_to_string(&labels).unwrap(), "3-1.png,3\n");
     let names = fs::read(repository("models/digits_robust.labels.txt")).unwrap();
     fs::write(&labels, &names).unwrap();
     let flags = ["--format", "csv", "--label-file", labels.to_str().unwrap()];
     let lost = audit(&[&at("digits")], ROBUST, &at("out"), &flags).code(2);
-    assert!(lost.stderr.contains("would be lost"), "{}", lost.stderr);
+    lost.says("would be lost");
     assert_eq!(fs::read(&labels).unwrap(), names);
 
     // Results below the inputs are none of them.

@@ -8,7 +8,7 @@ use image::{DynamicImage, GenericImageView, ImageFormat, Pixel, Rgb, RgbImage, R
 use tempfile::TempDir;
 
 use crate::audit::{audit, rows, summary};
-use crate::common::{repository, steerlens};
+use crate::common::{self, repository};
 
 const SHAPES: &str = "models/shapes_robust.onnx";
 const FLAGS: &[&str] = &[
@@ -222,11 +222,7 @@ mod video {
         video(&file, ",colorimetry=bt2100-pq", "vp8enc deadline=1 ! matroskamux");
         let out = folder.path().join("out");
         let answer = audit(&[&file], SHAPES, &out, FLAGS).code(0);
-        assert!(
-            answer.stderr.contains("high dynamic range (PQ)"),
-            "{}",
-            answer.stderr
-        );
+        answer.says("high dynamic range (PQ)");
         let warnings = summary(&out)["run"]["input-warnings"].clone();
         assert!(
             warnings[0]["warning"].as_str().unwrap().contains("PQ"),
@@ -266,11 +262,7 @@ mod video {
             file.display()
         ));
         let answer = audit(&[&file], SHAPES, &out, FLAGS).code(3);
-        assert!(
-            answer.stderr.contains("there is no video in it"),
-            "{}",
-            answer.stderr
-        );
+        answer.says("there is no video in it");
     }
 
     #[test]
@@ -377,22 +369,13 @@ fn what_is_transparent_is_looked_at_on_white_as_it_is_shown() {
     white.save(at("white.png")).unwrap();
     let out = at("out");
     let answer = audit(&[&at("hidden.png"), &at("white.png")], SHAPES, &out, FLAGS).code(0);
-    assert!(answer.stderr.contains("it looks on white"), "{}", answer.stderr);
+    answer.says("it looks on white");
     let rows = rows(&out);
     for column in ["p_source_before", "p_target_after", "l2", "top_before"] {
         assert_eq!(rows[0][column], rows[1][column], "{column}");
     }
     let morph = |name: &str, out: &str| {
-        let (picture, model) = (at(name), repository(SHAPES));
-        let line = [
-            Path::new("morph"),
-            &picture,
-            Path::new("-m"),
-            &model,
-            Path::new("-o"),
-            &at(out),
-        ];
-        let answer = steerlens(line).code(0);
+        let answer = common::morph(&at(name), &repository(SHAPES), &at(out), &[]).code(0);
         (answer.stderr, image::open(at(out)).unwrap())
     };
     let ((said, one), (silent, other)) = (morph("hidden.png", "1.png"), morph("white.png", "2.png"));
@@ -425,9 +408,9 @@ fn pictures_that_are_cut_off_are_named_and_give_no_row() {
         .collect();
     assert_eq!(read, ["a.bmp", "a.jpg", "a.png", "a.webp"]);
     for name in ["cut-a.jpg", "cut-a.png", "cut-a.bmp", "cut-a.webp"] {
-        assert!(answer.stderr.contains(name), "{name}: {}", answer.stderr);
+        answer.says(name);
     }
-    assert!(answer.stderr.contains("it is cut off"), "{}", answer.stderr);
+    answer.says("it is cut off");
 }
 
 #[test]
@@ -440,13 +423,9 @@ fn what_a_folder_holds_besides_is_said_and_an_audit_talks_without_a_terminal() {
         fs::write(inputs.join(name), "").unwrap();
     }
     let answer = audit(&[&inputs], SHAPES, &out, FLAGS).code(0);
-    assert!(answer.stderr.contains("2 .gif, 1 .heic"), "{}", answer.stderr);
-    assert!(
-        answer.stderr.contains("auditing 1 input with"),
-        "{}",
-        answer.stderr
-    );
-    assert!(answer.stderr.contains("1 frame,"), "{}", answer.stderr);
+    answer.says("2 .gif, 1 .heic");
+    answer.says("auditing 1 input with");
+    answer.says("1 frame,");
     let said = summary(&out)["run"]["warnings"][0].as_str().unwrap().to_owned();
     assert!(said.contains("2 .gif"), "{said}");
 }

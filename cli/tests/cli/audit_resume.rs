@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::audit::{audit, summary};
-use crate::common::repository;
+use crate::common::{repository, weights_aside};
 
 const QUICK: &[&str] = &["--methods", "pixel", "--no-strips"];
 
@@ -45,7 +45,7 @@ fn a_finished_audit_is_not_taken_for_another_one() {
     let refused = |inputs: &[&Path], model: &str, more: &[&str], said: &str| {
         let flags = with(&[more, &["--resume"]].concat());
         let answer = audit(inputs, model, &out, &flags).code(2);
-        assert!(answer.stderr.contains(said), "{said}: {}", answer.stderr);
+        answer.says(said);
     };
     refused(&[&digits], "models/digits_plain.onnx", &[], "by its model");
     refused(&[&digits.join("3-1.png")], robust, &[], "by its list of inputs");
@@ -69,7 +69,7 @@ fn a_finished_audit_is_not_taken_for_another_one() {
         "nothing was touched"
     );
     let same = audit(&[&digits], robust, &out, &with(&["--resume"])).code(0);
-    assert!(same.stderr.contains("is finished"), "{}", same.stderr);
+    same.says("is finished");
 
     // The same names with another picture under one of them.
     fs::copy(repository("media/digits/9-1.png"), digits.join("3-1.png")).unwrap();
@@ -81,22 +81,7 @@ fn weights_beside_the_model_are_part_of_it() {
     let folder = TempDir::new().unwrap();
     let (digits, out) = (digits(folder.path()), folder.path().join("out"));
     let at = |name: &str| folder.path().join(name);
-    let mut model = steerlens::onnx::read(&repository("models/digits_robust.onnx")).unwrap();
-    let initializers = &mut model.graph.as_mut().unwrap().initializer;
-    let bytes =
-        |tensor: &steerlens::onnx::TensorProto| tensor.raw_data.as_ref().map_or(0, |bytes| bytes.len());
-    let tensor = initializers
-        .iter_mut()
-        .max_by_key(|tensor| bytes(tensor))
-        .unwrap();
-    let weights = tensor.raw_data.take().unwrap().to_vec();
-    tensor.data_location = Some(1);
-    tensor.external_data = vec![steerlens::onnx::StringStringEntryProto {
-        key: Some("location".to_owned()),
-        value: Some("weights.bin".to_owned()),
-    }];
-    fs::write(at("model.onnx"), steerlens::onnx::encode(&model)).unwrap();
-    fs::write(at("weights.bin"), &weights).unwrap();
+    let weights = weights_aside("models/digits_robust.onnx", &at("model.onnx"), "weights.bin");
 
     let model = at("model.onnx");
     let model = model.to_str().unwrap();
@@ -108,11 +93,7 @@ fn weights_beside_the_model_are_part_of_it() {
         .collect();
     fs::write(at("weights.bin"), halved).unwrap();
     let refused = audit(&[&digits], model, &out, &with(&["--resume"])).code(2);
-    assert!(
-        refused.stderr.contains("by its weights of the model"),
-        "{}",
-        refused.stderr
-    );
+    refused.says("by its weights of the model");
 }
 
 #[test]
@@ -128,7 +109,7 @@ fn the_verdict_of_a_finished_audit_stays_when_it_is_resumed() {
 
     let first = audit(&[&digits], plain, &at("gated"), &gate).code(4);
     let again = audit(&[&digits], plain, &at("gated"), &gate_again).code(4);
-    assert!(again.stderr.contains("is finished"), "{}", again.stderr);
+    again.says("is finished");
     assert!(first.stderr.contains("easier") && again.stderr.contains("easier"));
     // Without a baseline it ends as it ended.
     audit(&[&digits], plain, &at("gated"), &with(&["--resume"])).code(4);

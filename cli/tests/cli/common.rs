@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Runs the built program as a user does.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use steerlens::onnx;
 
 /// A file of the repository, or a sentence about what makes it.
 pub(crate) fn repository(path: &str) -> PathBuf {
@@ -19,7 +23,7 @@ pub(crate) struct Answer {
 }
 
 /// Runs `steerlens`.
-pub(crate) fn steerlens<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
+pub(crate) fn steerlens<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_steerlens"));
     let Output {
         status,
@@ -35,6 +39,40 @@ pub(crate) fn steerlens<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<
         stdout: String::from_utf8(stdout).expect("the answer is UTF-8"),
         stderr: String::from_utf8(stderr).expect("the talk is UTF-8"),
     }
+}
+
+/// Runs `steerlens morph`.
+pub(crate) fn morph(picture: &Path, model: &Path, out: &Path, flags: &[&str]) -> Answer {
+    let line = [
+        Path::new("morph"),
+        picture,
+        Path::new("-m"),
+        model,
+        Path::new("-o"),
+        out,
+    ];
+    steerlens(line.into_iter().chain(flags.iter().map(Path::new)))
+}
+
+/// Writes a model of the repository to `to`, with its largest weight in a file of its own beside it; gives that weight's
+/// bytes.
+pub(crate) fn weights_aside(model: &str, to: &Path, weights: &str) -> Vec<u8> {
+    let mut model = onnx::read(&repository(model)).unwrap();
+    let initializers = &mut model.graph.as_mut().unwrap().initializer;
+    let bytes = |tensor: &onnx::TensorProto| tensor.raw_data.as_ref().map_or(0, |bytes| bytes.len());
+    let tensor = initializers
+        .iter_mut()
+        .max_by_key(|tensor| bytes(tensor))
+        .unwrap();
+    let values = tensor.raw_data.take().unwrap().to_vec();
+    tensor.data_location = Some(1);
+    tensor.external_data = vec![onnx::StringStringEntryProto {
+        key: Some("location".to_owned()),
+        value: Some(weights.to_owned()),
+    }];
+    fs::write(to.with_file_name(weights), &values).unwrap();
+    fs::write(to, onnx::encode(&model)).unwrap();
+    values
 }
 
 impl Answer {
@@ -60,6 +98,12 @@ impl Answer {
             self.stderr
         );
         self
+    }
+
+    /// Checks that standard error says this.
+    #[track_caller]
+    pub(crate) fn says(&self, part: &str) {
+        assert!(self.stderr.contains(part), "{part}: {}", self.stderr);
     }
 
     /// The answer as JSON.

@@ -125,9 +125,5 @@ fn no_command_and_wrong_flags_are_errors() {
         "65",
     ])
     .code(2);
-    assert!(
-        answer.stderr.contains("it must be between -64 and 64"),
-        "{}",
-        answer.stderr
-    );
+    answer.says("it must be between -64 and 64");
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::common::{Answer, repository, steerlens};
+use crate::common::{self, Answer, repository, steerlens};
 use tempfile::TempDir;
 
 fn faces() -> PathBuf {
@@ -12,18 +12,9 @@ fn faces() -> PathBuf {
 
 /// `steerlens morph` of a face towards `target`, with more flags.
 fn morph(out: &Path, target: &str, flags: &[&str]) -> Answer {
-    let (picture, model) = (repository("media/faces/neutral-2.png"), faces());
-    let line = [
-        Path::new("morph"),
-        &picture,
-        Path::new("-m"),
-        &model,
-        Path::new("-o"),
-        out,
-        Path::new("--target"),
-        Path::new(target),
-    ];
-    steerlens(line.into_iter().chain(flags.iter().map(Path::new))).with_runtime()
+    let picture = repository("media/faces/neutral-2.png");
+    let flags = [flags, &["--target", target]].concat();
+    common::morph(&picture, &faces(), out, &flags).with_runtime()
 }
 
 #[test]
@@ -53,16 +44,8 @@ fn a_typing_error_is_answered_with_the_nearest_label_and_a_command_that_lists_al
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out.png");
     let answer = morph(&out, "smlie", &[]).code(2);
-    assert!(
-        answer.stderr.contains("did you mean \"smile\" (1)"),
-        "{}",
-        answer.stderr
-    );
-    assert!(
-        answer.stderr.contains("`steerlens inspect --labels MODEL`"),
-        "{}",
-        answer.stderr
-    );
+    answer.says("did you mean \"smile\" (1)");
+    answer.says("`steerlens inspect --labels MODEL`");
     assert!(!out.exists());
 }
 
@@ -76,13 +59,7 @@ fn a_number_is_taken_for_a_class() {
         (&1.into(), &"smile".into())
     );
     let answer = morph(&out, "4", &[]).code(2);
-    assert!(
-        answer
-            .stderr
-            .contains("there is no class 4: the model has 4 classes"),
-        "{}",
-        answer.stderr
-    );
+    answer.says("there is no class 4: the model has 4 classes");
 }
 
 #[test]
@@ -93,7 +70,7 @@ fn labels_that_do_not_fit_are_refused_by_morph_and_said_by_inspect() {
     let flags = ["--label-file", labels.to_str().unwrap()];
     let answer = morph(&out, "1", &flags).code(2);
     for part in ["five.txt has 5 labels and the model 4 classes", "label-file"] {
-        assert!(answer.stderr.contains(part), "{part}: {}", answer.stderr);
+        answer.says(part);
     }
     assert!(!out.exists());
     let inspected = steerlens([

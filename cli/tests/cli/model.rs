@@ -143,11 +143,7 @@ fn a_refusal_names_what_is_not_supported_and_what_to_do() {
         ],
     ] {
         let answer = steerlens(line).code(2);
-        assert!(
-            answer.stderr.contains("unsupported operator Hardmax"),
-            "{}",
-            answer.stderr
-        );
+        answer.says("unsupported operator Hardmax");
         assert!(!out.exists());
     }
 }

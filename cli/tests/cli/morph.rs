@@ -3,23 +3,14 @@
 
 use std::path::Path;
 
-use crate::common::{Answer, repository, steerlens};
+use crate::common::{self, Answer, repository};
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, GrayImage, ImageEncoder, ImageFormat, Rgba, RgbaImage};
 use tempfile::TempDir;
 
 /// Morphs a picture with the robust faces network.
 fn morph(picture: &Path, out: &Path, flags: &[&str]) -> Answer {
-    let model = repository("models/faces_robust.onnx");
-    let line = [
-        Path::new("morph"),
-        picture,
-        Path::new("-m"),
-        &model,
-        Path::new("-o"),
-        out,
-    ];
-    steerlens(line.into_iter().chain(flags.iter().map(Path::new))).with_runtime()
+    common::morph(picture, &repository("models/faces_robust.onnx"), out, flags).with_runtime()
 }
 
 fn open(path: &Path) -> DynamicImage {
@@ -141,7 +132,7 @@ fn grayness_is_kept_and_transparent_pixels_lie_on_white_which_is_said() {
             .enumerate_pixels()
             .all(|(x, _, pixel)| x >= 8 || pixel.0 == [255; 3])
     );
-    assert!(answer.stderr.contains("transparent"), "{}", answer.stderr);
+    answer.says("transparent");
 }
 
 #[test]
@@ -228,7 +219,7 @@ fn an_unknown_label_is_refused() {
         folder.path().join("out.png"),
     );
     let answer = morph(&face, &out, &["--target", "laughter"]).code(2);
-    assert!(answer.stderr.contains("laughter"), "{}", answer.stderr);
+    answer.says("laughter");
     assert!(!out.exists());
 }
 

@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::common::{repository, steerlens};
+use crate::common::{repository, steerlens, weights_aside};
 use tempfile::TempDir;
 
 const MODEL: &str = "models/faces_robust.onnx";
@@ -37,7 +37,7 @@ fn a_gradient_never_takes_the_place_of_its_model() {
     let before = fs::read(&model).unwrap();
     for out in names(folder.path(), "mine.onnx", "onnx") {
         let answer = steerlens(words(&[&"gradient", &model, &"-o", &out])).code(2);
-        assert!(answer.stderr.contains("is the input"), "{}", answer.stderr);
+        answer.says("is the input");
         assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
         assert!(fs::read(&model).unwrap() == before, "{}", out.display());
     }
@@ -73,7 +73,7 @@ fn a_morph_never_takes_the_place_of_anything_that_it_reads() {
                 &out,
             ];
             let answer = steerlens(words(&line)).code(2);
-            assert!(answer.stderr.contains("is the input"), "{}", answer.stderr);
+            answer.says("is the input");
             assert!(fs::read(at(file)).unwrap() == before, "{file}");
         }
     }
@@ -84,21 +84,7 @@ fn nothing_that_was_read_beside_the_model_is_written_over() {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
     // Weights in a file of their own, and a side-car that names its labels; called as an output may be.
-    let mut model = steerlens::onnx::read(&repository(MODEL)).unwrap();
-    let initializers = &mut model.graph.as_mut().unwrap().initializer;
-    let bytes =
-        |tensor: &steerlens::onnx::TensorProto| tensor.raw_data.as_ref().map_or(0, |bytes| bytes.len());
-    let tensor = initializers
-        .iter_mut()
-        .max_by_key(|tensor| bytes(tensor))
-        .unwrap();
-    fs::write(at("weights.png"), tensor.raw_data.take().unwrap()).unwrap();
-    tensor.data_location = Some(1);
-    tensor.external_data = vec![steerlens::onnx::StringStringEntryProto {
-        key: Some("location".to_owned()),
-        value: Some("weights.png".to_owned()),
-    }];
-    fs::write(at("m.onnx"), steerlens::onnx::encode(&model)).unwrap();
+    weights_aside(MODEL, &at("m.onnx"), "weights.png");
     let side_car = fs::read_to_string(repository(&format!("{MODEL}.modelinfo"))).unwrap();
     let side_car = side_car.replace("faces_robust.labels.txt", "labels.png");
     fs::write(at("m.onnx.modelinfo"), side_car).unwrap();
@@ -115,7 +101,7 @@ fn nothing_that_was_read_beside_the_model_is_written_over() {
             .take(if file.ends_with("png") { 2 } else { 1 })
         {
             let answer = steerlens(line).with_runtime().code(2);
-            assert!(answer.stderr.contains("is the input"), "{}", answer.stderr);
+            answer.says("is the input");
             assert!(fs::read(&out).unwrap() == before, "{file}");
         }
     }
@@ -131,7 +117,7 @@ fn a_pipe_with_a_name_is_no_input_and_is_not_waited_for() {
     fs::write(&out, "old").unwrap();
     let model = repository(MODEL);
     let answer = steerlens(words(&[&"morph", &fifo, &"-m", &model, &"-o", &out])).code(2);
-    assert!(answer.stderr.contains("not a regular file"), "{}", answer.stderr);
+    answer.says("not a regular file");
     assert_eq!(fs::read(&out).unwrap(), b"old");
 }
 
@@ -272,7 +258,7 @@ fn one_pipe_is_not_asked_for_two_things() {
         words(&[&"gradient", &model, &"--json", &"-o", &"-"]),
     ] {
         let answer = steerlens(line).code(2);
-        assert!(answer.stderr.contains("leave --json out"), "{}", answer.stderr);
+        answer.says("leave --json out");
         assert_eq!((answer.stdout.as_str(), answer.stderr.lines().count()), ("", 1));
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{repository, steerlens};
+use crate::common::{morph, repository, steerlens};
 use tempfile::TempDir;
 
 /// Things that are no model: each with the reason why.
@@ -69,15 +69,7 @@ fn a_picture_that_cannot_be_read_is_an_error_of_one_line() {
     let model = repository("models/faces_robust.onnx");
     let out = folder.path().join("out.png");
     for (picture, what) in strange_files(folder.path()) {
-        let line = [
-            Path::new("morph"),
-            &picture,
-            Path::new("-m"),
-            &model,
-            Path::new("-o"),
-            &out,
-        ];
-        let answer = steerlens(line).code(2);
+        let answer = morph(&picture, &model, &out, &[]).code(2);
         assert_eq!(
             (answer.stdout.as_str(), answer.stderr.lines().count()),
             ("", 1),
@@ -102,54 +94,26 @@ fn a_picture_that_claims_to_be_huge_is_refused_before_it_is_decoded() {
         b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x4e\x20\0\0\x4e\x20\x08\0\0\0\0\xc6\x1b\x19\xe5\0\0\0\0IDAT";
     fs::write(&picture, header).unwrap();
     let model = repository("models/faces_robust.onnx");
-    let answer = steerlens([
-        Path::new("morph"),
-        &picture,
-        Path::new("-m"),
-        &model,
-        Path::new("-o"),
-        &out,
-    ])
-    .code(2);
-    assert!(answer.stderr.contains("20000x20000 pixels"), "{}", answer.stderr);
+    let answer = morph(&picture, &model, &out, &[]).code(2);
+    answer.says("20000x20000 pixels");
 }
 
 #[test]
 fn only_png_is_written() {
     let picture = repository("media/faces/neutral-1.png");
     let model = repository("models/faces_robust.onnx");
-    let line = [
-        Path::new("morph"),
-        &picture,
-        Path::new("-m"),
-        &model,
-        Path::new("-o"),
-        Path::new("out.jpg"),
-    ];
-    let answer = steerlens(line).code(2);
-    assert!(answer.stderr.contains("ends in .png"), "{}", answer.stderr);
+    let answer = morph(&picture, &model, Path::new("out.jpg"), &[]).code(2);
+    answer.says("ends in .png");
 }
 
 #[test]
 fn a_missing_runtime_library_is_an_error_and_a_finding_of_doctor() {
     let picture = repository("media/faces/neutral-1.png");
     let model = repository("models/faces_robust.onnx");
-    let library = ["--onnxruntime-library", "/nowhere/libonnxruntime.so"].map(Path::new);
-    let line = [
-        Path::new("morph"),
-        &picture,
-        Path::new("-m"),
-        &model,
-        Path::new("-o"),
-        Path::new("out.png"),
-    ];
-    let answer = steerlens(line.into_iter().chain(library)).code(2);
-    assert!(
-        answer.stderr.contains("/nowhere/libonnxruntime.so"),
-        "{}",
-        answer.stderr
-    );
-    let answer = steerlens([Path::new("doctor")].into_iter().chain(library)).code(1);
+    let library = ["--onnxruntime-library", "/nowhere/libonnxruntime.so"];
+    let answer = morph(&picture, &model, Path::new("out.png"), &library).code(2);
+    answer.says("/nowhere/libonnxruntime.so");
+    let answer = steerlens(["doctor"].into_iter().chain(library)).code(1);
     assert!(
         answer.stdout.contains("/nowhere/libonnxruntime.so"),
         "{}",

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{repository, steerlens};
+use crate::common::{self, repository, steerlens};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -45,16 +45,10 @@ fn morph() {
         repository("models/faces_robust.onnx"),
     );
     let out = folder.path().join("out.png");
-    let flags = ["--target", "smile", "--sheet", "0,1", "--json"].map(Path::new);
-    let line = [
-        Path::new("morph"),
-        &picture,
-        Path::new("-m"),
-        &model,
-        Path::new("-o"),
-        &out,
-    ];
-    let answer = steerlens(line.into_iter().chain(flags)).with_runtime().code(0);
+    let flags = ["--target", "smile", "--sheet", "0,1", "--json"];
+    let answer = common::morph(&picture, &model, &out, &flags)
+        .with_runtime()
+        .code(0);
     compare("morph.json", answer.json());
 }
 
