@@ -50,18 +50,24 @@ pub(super) fn explicit(
     Ok(())
 }
 
-/// Whether the node's `ceil_mode` does nothing: automatic pads have as many windows with it as without.
+/// Whether the node's `ceil_mode` does nothing: automatic pads, which have as many windows with it as without. Where they
+/// would be negative the runtime needs it.
 fn is_idle(node: &NodeProto, facts: &Facts) -> bool {
     let same = node.string("auto_pad", "NOTSET").starts_with("SAME");
     let extents = |name: Option<&str>| facts.shape(name?)?.get(2..).map(signed);
     let (Some(x), Some(y)) = (extents(node.input(0)), extents(node.output(0))) else {
         return false;
     };
-    let strides = node
-        .ints("strides")
-        .map_or_else(|| vec![1; x.len()], <[i64]>::to_vec);
-    let covers = |((x, y), stride): ((&i64, &i64), &i64)| *stride > 0 && *y == (x + stride - 1) / stride;
-    pools(node) && same && x.iter().zip(&y).zip(&strides).all(covers)
+    let ones = vec![1; x.len()];
+    let strides = node.ints("strides").unwrap_or(&ones);
+    let kernel = node.ints("kernel_shape").unwrap_or(&ones);
+    let covers = |i: usize| match (strides.get(i), kernel.get(i), y.get(i)) {
+        (Some(&stride @ 1..), Some(kernel), Some(&y)) => {
+            y == (x[i] + stride - 1) / stride && (y - 1) * stride + kernel >= x[i]
+        }
+        _ => false,
+    };
+    pools(node) && same && (0..x.len()).all(covers)
 }
 
 fn pools(node: &NodeProto) -> bool {

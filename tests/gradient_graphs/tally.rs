@@ -18,6 +18,7 @@ pub(crate) struct Tally {
     pub(crate) unfinished: usize,
     pub(crate) failures: Vec<String>,
     refused: BTreeMap<String, (usize, u64)>,
+    unsound: BTreeMap<&'static str, (usize, u64)>,
     /// Operator: in how many graphs that are right, and of which opsets.
     covered: BTreeMap<String, (usize, BTreeSet<i64>)>,
 }
@@ -41,6 +42,7 @@ impl Tally {
                 }
             }
             Verdict::Refused(reason) => self.refused.entry(reason).or_insert((0, seed)).0 += 1,
+            Verdict::Unsound(reason) => self.unsound.entry(reason).or_insert((0, seed)).0 += 1,
             Verdict::NoModel => self.unfinished += 1,
             Verdict::Kink => self.kinks += 1,
             Verdict::Flat => self.flat += 1,
@@ -52,18 +54,23 @@ impl Tally {
         self.refused.values().map(|(count, _)| count).sum()
     }
 
+    fn unsound(&self) -> usize {
+        self.unsound.values().map(|(count, _)| count).sum()
+    }
+
     pub(crate) fn progress(&self, seed: u64) {
         println!("# to seed {seed}: {}", self.summary());
     }
 
     fn summary(&self) -> String {
         format!(
-            "{} right, {} wrong; not judged: {} refused, {} next to a kink, {} flat, {} unfinished",
+            "{} right, {} wrong; not judged: {} refused, {} next to a kink, {} flat, {} that ONNX Runtime itself is not of one mind about, {} unfinished",
             self.right,
             self.failures.len(),
             self.refusals(),
             self.kinks,
             self.flat,
+            self.unsound(),
             self.unfinished
         )
     }
@@ -78,6 +85,10 @@ impl fmt::Display for Tally {
         }
         writeln!(f, "\nRefused: graphs, the first seed, why")?;
         for (reason, (count, seed)) in &self.refused {
+            writeln!(f, "  {count:6}  {seed}  {reason}")?;
+        }
+        writeln!(f, "\nNot sound in ONNX Runtime itself: graphs, the first seed, why")?;
+        for (reason, (count, seed)) in &self.unsound {
             writeln!(f, "  {count:6}  {seed}  {reason}")?;
         }
         Ok(())

@@ -42,6 +42,12 @@ fn window_of(c: &Call<'_>, x: &Value) -> Result<Window, Stop> {
             "its automatic pads are not known where it has dilations; export it with stated pads",
         ));
     }
+    if same && c.node.int("ceil_mode", 0) != 0 {
+        // `windows` has taken it away wherever it does nothing.
+        return Err(Stop::refuse(
+            "its automatic pads leave parts of the picture out, and ceil_mode counts them; export it with stated pads",
+        ));
+    }
     Ok(window)
 }
 
@@ -211,7 +217,9 @@ fn blocked_average(e: &mut Emit<'_>, ct: &Value, x: &Value, window: &Window, sha
         .collect();
     let pads = [begin, end].concat();
     let fits = |(i, p): (usize, &i64)| (0..window.kernel[i % 2]).contains(p);
-    if window.strides != [1, 1] || !pads.iter().enumerate().all(fits) {
+    // ONNX Runtime up to 1.21 counts the pads of the left at the bottom.
+    let even = pads.iter().all(|pad| *pad == pads[0]);
+    if window.strides != [1, 1] || !even || !pads.iter().enumerate().all(fits) {
         return None;
     }
     let ct = e.per_channel(ct, &vec![share[0] * taps; x.shape[1]]);
