@@ -14,7 +14,7 @@ use super::proto::{
 use super::read::{MAX_DEPTH, MAX_NODES};
 use super::{Error, versions};
 
-/// Bytes that all calls together may be written out to.
+/// Bytes that all calls together may be written out to, the names that are looked up for them included.
 const MAX_WRITTEN: usize = 1 << 30;
 
 /// Replaces every call of a function by the function's nodes; afterwards the model has no functions.
@@ -159,39 +159,48 @@ impl<'a> Inliner<'a> {
             call,
             names: HashMap::new(),
         };
+        // What a name costs beside its letters: a thousand empty ones are work too.
+        let entry = size_of::<(String, String)>();
         for (k, formal) in function.input.iter().enumerate() {
-            let actual = call.input.get(k).cloned().unwrap_or_default();
-            scope.names.insert(formal.clone(), actual);
+            let actual = call.input.get(k).map_or("", String::as_str);
+            self.charge(function, 0, entry + formal.len() + actual.len())?;
+            scope.names.insert(formal.clone(), actual.to_owned());
         }
         let mut nodes = Vec::with_capacity(function.node.len());
         for (k, formal) in function.output.iter().enumerate() {
-            let actual = match call.output(k) {
-                Some(actual) => actual.to_owned(),
-                None => self.fresh(formal),
-            };
+            // One that the call leaves out is named once a node of the body gives it.
+            let Some(actual) = call.output(k) else { continue };
+            self.charge(function, 0, entry + formal.len() + actual.len())?;
             match scope.names.get(formal) {
                 // An input that is handed through, or an output that is given twice.
-                Some(name) => nodes.push(NodeProto::new("Identity", "", &[name], &[&actual])),
-                None => drop(scope.names.insert(formal.clone(), actual)),
+                Some(name) => {
+                    self.charge(function, 1, name.len() + actual.len())?;
+                    nodes.push(NodeProto::new("Identity", "", &[name], &[actual]));
+                }
+                None => drop(scope.names.insert(formal.clone(), actual.to_owned())),
             }
         }
         for node in &function.node {
-            let written = self.node(node, &mut scope)?;
-            self.bytes += written.encoded_len();
-            if self.nodes > MAX_NODES || self.bytes > MAX_WRITTEN {
-                let reason = format!(
-                    "written out, the functions are more than {MAX_NODES} nodes or {} MiB",
-                    MAX_WRITTEN >> 20
-                );
-                return Err(refuse(function, reason));
-            }
-            nodes.push(written);
+            nodes.push(self.node(node, &mut scope)?);
         }
         Ok(nodes)
     }
 
+    /// Counts what is about to be written, and refuses what is too much.
+    fn charge(&mut self, function: &FunctionProto, nodes: usize, bytes: usize) -> Result<(), Error> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.nodes <= MAX_NODES && self.bytes <= MAX_WRITTEN {
+            return Ok(());
+        }
+        let reason = format!(
+            "written out, the functions are more than {MAX_NODES} nodes or {} MiB",
+            MAX_WRITTEN >> 20
+        );
+        Err(refuse(function, reason))
+    }
+
     fn node(&mut self, node: &NodeProto, scope: &mut Body<'_>) -> Result<NodeProto, Error> {
-        self.nodes += 1;
         let mut written = NodeProto {
             attribute: Vec::with_capacity(node.attribute.len()),
             name: Some(format!("{}/{}", scope.call.label(), node.label())),
@@ -202,13 +211,15 @@ impl<'a> Inliner<'a> {
             domain: node.domain.clone(),
             overload: node.overload.clone(),
         };
+        self.charge(scope.function, 1, written.encoded_len())?;
         for name in written.input.iter_mut().chain(&mut written.output) {
-            self.rename(name, scope);
+            self.rename(name, scope)?;
         }
         for attribute in &node.attribute {
             let Some(mut attribute) = scope.resolve(attribute)? else {
                 continue;
             };
+            self.charge(scope.function, 0, attribute.value.encoded_len())?;
             // What the call gave is the caller's, with the caller's names.
             if attribute.own {
                 let value = &mut attribute.value;
@@ -231,7 +242,7 @@ impl<'a> Inliner<'a> {
             .map(|v| &mut v.name);
         let names = values.chain(graph.initializer.iter_mut().map(|t| &mut t.name));
         for name in names.flatten() {
-            self.rename(name, scope);
+            self.rename(name, scope)?;
         }
         let nodes = std::mem::take(&mut graph.node);
         graph.node = nodes
@@ -241,16 +252,20 @@ impl<'a> Inliner<'a> {
         Ok(())
     }
 
-    fn rename(&mut self, name: &mut String, scope: &mut Body<'_>) {
+    fn rename(&mut self, name: &mut String, scope: &mut Body<'_>) -> Result<(), Error> {
         if name.is_empty() {
-            return;
+            return Ok(());
         }
+        // A short name of the function may stand for a long one at the call.
         if let Some(known) = scope.names.get(name) {
+            self.charge(scope.function, 0, known.len())?;
             known.clone_into(name);
-            return;
+            return Ok(());
         }
         let fresh = self.fresh(name);
+        self.charge(scope.function, 0, fresh.len())?;
         scope.names.insert(std::mem::replace(name, fresh.clone()), fresh);
+        Ok(())
     }
 
     fn fresh(&mut self, name: &str) -> String {

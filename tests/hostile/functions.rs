@@ -216,6 +216,51 @@ fn functions_that_grow_beyond_all_bounds_are_refused_at_once() {
     }
 }
 
+/// No node of the innermost function counts, as it has none: what it hands through does.
+#[test]
+fn what_functions_hand_through_counts_too() {
+    let wide = 1000;
+    let through = function("Through", &["x"], &vec!["x"; wide], vec![]);
+    let names: Vec<String> = (0..60 * wide).map(|k| format!("v{k}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut calls: Vec<_> = names
+        .chunks(wide)
+        .map(|outputs| call("Through", &["x"], outputs))
+        .collect();
+    calls.push(node("Relu", &["x"], "y"));
+    let many = function("Many", &["x"], &["y"], calls);
+    let with = |outer: Vec<NodeProto>| after_scores(outer, vec![through.clone(), many.clone()]);
+    let twice = with(vec![call("Many", &["s"], &["a"]), call("Many", &["a"], &["y"])]);
+    let error = onnx::decode(&onnx::encode(&twice)).unwrap_err().to_string();
+    assert!(error.contains("inline_local_functions"), "{error}");
+    // 60 000 nodes are within the limit; of outputs that the call leaves out there are none.
+    let once = with(vec![call("Many", &["s"], &["y"])]);
+    let written = onnx::decode(&onnx::encode(&once)).unwrap();
+    assert_eq!(written.graph.unwrap().node.len(), 2 + 60 * wide + 1);
+    let first = with(vec![call("Through", &["s"], &["y"])]);
+    let written = onnx::decode(&onnx::encode(&first)).unwrap();
+    assert_eq!(written.graph.unwrap().node.len(), 2 + 1);
+}
+
+/// Each call looks up a name of a mebibyte that no node uses.
+#[test]
+fn long_names_that_calls_leave_out_count_too() {
+    let long = "n".repeat(1 << 20);
+    let deep = 12;
+    let mut functions: Vec<_> = (0..deep)
+        .map(|k| {
+            let next = format!("F{}", k + 1);
+            let nodes = vec![call(&next, &["x"], &["a"]), call(&next, &["a"], &["y"])];
+            function(&format!("F{k}"), &["x"], &["y"], nodes)
+        })
+        .collect();
+    let relu = vec![node("Relu", &["x"], "y")];
+    functions.push(function(&format!("F{deep}"), &["x", &long], &["y"], relu));
+    let slow = after_scores(vec![call("F0", &["s"], &["y"])], functions);
+    let error = onnx::decode(&onnx::encode(&slow)).unwrap_err().to_string();
+    assert!(error.contains("inline_local_functions"), "{error}");
+}
+
 #[test]
 fn what_cannot_be_written_out_is_refused_with_the_reason() {
     let recursive = function("F", &["x"], &["y"], vec![call("F", &["x"], &["y"])]);
