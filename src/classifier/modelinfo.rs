@@ -271,14 +271,12 @@ impl Section<'_> {
                 self.title
             ));
         }
-        scale::ranges(&mean, &std, scale)
-            .filter(|_| scale != Scale::Mixed)
-            .ok_or_else(|| {
-                self.wrong(
-                    "std",
-                    "as many values as mean has, on the same scale, none of them 0",
-                )
-            })
+        scale::ranges(&mean, &std, scale).ok_or_else(|| {
+            self.wrong(
+                "std",
+                "as many values as mean has, on the same scale, none of them 0",
+            )
+        })
     }
 
     fn output(&self) -> Result<OutputInfo, ModelInfoError> {

@@ -39,9 +39,14 @@ pub(super) fn scale(mean: &[f64], std: &[f64]) -> Scale {
 }
 
 /// `(value - mean) / std` on the given scale, one range for each; where one list is empty its values are 0 or 1, where
-/// one has a single value it is for all. `None` where they do not fit each other or give nothing finite.
+/// one has a single value it is for all. `None` where they do not fit each other, are on two scales or give nothing
+/// finite.
 pub(super) fn ranges(mean: &[f64], std: &[f64], scale: Scale) -> Option<Vec<Range>> {
-    let white = if scale == Scale::Unit { 1.0 } else { WHITE };
+    let white = match scale {
+        Scale::Unit => 1.0,
+        Scale::Byte => WHITE,
+        Scale::Mixed => return None,
+    };
     let count = mean.len().max(std.len());
     let at = |values: &[f64], k: usize, unsaid: f64| match values {
         [] => Some(unsaid),
@@ -106,5 +111,6 @@ mod tests {
         );
         assert_eq!(ranges_of_bytes(&[], &[0.0]), None);
         assert_eq!(ranges(&[1.0, 2.0], &[1.0, 2.0, 3.0], Scale::Byte), None);
+        assert_eq!(ranges(&[103.94], &[0.017], Scale::Mixed), None);
     }
 }

@@ -8,7 +8,7 @@
 
 use super::super::Labels;
 use super::super::description::{InputInfo, ModelInfo, OutputInfo};
-use super::super::scale::{self, Scale, scale};
+use super::super::scale::{self, scale};
 use super::{Entries, described, get, inline, left_aside, literal, numbers};
 
 const NAMES: [&str; 7] = [
@@ -33,10 +33,7 @@ pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
         .find_map(|(mean, std)| Some((get(entries, mean)?, get(entries, std)?)));
     if let Some((mean, std)) = pair {
         let values = numbers(mean).zip(numbers(std));
-        let ranges = values.and_then(|(mean, std)| match scale(&mean, &std) {
-            Scale::Mixed => None,
-            scale => scale::ranges(&mean, &std, scale),
-        });
+        let ranges = values.and_then(|(mean, std)| scale::ranges(&mean, &std, scale(&mean, &std)));
         match ranges {
             Some(ranges) => input.ranges = ranges,
             None => warnings.push(left_aside("mean, std", &format!("{mean}, {std}"))),
