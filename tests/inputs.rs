@@ -262,6 +262,17 @@ fn ultralytics_exports_are_understood() {
 }
 
 #[test]
+fn a_size_that_is_not_the_models_own_is_warned_of_and_left() {
+    let model = Colours {
+        metadata: vec![("author", "Ultralytics".into()), ("imgsz", "[32, 16]".into())],
+        ..Default::default()
+    };
+    let opened = model.sees();
+    opened.warns(&["metadata (Ultralytics)", "32x16", "8x8"]);
+    assert_eq!(opened.source("size"), "graph");
+}
+
+#[test]
 fn getis_exports_are_understood() {
     let model = Colours {
         taken: Some(normalised()),

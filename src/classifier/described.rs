@@ -211,11 +211,11 @@ impl Described {
         let said = |layout: InputLayout| (layout != InputLayout::Auto).then_some(layout);
         let layout =
             said(settings.input_layout).or_else(|| Some(self.input.first(|info| said(info.layout))?.value));
+        // Where the model's size is fixed it is that; a description may be another export's.
+        let size = self.input.first(|info| info.size).filter(|_| self.open_size);
         gradient::Options {
             output: settings.output_name.clone(),
-            input_size: settings
-                .input_size
-                .or_else(|| Some(self.input.first(|info| info.size)?.value)),
+            input_size: settings.input_size.or(size.map(|said| said.value)),
             channels_last: layout.map(|layout| layout == InputLayout::Nhwc),
             labels: Some(self.labels.labels.len()).filter(|labels| *labels > 0),
             stated: self.stated(settings),
@@ -284,13 +284,24 @@ impl Described {
         )?;
         warnings.extend(self.warnings);
         warnings.extend(d.meaning.warnings.iter().cloned());
-        let size = match self.input.first(|info| info.size) {
+        let (width, height) = signature.size();
+        let said = self.input.first(|info| info.size);
+        if let Some(Sourced { value, source }) = &said
+            && !self.open_size
+            && *value != (height, width)
+        {
+            let (h, w) = value;
+            warnings.push(format!(
+                "the {source} says that pictures are {h}x{w}, and the model takes {height}x{width}: its own size is \
+                 used; check that the description is this model's"
+            ));
+        }
+        let size = match said {
             _ if !self.open_size => Source::Graph,
             _ if settings.input_size.is_some() => Source::Setting,
             Some(said) => said.source,
             None => Source::Graph,
         };
-        let (width, height) = signature.size();
         facts.insert(0, Fact::new("size", format!("{height}x{width}"), size));
         let classes = d.classes().max(2);
         let Named {
