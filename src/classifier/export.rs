@@ -65,12 +65,12 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
     };
     let d = gradient::differentiate_to_load(model, runtime, &options)?;
     described.settle(settings, &d.output)?;
-    let scores = described.scores(&d);
+    let (scores, odd) = (described.scores(&d), described.warnings.clone());
     let (facts, warnings) = match described.conclude(settings, &d) {
         Ok(known) => (known.facts, known.warnings),
         // The gradient of any four axes can be written, as of the features in the middle of a network: how pixels would
         // become them is not asked then.
-        Err(Error::Channels { .. }) => (vec![scores], d.meaning.warnings.clone()),
+        Err(Error::Channels { .. }) => (vec![scores], [odd, d.meaning.warnings.clone()].concat()),
         Err(error) => return Err(error.into()),
     };
     let written = Written {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Graphs that do not hang together, and formats that are not known.
 
-use steerlens::onnx::{self, Array, ModelProto, NodeProto, TensorProto};
+use steerlens::onnx::{self, Array, ModelProto, NodeProto, StringStringEntryProto, TensorProto};
 use steerlens::runtime::{Session, SessionOptions};
 use steerlens::{Classifier, ClassifierSettings, Profile, inspect, write_gradient};
 
@@ -144,13 +144,19 @@ fn what_is_called_supported_can_be_loaded() {
 fn a_gradient_is_written_for_any_number_of_channels() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("half.onnx");
-    std::fs::write(&file, onnx::encode(&linear(&[1, 5, 4, 4]))).unwrap();
+    let mut half = linear(&[1, 5, 4, 4]);
+    half.metadata_props.push(StringStringEntryProto {
+        key: Some("input.crop".into()),
+        value: Some("7".into()),
+    });
+    std::fs::write(&file, onnx::encode(&half)).unwrap();
     let settings = ClassifierSettings {
         model_file: file,
         ..Default::default()
     };
     let (_, written) = steerlens::encode_gradient(&settings, Profile::Plain).unwrap();
     assert_eq!(written.input_shape, [1, 5, 4, 4]);
+    assert!(written.warnings[0].contains("input.crop"), "{:?}", written.warnings);
     assert!(
         Classifier::open(&settings)
             .unwrap_err()
