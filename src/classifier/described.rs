@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that is said about a model outside its graph, and what is concluded from it.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::error::Misfit;
 use super::provenance::Sourced;
@@ -38,10 +41,12 @@ pub(super) struct Described {
     statements: Vec<(Source, ModelInfo)>,
     pub(super) input: Sayings,
     /// Of the output that is named, else the first.
-    pub(super) output: OutputInfo,
     pub(super) labels: Named,
+    /// The label files that were read, by the file that names them (none where the user does) and their path: several
+    /// outputs may share one.
+    label_files: RefCell<HashMap<(Option<PathBuf>, PathBuf), Rc<Labels>>>,
     /// The names that a ZipMap pairs with the scores.
-    zip_map: Option<Labels>,
+    zip_map: Option<Rc<Labels>>,
     /// Whether the graph leaves height or width open.
     open_size: bool,
     pub(super) warnings: Vec<String>,
@@ -50,7 +55,7 @@ pub(super) struct Described {
 /// Labels, and where they are from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Named {
-    pub(super) labels: Labels,
+    pub(super) labels: Rc<Labels>,
     source: Option<Source>,
     /// What a sentence calls that.
     origin: String,
@@ -119,9 +124,9 @@ impl Described {
                 usual,
             },
             statements,
-            output: OutputInfo::default(),
             labels: Named::default(),
-            zip_map: graph.and_then(zip_map),
+            label_files: RefCell::default(),
+            zip_map: graph.and_then(zip_map).map(Rc::new),
             open_size,
             warnings,
         };
@@ -129,36 +134,39 @@ impl Described {
         Ok(described)
     }
 
-    /// Takes the description of this output, and its labels.
+    /// Takes the labels of this output.
     pub(super) fn settle(&mut self, settings: &ClassifierSettings, output: &str) -> Result<(), Error> {
-        self.output = self.of_output(output).0;
         self.labels = self.labels_of(settings, output)?;
         Ok(())
     }
 
-    /// What is said of an output, and by whom its labels are given.
-    pub(super) fn of_output(&self, output: &str) -> (OutputInfo, Option<Source>) {
-        let (mut all, mut labels) = (OutputInfo::default(), None);
-        for (source, info) in &self.statements {
-            let Some(info) = info.output(output) else { continue };
-            if all.labels.is_none() && info.labels.is_some() {
-                labels = Some(source.clone());
-            }
-            all = all.or(info.clone());
+    /// What the strongest source says of an output that says anything, and which one it is.
+    fn said_of<T>(&self, output: &str, pick: impl Fn(&OutputInfo) -> Option<&T>) -> Option<(&T, &Source)> {
+        self.statements
+            .iter()
+            .find_map(|(source, info)| Some((pick(info.output(output)?)?, source)))
+    }
+
+    /// The labels of a file, which must lie in the folder of its owner; anywhere, where the user has named it.
+    fn label_file(&self, owner: Option<&Path>, path: &Path) -> Result<Rc<Labels>, Error> {
+        let key = (owner.map(Path::to_owned), path.to_owned());
+        if let Some(labels) = self.label_files.borrow().get(&key) {
+            return Ok(Rc::clone(labels));
         }
-        (all, labels)
+        let labels = match owner {
+            Some(owner) => Labels::read_beside(owner, path),
+            None => Labels::read(path),
+        };
+        let labels = Rc::new(labels.map_err(Error::Labels)?);
+        self.label_files.borrow_mut().insert(key, Rc::clone(&labels));
+        Ok(labels)
     }
 
     /// The labels of an output. An empty label file: none.
-    pub(super) fn labels_of(&self, settings: &ClassifierSettings, output: &str) -> Result<Named, Error> {
-        // Whose folder it must lie in; nobody's, where the user has named it.
+    fn labels_of(&self, settings: &ClassifierSettings, output: &str) -> Result<Named, Error> {
         let read = |owner: Option<&Path>, path: &Path, source: Source| {
-            let labels = match owner {
-                Some(owner) => Labels::read_beside(owner, path),
-                None => Labels::read(path),
-            };
             Ok(Named {
-                labels: labels.map_err(Error::Labels)?,
+                labels: self.label_file(owner, path)?,
                 source: Some(source),
                 origin: format!("the label file {}", path.display()),
                 shared: false,
@@ -169,35 +177,35 @@ impl Described {
             Some(path) => return read(None, path, Source::Setting),
             None => {}
         }
-        let (output, given_by) = self.of_output(output);
-        let shared = matches!(given_by, Some(Source::Neighbour(_)));
+        let given = self.said_of(output, |info| info.labels.as_ref());
+        let shared = matches!(given, Some((_, Source::Neighbour(_))));
         // A file of the model's own name is for it alone, and a neighbour's may be for all models of a folder.
-        if shared || given_by.is_none() {
+        if shared || given.is_none() {
             let path = settings.model_file.with_extension("labels.txt");
             match read(Some(&settings.model_file), &path, Source::Neighbour(path.clone())) {
                 Err(Error::Labels(e)) if e.is_not_found() => {}
                 read => return read,
             }
         }
-        match (output.labels, given_by) {
-            (Some(LabelSource::Inline(labels)), Some(source)) => Ok(Named {
-                labels,
-                origin: match &source {
+        match given {
+            Some((LabelSource::Inline(labels), source)) => Ok(Named {
+                labels: Rc::new(labels.clone()),
+                origin: match source {
                     Source::Neighbour(path) => path.display().to_string(),
                     source => format!("the model's {source}"),
                 },
-                source: Some(source),
+                source: Some(source.clone()),
                 shared,
             }),
             // The side-car has put its own folder before the name.
-            (Some(LabelSource::File(path)), Some(source)) => {
-                let owner = match &source {
-                    Source::SideCar(owner) => owner.clone(),
-                    _ => settings.model_file.clone(),
+            Some((LabelSource::File(path), source)) => {
+                let owner = match source {
+                    Source::SideCar(owner) => owner,
+                    _ => &settings.model_file,
                 };
-                read(Some(&owner), &path, source)
+                read(Some(owner), path, source.clone())
             }
-            _ => Ok(self.zip_map.clone().map_or_else(Named::default, |labels| Named {
+            None => Ok(self.zip_map.clone().map_or_else(Named::default, |labels| Named {
                 labels,
                 source: Some(Source::Graph),
                 origin: "the model's ZipMap".into(),
@@ -232,14 +240,16 @@ impl Described {
         if names.iter().any(Option::is_some) {
             names.retain(Option::is_some);
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
         let of = |name: Option<String>| {
             let output = name.as_deref().unwrap_or_default();
             // A file that cannot be read is told of once it is needed.
             let labels = self.labels_of(settings, output).ok();
             gradient::Stated {
-                activation: self.of_output(output).0.activation,
+                activation: self
+                    .said_of(output, |info| info.activation.as_ref())
+                    .map(|said| *said.0),
                 labels: labels
                     .map(|named| named.labels.len())
                     .filter(|labels| *labels > 0),
@@ -251,14 +261,13 @@ impl Described {
 
     /// What the scores were taken for.
     pub(super) fn scores(&self, d: &Differentiated) -> Fact {
-        let mut stated = self.statements.iter();
         let source = match d.meaning.basis {
             Basis::Graph => Source::Graph,
             Basis::Numbers => Source::Numbers,
             Basis::Guess => Source::Guess,
-            Basis::Stated => stated
-                .find(|(_, info)| info.output(&d.output).is_some_and(|o| o.activation.is_some()))
-                .map_or(Source::Guess, |(source, _)| source.clone()),
+            Basis::Stated => self
+                .said_of(&d.output, |info| info.activation.as_ref())
+                .map_or(Source::Guess, |(_, source)| source.clone()),
         };
         Fact::new("scores", d.meaning.text.clone(), source)
     }
@@ -305,11 +314,12 @@ impl Described {
         facts.insert(0, Fact::new("size", format!("{height}x{width}"), size));
         let classes = d.classes().max(2);
         let Named {
-            mut labels,
+            labels,
             source,
             origin,
             shared,
         } = self.labels;
+        let mut labels = Rc::unwrap_or_clone(labels);
         warnings.extend(labels.fit(classes));
         let mut misfit = None;
         if !labels.is_empty() && labels.len() != classes {
