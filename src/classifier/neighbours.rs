@@ -82,6 +82,8 @@ fn preprocessor(map: &Map<String, Value>) -> Option<ModelInfo> {
     let mut warnings = Vec::new();
     let flag = |key: &str| map.get(key).and_then(Value::as_bool);
     let [mean, std] = ["image_mean", "image_std"].map(|key| map.get(key).and_then(reals));
+    // One mean may be for one channel, or for all.
+    let single = mean.as_ref().is_some_and(|mean| mean.len() == 1);
     let known = [
         "image_mean",
         "image_std",
@@ -155,10 +157,10 @@ fn preprocessor(map: &Map<String, Value>) -> Option<ModelInfo> {
     let flipped = flag("do_flip_channel_order") == Some(true);
     let input = InputInfo {
         size: crop.or(size),
-        channels: if flipped {
-            InputFormat::Bgr
-        } else {
-            InputFormat::Rgb
+        channels: match flipped {
+            true => InputFormat::Bgr,
+            false if single => InputFormat::Auto,
+            false => InputFormat::Rgb,
         },
         ranges: ranges.unwrap_or_default(),
         crop_fraction,
@@ -311,6 +313,8 @@ mod tests {
             -1.0,
             1.0,
         );
+        let one = input(r#"{"do_normalize": true, "image_mean": [0.5], "image_std": [0.5]}"#);
+        assert_eq!(one.channels, InputFormat::Auto);
         assert_eq!(preprocessor(&map(r#"{"tokenizer_class": "x"}"#)), None);
         let broken = preprocessor(&map(
             r#"{"image_mean": [0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}"#,

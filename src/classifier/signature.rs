@@ -144,7 +144,7 @@ fn stated<T: Choice>(setting: T, said: &Sayings, pick: impl Fn(&InputInfo) -> T)
 }
 
 /// The order of channels: the setting's, else the strongest statement's that fits, else what the graph's constants
-/// give away.
+/// give away. What the user wrote must fit.
 fn format(
     settings: &ClassifierSettings,
     said: &Sayings,
@@ -156,43 +156,39 @@ fn format(
     let seen = evidence
         .map(|evidence| evidence.channels)
         .filter(|format| *format != InputFormat::Auto);
-    let Some(stated) = stated(settings.input_format, said, |info| info.channels) else {
-        return Ok(match seen {
-            _ if channels == 1 => Sourced::new(InputFormat::Gray, Source::Graph),
-            Some(format) => Sourced::new(format, Source::Graph),
-            None => Sourced::new(InputFormat::Rgb, Source::Guess),
-        });
-    };
-    let nick = stated.value.nick();
-    match stated.source {
-        _ if fits(stated.value) => {
-            if let Some(seen) = seen.filter(|seen| *seen != stated.value) {
+    let setting = std::iter::once((&Source::Setting, settings.input_format));
+    let statements = said.of.iter().map(|(source, info)| (source, info.channels));
+    let stated = setting
+        .chain(statements)
+        .filter(|(_, format)| *format != InputFormat::Auto);
+    for (source, format) in stated {
+        let nick = format.nick();
+        if fits(format) {
+            if let Some(seen) = seen.filter(|seen| *seen != format) {
                 warnings.push(format!(
-                    "the means that the graph subtracts are those of {} channels, and {nick} is what the {} says: set \
-                     input-format={} if colours look wrong",
+                    "the means that the graph subtracts are those of {} channels, and {nick} is what the {source} says: \
+                     set input-format={} if colours look wrong",
                     seen.nick(),
-                    stated.source,
                     seen.nick()
                 ));
             }
-            Ok(stated)
+            return Ok(Sourced::new(format, source.clone()));
         }
-        Source::Setting | Source::SideCar(_) => Err(Error::Format {
-            format: nick,
-            channels,
-        }),
-        source => {
-            warnings.push(format!(
-                "the {source} says that the input is {nick}, which does not fit its {channels} channels and is left aside"
-            ));
-            let format = if channels == 1 {
-                InputFormat::Gray
-            } else {
-                InputFormat::Rgb
-            };
-            Ok(Sourced::new(format, Source::Guess))
+        if matches!(source, Source::Setting | Source::SideCar(_)) {
+            return Err(Error::Format {
+                format: nick,
+                channels,
+            });
         }
+        warnings.push(format!(
+            "the {source} says that the input is {nick}, which does not fit its {channels} channels and is left aside"
+        ));
     }
+    Ok(match seen {
+        _ if channels == 1 => Sourced::new(InputFormat::Gray, Source::Graph),
+        Some(format) => Sourced::new(format, Source::Graph),
+        None => Sourced::new(InputFormat::Rgb, Source::Guess),
+    })
 }
 
 #[cfg(test)]
@@ -243,6 +239,28 @@ mod tests {
             .map(|(name, source)| (name, source.to_owned()))
         );
         assert!(decide([1, 2, 8, 8], &silent, InputInfo::default()).is_err());
+    }
+
+    #[test]
+    fn a_statement_that_does_not_fit_leaves_the_next_one_to_count() {
+        let of = |channels| InputInfo {
+            channels,
+            ..Default::default()
+        };
+        let said = Sayings {
+            of: vec![
+                (Source::Metadata("first"), of(InputFormat::Gray)),
+                (Source::Metadata("second"), of(InputFormat::Bgr)),
+            ],
+            usual: None,
+        };
+        let settings = ClassifierSettings::default();
+        let mut warnings = Vec::new();
+        let found = format(&settings, &said, None, 3, &mut warnings).unwrap();
+        let second = Sourced::new(InputFormat::Bgr, Source::Metadata("second"));
+        assert_eq!((found, warnings.len()), (second, 1));
+        let found = format(&settings, &said, None, 1, &mut warnings).unwrap();
+        assert_eq!(found.value, InputFormat::Gray);
     }
 
     #[test]
