@@ -100,7 +100,10 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 fn numbered(lines: &[String]) -> Option<Written> {
     let consecutive = |lines: &[String], split: &dyn Fn(&str) -> Option<(usize, String)>| {
         let rows: Vec<(usize, String)> = lines.iter().map(|line| split(line)).collect::<Option<_>>()?;
-        let first = rows.first()?.0;
+        let first = rows
+            .first()
+            .map(|(number, _)| *number)
+            .filter(|first| *first <= 1)?;
         let in_order = rows
             .iter()
             .enumerate()
@@ -108,7 +111,7 @@ fn numbered(lines: &[String]) -> Option<Written> {
         let mut names: Vec<&str> = rows.iter().map(|(_, name)| name.as_str()).collect();
         names.sort_unstable();
         let distinct = names.windows(2).all(|pair| pair[0] != pair[1]);
-        (rows.len() > 1 && first <= 1 && in_order && distinct).then(|| Written {
+        (rows.len() > 1 && in_order && distinct).then(|| Written {
             names: rows.into_iter().map(|(_, name)| name).collect(),
             from_one: first == 1,
         })
@@ -296,6 +299,8 @@ mod tests {
         );
         assert_eq!(names("1.5 litres\n2.5 litres"), ["1.5 litres", "2.5 litres"]);
         assert_eq!(names("digit 0\ndigit 1"), ["digit 0", "digit 1"]);
+        let huge = format!("{} a\n0 b", usize::MAX);
+        assert_eq!(names(&huge), huge.lines().collect::<Vec<_>>());
         assert_eq!(
             names("n01440764 tench\nn01443537 goldfish"),
             ["n01440764 tench", "n01443537 goldfish"]
