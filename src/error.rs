@@ -96,9 +96,7 @@ impl Error {
                 classifier::Error::Channels { .. } | classifier::Error::NoScores { .. } => {
                     ErrorKind::NotAClassifier
                 }
-                classifier::Error::ModelInfo(_)
-                | classifier::Error::Labels(_)
-                | classifier::Error::Write { .. } => ErrorKind::Unreadable,
+                classifier::Error::ModelInfo(_) | classifier::Error::Labels(_) => ErrorKind::Unreadable,
                 _ => ErrorKind::Settings,
             },
             Self::Frame(_) => ErrorKind::Frame,

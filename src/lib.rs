@@ -34,7 +34,7 @@ mod sweep;
 
 pub use classifier::{
     ClassChoice, Classifier, ClassifierSettings, Fact, Inspection, Interrupter, ModelDescription, Objective,
-    OperatorCount, Reading, Source, TensorInfo, Written, encode_gradient, inspect, write_gradient,
+    OperatorCount, Reading, Source, TensorInfo, Written, encode_gradient, inspect,
 };
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Shape, Watch};

@@ -85,14 +85,6 @@ pub enum Error {
         /// What would do.
         wants: &'static str,
     },
-    /// A file cannot be written.
-    #[error("{} cannot be written ({reason})", path.display())]
-    Write {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What the system says.
-        reason: String,
-    },
 }
 
 fn channels_hint(channels: usize) -> &'static str {

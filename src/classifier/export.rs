@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The differentiated model as a file, for use in any runtime.
+//! The differentiated model as the bytes of a file, for use in any runtime.
 
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact};
@@ -13,7 +11,7 @@ use crate::onnx::{self, ElementType};
 use crate::opened;
 use crate::runtime::Runtime;
 
-/// What [`write_gradient`] wrote.
+/// What [`encode_gradient`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
@@ -86,43 +84,4 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
         files: Vec::new(),
     };
     Ok((onnx::encode(&d.model), written))
-}
-
-/// Writes what [`encode_gradient`] gives to the file `out`, which is there whole or as it was before.
-///
-/// # Errors
-/// When the model cannot be read or differentiated, or `out` cannot be written, or is the model or a
-/// file that was read beside it.
-pub fn write_gradient(
-    settings: &ClassifierSettings,
-    profile: Profile,
-    out: &Path,
-) -> Result<Written, crate::Error> {
-    let failed = |reason: String| Error::Write {
-        path: out.into(),
-        reason,
-    };
-    // A link is written through.
-    let place = std::fs::canonicalize(out).unwrap_or_else(|_| out.into());
-    let is_place = |file: &Path| std::fs::canonicalize(file).is_ok_and(|file| file == place);
-    if is_place(&settings.model_file) {
-        return Err(failed("it is the model itself, which would be lost".into()).into());
-    }
-    let (bytes, written) = encode_gradient(settings, profile)?;
-    if written.files.iter().any(|file| is_place(file)) {
-        return Err(failed("it is a file of the model, which would be lost".into()).into());
-    }
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let whole = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            // What an ordinary file gets; the user's mask takes its part.
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(&bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(&place)?;
-        Ok(())
-    };
-    whole().map_err(|error| failed(error.to_string()))?;
-    Ok(written)
 }

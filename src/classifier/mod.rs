@@ -25,7 +25,7 @@ mod text;
 
 pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 pub use error::{Error, Misfit};
-pub use export::{Written, encode_gradient, write_gradient};
+pub use export::{Written, encode_gradient};
 pub use inspection::{Inspection, ModelDescription, OperatorCount, TensorInfo, inspect};
 pub use labels::{LabelError, Labels};
 pub use modelinfo::ModelInfoError;
