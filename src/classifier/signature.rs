@@ -156,9 +156,9 @@ fn format(
     let seen = evidence
         .map(|evidence| evidence.channels)
         .filter(|format| *format != InputFormat::Auto);
-    let setting = std::iter::once((&Source::Setting, settings.input_format));
+    let setting = Source::Setting;
     let statements = said.of.iter().map(|(source, info)| (source, info.channels));
-    let stated = setting
+    let stated = std::iter::once((&setting, settings.input_format))
         .chain(statements)
         .filter(|(_, format)| *format != InputFormat::Auto);
     for (source, format) in stated {
