@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The library's error: each room's own, and the kind that a caller can act on.
+//! The library's error: each module's own, and the kind that a caller can act on.
 
-/// Everything that can go wrong on a frame's way through the house.
+/// Everything that can go wrong between a model file and a morphed frame.
 ///
 /// The text of an error is a sentence for the user: what, where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum Error {
     Morph(#[from] crate::morph::Error),
 }
 
-/// What sort of trouble an [`Error`] is, for exit codes and GStreamer's error domains.
+/// Which kind an [`Error`] is of, for exit codes and GStreamer's error domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -59,7 +59,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// What sort of trouble this is.
+    /// Which kind this is of.
     pub fn kind(&self) -> ErrorKind {
         use crate::{classifier, gradient, onnx, runtime};
         match self {

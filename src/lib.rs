@@ -7,9 +7,8 @@
 //! Grosse, Fleet; arXiv 2506.02300): the class gradient at the frame is expressed in a complex steerable
 //! pyramid, and the local phases are extrapolated linearly along that one step.
 //!
-//! [`Lens`] is the front door. Its way through the house is the order of the modules: [`frame`],
-//! [`classifier`] (over [`onnx`], [`gradient`] and [`runtime`]), [`morph`] (over [`pyramid`]), [`render`],
-//! [`measure`].
+//! Begin with [`Lens`]. It calls the other modules in this order: [`frame`], [`classifier`] (over [`onnx`],
+//! [`gradient`] and [`runtime`]), [`morph`] (over [`pyramid`]), [`render`], [`measure`].
 
 mod blur;
 pub mod classifier;

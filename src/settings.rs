@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One truth per fact: the name, default, range and description of every setting that a door shows.
+//! The name, default, range and description of every setting that a user can make, in one place.
 //!
 //! The element's properties, the command line's flags and the documentation take them from here. Names are
 //! kebab-case, as GStreamer's own elements write them.
@@ -35,7 +35,7 @@ pub type Real = Ranged<f64>;
 /// A whole-number setting.
 pub type Count = Ranged<u32>;
 
-/// A setting that is a span of time; GStreamer's doors count it in nanoseconds.
+/// A setting that is a span of time; the element's properties count it in nanoseconds.
 pub type Span = Ranged<Duration>;
 
 /// A setting that is on or off.

@@ -96,7 +96,7 @@ impl Stream {
     }
 }
 
-/// Against the morph room, which meets the oracle's averages: the lens gives it the right planes and times.
+/// Against the module `morph`, which meets the oracle's averages: the lens gives it the right planes and times.
 #[test]
 fn phase_steps_are_averaged_over_the_frames_of_a_stream() {
     let settings = Settings {

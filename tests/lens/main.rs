@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The whole way of a frame through the public API: real model, real picture.
+//! The whole way of a frame: real model, real picture, through [`Lens`](steerlens::Lens).
 
 #![expect(
     clippy::unwrap_used,

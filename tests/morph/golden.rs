@@ -311,7 +311,7 @@ fn no_golden_array_is_left_out() {
     for golden in golden() {
         let stem = golden.stem();
         let input = matches!(stem, "x" | "g") || golden.case() == "temporal" && stem.len() == 2;
-        // The matrices of the resize belong to the room `frame`.
+        // The matrices of the resize belong to the module `frame`.
         let known = input || golden.case() == "resize" || elsewhere.iter().any(|kind| stem.starts_with(kind));
         let here = ["morph", "live4_", "delta_", "eta_"]
             .iter()
