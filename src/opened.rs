@@ -18,10 +18,12 @@ pub(crate) fn listing<T>(work: impl FnOnce() -> T) -> (T, Vec<PathBuf>) {
     (done, files)
 }
 
-/// Said by whoever reads a file that belongs to a model.
+/// Said by whoever reads a file for a model. One that is read again is listed once.
 pub(crate) fn note(file: &Path) {
     OPENED.with_borrow_mut(|opened| {
-        if let Some(opened) = opened {
+        if let Some(opened) = opened
+            && !opened.iter().any(|known| known == file)
+        {
             opened.push(file.into());
         }
     });
@@ -35,6 +37,7 @@ mod tests {
     fn files_are_listed_while_a_listing_lasts_and_by_the_outer_one_too() {
         note(Path::new("before"));
         let (inner, outer) = listing(|| {
+            note(Path::new("a"));
             note(Path::new("a"));
             listing(|| note(Path::new("b"))).1
         });

@@ -33,7 +33,7 @@ pub struct Written {
     pub facts: Vec<Fact>,
     /// Sentences for the user: what there is to warn of when the model is opened.
     pub warnings: Vec<String>,
-    /// The files that were read beside the model: side-cars, labels, weights. The result must not be written over one.
+    /// Every file that was read for it, the model among them, each once. The result must not be written over one.
     pub files: Vec<PathBuf>,
 }
 

@@ -37,7 +37,7 @@ struct Loaded {
     runtime: &'static Runtime,
     provider: Provider,
     model_file: PathBuf,
-    /// Side-cars, labels, weights: what was read beside it.
+    /// See [`Classifier::files`].
     files: Vec<PathBuf>,
     description: ModelDescription,
     nodes: usize,
@@ -206,7 +206,8 @@ impl Classifier {
         &self.loaded.model_file
     }
 
-    /// The other files that were read for it: side-cars, labels, weights. A result must not be written over one.
+    /// Every file that was read for it, each once: the model, its side-car, labels, weights, configurations beside it.
+    /// A result must not be written over one.
     pub fn files(&self) -> &[PathBuf] {
         &self.loaded.files
     }
