@@ -7,6 +7,11 @@
 use super::normalise::IMAGENET;
 use super::{InputFormat, Range};
 use crate::onnx::{Array, GraphProto, NodeProto, Values};
+use crate::size;
+
+/// Elements of a constant that is looked at, and axes of a tensor that is followed: both are few where a picture is
+/// scaled.
+const FEW: usize = 64;
 
 /// What a graph's first nodes say of its input.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -158,30 +163,33 @@ impl Leading {
                     .is_some_and(|pads| pads.iter().any(|pad| *pad != 0));
                 let a = Some(reals(&weights)).filter(|a| own && !padded && a.len() == self.order.len())?;
                 let b = match node.input(2) {
-                    Some(_) => reals(&constant(2)?),
+                    Some(_) => Some(reals(&constant(2)?)).filter(|b| b.len() == a.len())?,
                     None => vec![0.0; a.len()],
                 };
                 self.then(&a, &b);
             }
-            "Transpose" => {
+            "Transpose" if first => {
                 let last_first: Vec<i64> = (0..self.rank as i64).rev().collect();
                 let permutation = node.ints("perm").unwrap_or(&last_first);
+                if permutation.len() != self.rank {
+                    return None;
+                }
                 self.axis = permutation
                     .iter()
                     .position(|p| usize::try_from(*p).ok() == Some(self.axis))?;
             }
-            "Unsqueeze" | "Squeeze" => {
+            "Unsqueeze" | "Squeeze" if first => {
                 let axes = match node.ints("axes") {
                     Some(axes) => axes.to_vec(),
                     None => constant(1)?.as_whole()?.to_vec(),
                 };
                 let wider = node.op() == "Unsqueeze";
                 let rank = if wider { self.rank + axes.len() } else { self.rank };
-                let mut axes: Vec<usize> = axes
-                    .iter()
-                    .map(|a| usize::try_from(if *a < 0 { a + rank as i64 } else { *a }).ok())
-                    .collect::<Option<_>>()?;
+                let mut axes: Vec<usize> = axes.iter().map(|a| axis_of(*a, rank)).collect::<Option<_>>()?;
                 axes.sort_unstable();
+                if rank > FEW || axes.windows(2).any(|pair| pair[0] == pair[1]) {
+                    return None;
+                }
                 if wider {
                     let mut axis = self.axis;
                     for a in &axes {
@@ -198,9 +206,8 @@ impl Leading {
             // Channels that change places: RGB to BGR.
             "Gather" if first => {
                 let indices = constant(1)?.as_whole()?.to_vec();
-                let axis = node.int("axis", 0);
-                let axis = if axis < 0 { axis + self.rank as i64 } else { axis };
-                if usize::try_from(axis).ok()? != self.axis || indices.len() != self.order.len() {
+                if axis_of(node.int("axis", 0), self.rank)? != self.axis || indices.len() != self.order.len()
+                {
                     return None;
                 }
                 let order: Vec<usize> = indices
@@ -213,13 +220,14 @@ impl Leading {
                 let [starts, ends, axes, steps] =
                     [1, 2, 3, 4].map(|index| constant(index).and_then(|c| c.as_whole().map(<[i64]>::to_vec)));
                 let (axes, steps, starts, ends) = (axes?, steps?, starts?, ends?);
+                let (&[axis], &[-1], &[start], &[end]) = (&axes[..], &steps[..], &starts[..], &ends[..])
+                else {
+                    return None;
+                };
                 let channels = self.order.len() as i64;
-                let axis = |a: i64| if a < 0 { a + self.rank as i64 } else { a };
-                let all = axes.len() == 1
-                    && axis(axes[0]) == self.axis as i64
-                    && steps == [-1]
-                    && (starts[0] == -1 || starts[0] >= channels - 1)
-                    && ends[0] < -channels;
+                let all = axis_of(axis, self.rank)? == self.axis
+                    && (start == -1 || start >= channels - 1)
+                    && end < -channels;
                 if !all {
                     return None;
                 }
@@ -325,6 +333,12 @@ impl Leading {
     }
 }
 
+/// An axis of a tensor of so many; a negative one counts from the end.
+fn axis_of(axis: i64, rank: usize) -> Option<usize> {
+    let from_the_start = if axis < 0 { axis + rank as i64 } else { axis };
+    usize::try_from(from_the_start).ok().filter(|axis| *axis < rank)
+}
+
 /// Where a normalised picture lies; standard deviations of .14 and more.
 fn normalised(low: f64, high: f64) -> bool {
     (-3.5..=0.05).contains(&low) && (0.45..=7.0).contains(&high) && high - low >= 0.9
@@ -343,8 +357,9 @@ fn constant(graph: &GraphProto, name: &str) -> Option<Array> {
         (node.op() == "Constant").then(|| node.attribute("value")?.t.as_ref())?
     };
     let tensor = initializer.or_else(made)?;
-    let few = tensor.dims.iter().try_fold(1i64, |n, d| n.checked_mul(*d))? <= 64;
-    few.then(|| Array::decode(tensor).ok())?
+    let extents: Option<Vec<usize>> = tensor.dims.iter().map(|d| usize::try_from(*d).ok()).collect();
+    size::check(&extents?, FEW)?;
+    Array::decode(tensor).ok()
 }
 
 fn reals(array: &Array) -> Vec<f64> {

@@ -191,6 +191,21 @@ fn what_scales_nothing_or_does_not_tell_is_no_evidence() {
     {
         assert_eq!(chain.seen(), None, "case {i}");
     }
+    // What no runtime would take must not take the program down.
+    let whole = |values: &[i64]| Array::whole(values);
+    for (op, constants) in [
+        ("Slice", vec![whole(&[]), whole(&[]), whole(&[1]), whole(&[-1])]),
+        ("Squeeze", vec![whole(&[0, 0, 0])]),
+        ("Squeeze", vec![whole(&[7])]),
+        ("Unsqueeze", vec![whole(&[i64::MIN])]),
+        ("Unsqueeze", vec![whole(&(0..62).collect::<Vec<_>>())]),
+        ("Gather", vec![whole(&[9, -1, 0])]),
+    ] {
+        let odd = chain().node(op, &constants, &[]).with("Div", &[255.0]);
+        assert_eq!(odd.seen(), None, "{op}");
+    }
+    let turned = chain().node("Transpose", &[], &[("perm", vec![0, 2, 3, 4, 1].into())]);
+    assert_eq!(turned.with("Div", &[255.0]).seen(), None);
     // Two readers: which of them is the network is not known.
     let mut forked = Chain::default().with("Div", &[255.0]);
     forked
