@@ -161,26 +161,13 @@ impl Array {
     /// # Errors
     /// When the element type is not numeric, or the elements do not fit the shape.
     pub fn decode(tensor: &TensorProto) -> Result<Self, Error> {
-        let refuse = |reason: String| Error::Tensor {
-            name: tensor.name.clone().unwrap_or_default(),
-            reason,
-        };
-        if tensor.data_location.unwrap_or(0) != 0 {
-            return Err(refuse("its data is in another file".into()));
-        }
-        let (shape, count) = shape(tensor)?;
+        check(tensor)?;
+        let (shape, _) = shape(tensor)?;
         let element = ElementType::from_number(tensor.data_type.unwrap_or(0));
-        let values =
-            elements(tensor, element).ok_or_else(|| refuse(format!("{element} elements are not numeric")))?;
-        let found = match &values {
-            Values::Real(v) => v.len(),
-            Values::Whole(v) => v.len(),
-        };
-        if found != count {
-            return Err(refuse(format!(
-                "its shape {shape:?} needs {count} elements, it has {found}"
-            )));
-        }
+        let values = elements(tensor, element).ok_or_else(|| Error::Tensor {
+            name: tensor.name.clone().unwrap_or_default(),
+            reason: format!("{element} elements are not numeric"),
+        })?;
         Ok(Self { shape, values })
     }
 
