@@ -20,29 +20,38 @@ struct Dialect {
     name: &'static str,
     /// `None` where nothing is said in it.
     read: fn(&Entries<'_>) -> Option<ModelInfo>,
+    /// The range that its users take for granted where it says none.
+    usual: Option<Range>,
 }
+
+const BYTES: Range = Range { min: 0.0, max: 255.0 };
 
 /// The more deliberate first: where a file has several, the first one that says something counts.
 const DIALECTS: [Dialect; 5] = [
     Dialect {
         name: "steerlens",
         read: own::read,
+        usual: None,
     },
     Dialect {
         name: "ONNX image",
         read: image::read,
+        usual: Some(BYTES),
     },
     Dialect {
         name: "Ultralytics",
         read: ultralytics::read,
+        usual: None,
     },
     Dialect {
         name: "OpenVINO Model API",
         read: geti::read,
+        usual: Some(BYTES),
     },
     Dialect {
         name: "common keys",
         read: common::read,
+        usual: None,
     },
 ];
 
@@ -73,14 +82,14 @@ pub(super) fn statements(entries: &Entries<'_>) -> Vec<(Source, ModelInfo)> {
 
 /// The range that pictures have which say nothing of it, in a dialect whose users know it.
 pub(super) fn usual_range(said: &[(Source, ModelInfo)]) -> Option<Range> {
-    let bytes = |source: &Source| {
-        [DIALECTS[1].name, DIALECTS[3].name]
-            .iter()
-            .any(|name| *source == Source::Metadata(name))
+    let speaks = |dialect: &Dialect| {
+        said.iter()
+            .any(|(source, _)| *source == Source::Metadata(dialect.name))
     };
-    said.iter()
-        .any(|(source, _)| bytes(source))
-        .then_some(Range { min: 0.0, max: 255.0 })
+    DIALECTS
+        .iter()
+        .filter(|dialect| speaks(dialect))
+        .find_map(|dialect| dialect.usual)
 }
 
 /// The value of a key, as written.
