@@ -74,10 +74,6 @@ pub struct ModelDescription {
 impl ModelDescription {
     pub(super) fn of(model: &ModelProto) -> Self {
         let text = |s: &Option<String>| s.clone().unwrap_or_default();
-        let standard = model
-            .opset_import
-            .iter()
-            .find(|o| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx")));
         let empty = GraphProto::default();
         let graph = model.graph.as_ref().unwrap_or(&empty);
         let constant = |v: &&ValueInfoProto| graph.initializer.iter().any(|t| t.name == v.name);
@@ -85,7 +81,7 @@ impl ModelDescription {
             producer: format!("{} {}", text(&model.producer_name), text(&model.producer_version))
                 .trim()
                 .into(),
-            opset: standard.and_then(|o| o.version).unwrap_or(0),
+            opset: model.opset().unwrap_or(0),
             inputs: graph
                 .input
                 .iter()

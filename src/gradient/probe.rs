@@ -137,9 +137,7 @@ impl Facts {
 pub(super) fn probe(model: &ModelProto, runtime: &'static Runtime, input: &Input) -> Result<Facts, Error> {
     let mut facts = Facts::default();
     let mut probed = model.clone();
-    let standard = |o: &&onnx::OperatorSetIdProto| matches!(o.domain.as_deref(), None | Some("" | "ai.onnx"));
-    let opset = model.opset_import.iter().find(standard).and_then(|o| o.version);
-    let has_zeros = opset.is_some_and(|opset| opset >= CONSTANT_OF_SHAPE);
+    let has_zeros = model.opset().is_some_and(|opset| opset >= CONSTANT_OF_SHAPE);
     if let Some(graph) = &mut probed.graph {
         facts.dependence = Dependence::on(&input.name, &graph.node);
         graph

@@ -44,7 +44,7 @@ fn look(graph: &GraphProto, opset: i64, refusals: &mut Vec<Refusal>) {
         if let Err(reason) = ops::arity(node).and_then(|()| special(node, opset, &constant)) {
             refusals.push(walk::refusal(node, reason));
         }
-        for inner in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
+        for inner in node.graphs() {
             look(inner, opset, refusals);
         }
     }

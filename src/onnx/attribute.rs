@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Attributes of a node: read with the operator's default, written with the right type.
 
-use super::proto::{AttributeProto, NodeProto, TensorProto, attribute_type, is_onnx};
+use super::proto::{AttributeProto, GraphProto, NodeProto, TensorProto, attribute_type, is_onnx};
 
 impl NodeProto {
     /// A node of ONNX's own domain; the name must be unique in its graph.
@@ -92,9 +92,13 @@ impl NodeProto {
         names.into_iter().filter(|n| !n.is_empty())
     }
 
+    /// The graphs inside it: the branches of an If, the body of a Loop.
+    pub fn graphs(&self) -> impl Iterator<Item = &GraphProto> {
+        self.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs))
+    }
+
     fn inner_nodes(&self) -> impl Iterator<Item = &Self> {
-        let graphs = self.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs));
-        graphs.flat_map(|g| &g.node)
+        self.graphs().flat_map(|g| &g.node)
     }
 
     /// The input's name, if it is there.

@@ -340,8 +340,10 @@ fn collect_names(graph: &GraphProto, names: &mut HashSet<String>) -> usize {
     let mut nodes = graph.node.len();
     for node in &graph.node {
         names.extend(node.input.iter().chain(&node.output).cloned());
-        let inner = node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs));
-        nodes += inner.map(|graph| collect_names(graph, names)).sum::<usize>();
+        nodes += node
+            .graphs()
+            .map(|graph| collect_names(graph, names))
+            .sum::<usize>();
     }
     nodes
 }
@@ -351,7 +353,7 @@ fn drop_unused_imports(model: &mut ModelProto) {
     fn collect(graph: &GraphProto, used: &mut HashSet<String>) {
         for node in &graph.node {
             used.extend(node.domain.clone());
-            for inner in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
+            for inner in node.graphs() {
                 collect(inner, used);
             }
         }

@@ -116,7 +116,7 @@ fn order(nodes: &[NodeProto], scope: &Scope<'_>) -> Result<Vec<usize>, Error> {
 /// themselves.
 fn reads(node: &NodeProto) -> HashSet<&str> {
     let mut names: HashSet<&str> = node.input.iter().map(String::as_str).collect();
-    for inner in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
+    for inner in node.graphs() {
         let given = inner.input.iter().map(|v| &v.name);
         let given = given.chain(inner.initializer.iter().map(|t| &t.name)).flatten();
         let outputs = inner.node.iter().flat_map(|n| &n.output);

@@ -224,8 +224,7 @@ pub(super) fn first_changed(nodes: &[NodeProto], a: i64, b: i64) -> Option<&str>
         if node.is_standard() && (version.is_none() || version != since(node.op(), b)) {
             return Some(node.op());
         }
-        let mut inner = node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs));
-        inner.find_map(|graph| first_changed(&graph.node, a, b))
+        node.graphs().find_map(|graph| first_changed(&graph.node, a, b))
     })
 }
 
