@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use ini::{Ini, ParseOption};
 
@@ -232,7 +233,7 @@ impl Section<'_> {
         let layout = self
             .get("layout", InputLayout::from_nick, "nchw or nhwc")?
             .unwrap_or_default();
-        let dims = self.get("dims", parse_dims, "whole numbers with commas, -1 for any")?;
+        let dims = self.get("dims", list::<i64>, "whole numbers with commas, -1 for any")?;
         let ranges = self.get(
             "ranges",
             parse_ranges,
@@ -258,10 +259,10 @@ impl Section<'_> {
 
     /// The ranges of `mean` and `std`, on the scale 0..1, or 0..255, which is said.
     fn normalised(&self, warnings: &mut Vec<String>) -> Result<Vec<Range>, ModelInfoError> {
-        let list = |key| self.get(key, parse_reals, "numbers with commas");
+        let reals = |key| self.get(key, list::<f64>, "numbers with commas");
         let (mean, std) = (
-            list("mean")?.unwrap_or_default(),
-            list("std")?.unwrap_or_default(),
+            reals("mean")?.unwrap_or_default(),
+            reals("std")?.unwrap_or_default(),
         );
         let scale = scale(&mean, &std);
         if scale == Scale::Byte {
@@ -289,11 +290,11 @@ impl Section<'_> {
     }
 }
 
-/// `-1,3,224,224`
-fn parse_dims(text: &str) -> Option<Vec<i64>> {
+/// `-1,3,224,224` or `0.485,0.456,0.406`
+pub(super) fn list<T: FromStr>(text: &str) -> Option<Vec<T>> {
     text.trim_end_matches(',')
         .split(',')
-        .map(|dim| dim.trim().parse().ok())
+        .map(|number| number.trim().parse().ok())
         .collect()
 }
 
@@ -311,14 +312,6 @@ fn picture_size(dims: &[i64], layout: InputLayout) -> Option<(usize, usize)> {
     };
     let side = |dim: i64| usize::try_from(dim).ok().filter(|dim| *dim > 0);
     Some((side(height)?, side(width)?))
-}
-
-/// `0.485,0.456,0.406`
-fn parse_reals(text: &str) -> Option<Vec<f64>> {
-    text.trim_end_matches(',')
-        .split(',')
-        .map(|number| number.trim().parse().ok())
-        .collect()
 }
 
 /// `min,max` or `min,max;min,max;min,max`

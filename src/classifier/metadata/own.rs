@@ -10,14 +10,13 @@
 //! | `output.kind` | `logits`, `softmax` or `sigmoid` |
 //! | `labels` | names joined by newlines |
 
-use super::super::description::{Activation, InputInfo, ModelInfo, OutputInfo, Range};
-use super::super::modelinfo::parse_crop;
+use super::super::description::{Activation, InputInfo, ModelInfo, OutputInfo};
+use super::super::modelinfo::{list, parse_crop};
+use super::super::scale::{self, Scale};
 use super::super::{InputFormat, InputLayout, Labels};
 use super::{Entries, described, inline, left_aside};
 use crate::settings::Choice;
 
-/// The 8-bit value of 1.0.
-const WHITE: f64 = 255.0;
 const KEYS: [&str; 8] = [
     "input.layout",
     "input.color",
@@ -42,8 +41,8 @@ pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
             "input.color" => put(&mut input.channels, InputFormat::from_nick(&lower)),
             "input.size" => put(&mut input.size, parse_size(&lower).map(Some)),
             "input.crop" => put(&mut input.crop_fraction, parse_crop(&lower).map(Some)),
-            "input.mean" => put(&mut mean, parse_list(&lower).map(Some)),
-            "input.std" => put(&mut std, parse_list(&lower).map(Some)),
+            "input.mean" => put(&mut mean, list::<f64>(&lower).map(Some)),
+            "input.std" => put(&mut std, list::<f64>(&lower).map(Some)),
             "output.kind" => put(&mut output.activation, Activation::from_name(&lower).map(Some)),
             "labels" => put(&mut output.labels, Labels::parse(value).ok().map(inline)),
             _ => true,
@@ -52,7 +51,13 @@ pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
             warnings.push(left_aside(key, value));
         }
     }
-    match ranges(mean, std) {
+    // None where neither is given; one alone, and two of different lengths, do not fit.
+    let ranges = match (mean, std) {
+        (None, None) => Some(Vec::new()),
+        (Some(mean), Some(std)) if mean.len() == std.len() => scale::ranges(&mean, &std, Scale::Byte),
+        _ => None,
+    };
+    match ranges {
         Some(ranges) => input.ranges = ranges,
         None => warnings.push(
             "the model's metadata give input.mean and input.std that do not fit each other; they are left aside"
@@ -76,23 +81,6 @@ fn parse_size(text: &str) -> Option<(usize, usize)> {
     let (height, width) = text.split_once('x')?;
     let size: (usize, usize) = (height.trim().parse().ok()?, width.trim().parse().ok()?);
     (size.0 > 0 && size.1 > 0).then_some(size)
-}
-
-fn parse_list(text: &str) -> Option<Vec<f64>> {
-    text.split(',').map(|value| value.trim().parse().ok()).collect()
-}
-
-/// One range per channel, none where neither is given; `None` where only one is, or the two do not fit.
-fn ranges(mean: Option<Vec<f64>>, std: Option<Vec<f64>>) -> Option<Vec<Range>> {
-    match (mean, std) {
-        (None, None) => Some(Vec::new()),
-        (Some(mean), Some(std)) if mean.len() == std.len() => mean
-            .iter()
-            .zip(&std)
-            .map(|(mean, std)| Range::from_mean_std(mean / WHITE, std / WHITE))
-            .collect(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
