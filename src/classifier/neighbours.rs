@@ -240,7 +240,7 @@ fn reals(value: &Value) -> Option<Vec<f64>> {
 }
 
 /// Height and width: a number for both, a pair, or an object.
-fn sides(value: &Value) -> Option<(usize, usize)> {
+pub(super) fn sides(value: &Value) -> Option<(usize, usize)> {
     let side = |value: &Value| usize::try_from(value.as_u64()?).ok().filter(|side| *side > 0);
     match value {
         Value::Object(map) => {
@@ -250,6 +250,7 @@ fn sides(value: &Value) -> Option<(usize, usize)> {
                 .or_else(|| named("shortest_edge").map(|side| (side, side)))
         }
         Value::Array(items) => match items.as_slice() {
+            [one] => side(one).map(|side| (side, side)),
             [height, width] => side(height).zip(side(width)),
             _ => None,
         },

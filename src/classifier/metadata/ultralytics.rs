@@ -4,7 +4,7 @@
 //! | key | value |
 //! |---|---|
 //! | `names` | `{0: 'cat', 1: 'dog'}` |
-//! | `imgsz` | `[height, width]` |
+//! | `imgsz` | `[height, width]`, or one number for both |
 //! | `task` | `classify`, `detect`, `segment`, `pose`, `obb` |
 //! | `author`, `version`, `stride`, `batch`, `channels`, `args`, .. | not needed |
 //!
@@ -12,6 +12,7 @@
 //! and standard deviations, its detectors do not, and so nothing is said of values there.
 
 use super::super::description::{InputInfo, ModelInfo, OutputInfo, Range};
+use super::super::neighbours::sides;
 use super::super::{InputFormat, Labels};
 use super::{Entries, described, get, inline, left_aside, literal, other_task};
 
@@ -35,7 +36,7 @@ pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
         input.channels = InputFormat::Gray;
     }
     if let Some(text) = size {
-        input.size = picture_size(text);
+        input.size = literal::value(text).as_ref().and_then(sides);
         if input.size.is_none() {
             warnings.push(left_aside("imgsz", text));
         }
@@ -48,18 +49,6 @@ pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
         }
     }
     Some(described(input, output, warnings))
-}
-
-/// `[224, 224]`, or one number for both.
-fn picture_size(text: &str) -> Option<(usize, usize)> {
-    let value = literal::value(text)?;
-    let side = |value: &serde_json::Value| usize::try_from(value.as_u64()?).ok().filter(|side| *side > 0);
-    match value.as_array().map(Vec::as_slice) {
-        None => side(&value).map(|side| (side, side)),
-        Some([one]) => side(one).map(|side| (side, side)),
-        Some([height, width]) => Some((side(height)?, side(width)?)),
-        Some(_) => None,
-    }
 }
 
 #[cfg(test)]
