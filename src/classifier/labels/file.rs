@@ -17,8 +17,8 @@ use super::super::metadata::literal;
 
 /// More classes than any public list has ten times over.
 const MOST: usize = 1 << 20;
-/// Where larger objects keep the names.
-const KEYS: [&str; 10] = [
+/// Where larger objects, and the metadata of models, keep the names.
+pub(in crate::classifier) const LABEL_KEYS: [&str; 10] = [
     "id2label",
     "label_names",
     "names",
@@ -198,7 +198,8 @@ fn of_json_below(value: &Value, depth: usize) -> Option<Written> {
                 .map(|(key, value)| Some((usize::try_from(value.as_u64()?).ok()?, key.clone())))
                 .collect();
             let inside = || {
-                KEYS.iter()
+                LABEL_KEYS
+                    .iter()
                     .find_map(|key| of_json_below(map.get(*key)?, depth + 1))
             };
             by_number

@@ -12,6 +12,8 @@ use serde_json::Value;
 use super::text::{self, TextError};
 use file::Written;
 
+pub(super) use file::LABEL_KEYS;
+
 /// Label files of the largest public class lists stay below one tenth of this.
 const MAX_BYTES: u64 = 16 << 20;
 /// Labels named in an error.

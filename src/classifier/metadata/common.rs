@@ -3,28 +3,19 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `class_names`, `classes`, `id2label`, `label_names`, `categories`, `names`, `class_to_idx` | a list or map, in JSON or Python |
+//! | `id2label`, `class_names` and the others under which JSON keeps them too ([`LABEL_KEYS`]) | a list or map, in JSON or Python |
 //! | `mean` and `std`, `image_mean` and `image_std` | per channel, on the scale 0..1 or 0..255 |
 
 use super::super::Labels;
 use super::super::description::{InputInfo, ModelInfo, OutputInfo};
+use super::super::labels::LABEL_KEYS;
 use super::super::scale::{self, scale};
 use super::{Entries, described, get, inline, left_aside, literal, numbers};
-
-const NAMES: [&str; 7] = [
-    "class_names",
-    "classes",
-    "id2label",
-    "label_names",
-    "categories",
-    "names",
-    "class_to_idx",
-];
 
 pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
     let (mut input, mut output, mut warnings) = (InputInfo::default(), OutputInfo::default(), Vec::new());
     // Anybody may have such keys: what does not read as names is none.
-    let labels = NAMES
+    let labels = LABEL_KEYS
         .iter()
         .find_map(|key| Labels::of_json(&literal::value(get(entries, key)?)?));
     output.labels = labels.and_then(inline);
