@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the code cites of `docs/` is there: the page, and the section of the page.
-#![expect(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
-/// Where citations stand.
+use crate::{PAGES, files, root};
+
+/// Where citations stand, besides the pages of no folder.
 const FOLDERS: [&str; 9] = [
     "src", "plugin", "cli", "examples", "tests", "benches", "tools", "docs", "models",
 ];
 
 /// A citation: the page, and the section where one is named.
 type Citation = (String, Option<String>);
-
-fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files_below(&path, found);
-        } else if ["rs", "md", "py", "toml"]
-            .iter()
-            .any(|e| path.extension().is_some_and(|x| x == *e))
-        {
-            found.push(path);
-        }
-    }
-}
 
 /// The name of the page and, after a blank, of its section, which ends at the first character that no section has.
 fn citations(text: &str) -> impl Iterator<Item = Citation> + '_ {
@@ -88,18 +71,15 @@ fn sections(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_page_and_section_that_is_cited_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![root.join("README.md")];
-    for folder in FOLDERS {
-        files_below(&root.join(folder), &mut files);
-    }
+    let pages = PAGES.map(|page| root().join(page)).into_iter();
+    let below = FOLDERS.map(|folder| files(folder, &[".rs", ".md", ".py", ".toml"]));
     let (mut cited, mut missing) = (0, Vec::new());
-    for file in files {
+    for file in pages.chain(below.into_iter().flatten()) {
         let text = std::fs::read_to_string(&file).unwrap();
         for (page, section) in citations(&text) {
             cited += 1;
-            let place = file.strip_prefix(root).unwrap().display();
-            match std::fs::read_to_string(root.join("docs").join(format!("{page}.md"))) {
+            let place = file.strip_prefix(root()).unwrap().display();
+            match std::fs::read_to_string(root().join("docs").join(format!("{page}.md"))) {
                 Err(_) => missing.push(format!("{place}: no page docs/{page}.md")),
                 Ok(text) => {
                     if let Some(section) = section.filter(|s| !sections(&text).contains(s)) {

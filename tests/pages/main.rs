@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What pages and code say of each other, where a machine can tell whether it is so.
+
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+
+mod citations;
+mod links;
+mod unsafe_code;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The pages that stand in no folder.
+const PAGES: [&str; 3] = ["README.md", "SECURITY.md", "CHANGELOG.md"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files below a folder of the repository that end in one of these ways.
+fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let wanted = endings
+                .iter()
+                .any(|ending| path.to_string_lossy().ends_with(*ending));
+            match path.is_dir() {
+                true => folders.push(path),
+                false if wanted => found.push(path),
+                false => {}
+            }
+        }
+    }
+    found
+}
