@@ -513,14 +513,7 @@ fn labels_that_do_not_fit_are_warned_of_and_refused_for_results() {
     opened.warns(&["m.labels.txt", "6 labels", "5 classes"]);
     let error = opened.classifier().check_labels().unwrap_err().to_string();
     assert!(error.contains("label-file"), "{error}");
-    let none = Colours {
-        settings: ClassifierSettings {
-            label_file: Some(PathBuf::new()),
-            ..Default::default()
-        },
-        ..model
-    };
-    let (_folder, mut settings) = none.write();
+    let (_folder, mut settings) = model.write();
     settings.label_file = Some(PathBuf::new());
     let classifier = Classifier::open(&settings).unwrap();
     assert!(classifier.check_labels().is_ok() && classifier.labels().is_empty());

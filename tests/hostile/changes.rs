@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use steerlens::gradient::{Options, differentiate};
 use steerlens::onnx::{self, AttributeProto, ModelProto};
 
@@ -19,15 +21,16 @@ const MODELS: &[&str] = &[
     "multi_output",
 ];
 
-/// Sebastiano Vigna's SplitMix64: a few lines, the same numbers everywhere.
-struct Dice(u64);
+/// The same numbers everywhere.
+struct Dice(SplitMix64);
 
 impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
+    }
+
     fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     fn below(&mut self, n: usize) -> usize {
@@ -138,7 +141,7 @@ fn change(model: &mut ModelProto, dice: &mut Dice) -> Option<()> {
 fn bytes_may_be_anything() {
     for name in MODELS {
         let whole = bytes_of(name);
-        let mut dice = Dice(1);
+        let mut dice = Dice::new(1);
         for _ in 0..tries(400) {
             let mut bytes = whole.clone();
             if dice.below(4) == 0 {
@@ -164,7 +167,7 @@ fn graphs_may_be_anything() {
         let whole = onnx::decode(&bytes_of(name)).unwrap();
         let (mut accepted, mut refused) = (0, 0);
         for seed in 0..tries(40) as u64 {
-            let mut dice = Dice(seed);
+            let mut dice = Dice::new(seed);
             let mut model = whole.clone();
             for _ in 0..=dice.below(2) {
                 let _ = change(&mut model, &mut dice);
