@@ -219,12 +219,12 @@ fn functions_that_grow_beyond_all_bounds_are_refused_at_once() {
 /// No node of the innermost function counts, as it has none: what it hands through does.
 #[test]
 fn what_functions_hand_through_counts_too() {
-    let wide = 1000;
-    let through = function("Through", &["x"], &vec!["x"; wide], vec![]);
-    let names: Vec<String> = (0..60 * wide).map(|k| format!("v{k}")).collect();
+    const WIDE: usize = 1000;
+    let through = function("Through", &["x"], &["x"; WIDE], vec![]);
+    let names: Vec<String> = (0..60 * WIDE).map(|k| format!("v{k}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut calls: Vec<_> = names
-        .chunks(wide)
+        .chunks(WIDE)
         .map(|outputs| call("Through", &["x"], outputs))
         .collect();
     calls.push(node("Relu", &["x"], "y"));
@@ -236,7 +236,7 @@ fn what_functions_hand_through_counts_too() {
     // 60 000 nodes are within the limit; of outputs that the call leaves out there are none.
     let once = with(vec![call("Many", &["s"], &["y"])]);
     let written = onnx::decode(&onnx::encode(&once)).unwrap();
-    assert_eq!(written.graph.unwrap().node.len(), 2 + 60 * wide + 1);
+    assert_eq!(written.graph.unwrap().node.len(), 2 + 60 * WIDE + 1);
     let first = with(vec![call("Through", &["s"], &["y"])]);
     let written = onnx::decode(&onnx::encode(&first)).unwrap();
     assert_eq!(written.graph.unwrap().node.len(), 2 + 1);
