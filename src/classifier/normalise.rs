@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What black and white become in the model's input, and what to say where that is guessed or doubtful.
 
-use super::affine::{self, Evidence};
+use super::affine::{Evidence, Expected};
 use super::described::Sayings;
 use super::provenance::Sourced;
 use super::scale::{self, Scale, scale};
@@ -25,16 +25,15 @@ pub(super) fn ranges(
     channels: usize,
     warnings: &mut Vec<String>,
 ) -> Result<Sourced<Vec<Range>>, Error> {
-    let all = |min, max| vec![Range { min, max }; channels];
     let custom = !settings.mean.is_empty() || !settings.std.is_empty();
     let set = match settings.normalization {
         _ if custom => given(&settings.mean, &settings.std, channels, warnings)?,
         Normalization::Custom => given(&settings.mean, &settings.std, channels, warnings)?,
         Normalization::Imagenet => known(IMAGENET, format),
         Normalization::Clip => known(CLIP, format),
-        Normalization::Unit => all(0.0, 1.0),
-        Normalization::Signed => all(-1.0, 1.0),
-        Normalization::Byte => all(0.0, 255.0),
+        Normalization::Unit => Expected::Unit.ranges(channels),
+        Normalization::Signed => Expected::Signed.ranges(channels),
+        Normalization::Byte => Expected::Byte.ranges(channels),
         Normalization::Auto => {
             for (source, ranges) in said.of.iter().map(|(source, info)| (source, &info.ranges)) {
                 match ranges.as_slice() {
@@ -59,13 +58,13 @@ pub(super) fn ranges(
             return Ok(match (evidence, said.usual) {
                 (Some(evidence), _) => {
                     let ranges = match evidence.range {
-                        affine::Expected::Imagenet => known(IMAGENET, format),
+                        Expected::Imagenet => known(IMAGENET, format),
                         other => other.ranges(channels),
                     };
                     Sourced::new(ranges, Source::Graph)
                 }
                 (None, Some(usual)) => Sourced::new(vec![usual; channels], Source::Guess),
-                (None, None) if channels == 1 => Sourced::new(all(0.0, 1.0), Source::Guess),
+                (None, None) if channels == 1 => Sourced::new(Expected::Unit.ranges(1), Source::Guess),
                 (None, None) => Sourced::new(known(IMAGENET, format), Source::Guess),
             });
         }
