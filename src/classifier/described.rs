@@ -42,15 +42,17 @@ pub(super) struct Described {
     pub(super) input: Sayings,
     /// Of the output that is named, else the first.
     pub(super) labels: Named,
-    /// The label files that were read, by the file that names them (none where the user does) and their path: several
-    /// outputs may share one.
-    label_files: RefCell<HashMap<(Option<PathBuf>, PathBuf), Rc<Labels>>>,
+    /// The label files that were read: several outputs may share one.
+    label_files: RefCell<HashMap<LabelFile, Rc<Labels>>>,
     /// The names that a ZipMap pairs with the scores.
     zip_map: Option<Rc<Labels>>,
     /// Whether the graph leaves height or width open.
     open_size: bool,
     pub(super) warnings: Vec<String>,
 }
+
+/// The file that names a label file (none where the user does), and its path.
+type LabelFile = (Option<PathBuf>, PathBuf);
 
 /// Labels, and where they are from.
 #[derive(Debug, Clone, Default)]
