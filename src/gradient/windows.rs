@@ -24,7 +24,7 @@ pub(super) fn explicit(
         return Ok(());
     };
     for mut node in std::mem::take(&mut graph.node) {
-        if is_idle(&node, facts) {
+        if is_idle(&node, facts, opset) {
             node.set("ceil_mode", 0);
         }
         let divisors = match ceiled(&node, facts) {
@@ -51,8 +51,8 @@ pub(super) fn explicit(
 }
 
 /// Whether the node's `ceil_mode` does nothing: automatic pads, which have as many windows with it as without. Where they
-/// would be negative the runtime needs it.
-fn is_idle(node: &NodeProto, facts: &Facts) -> bool {
+/// would be negative the runtime's kernel before opset 19 needs it.
+fn is_idle(node: &NodeProto, facts: &Facts, opset: i64) -> bool {
     let same = node.string("auto_pad", "NOTSET").starts_with("SAME");
     let extents = |name: Option<&str>| facts.shape(name?)?.get(2..).map(signed);
     let (Some(x), Some(y)) = (extents(node.input(0)), extents(node.output(0))) else {
@@ -63,7 +63,8 @@ fn is_idle(node: &NodeProto, facts: &Facts) -> bool {
     let kernel = node.ints("kernel_shape").unwrap_or(&ones);
     let covers = |i: usize| match (strides.get(i), kernel.get(i), y.get(i)) {
         (Some(&stride @ 1..), Some(kernel), Some(&y)) => {
-            y == (x[i] + stride - 1) / stride && (y - 1) * stride + kernel >= x[i]
+            let reaches = (y - 1) * stride + kernel >= x[i];
+            y == (x[i] + stride - 1) / stride && (reaches || opset >= 19)
         }
         _ => false,
     };

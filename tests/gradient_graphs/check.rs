@@ -86,10 +86,7 @@ fn unsound(model: &ModelProto, picture: &Tensor) -> Option<&'static str> {
     let Ok(mut optimised) = loaded(model, Optimisation::All) else {
         return Some("its optimisation refuses the model");
     };
-    let large = Tensor::f32(
-        picture.shape.clone(),
-        vec![1e3; picture.shape.iter().product()],
-    );
+    let large = Tensor::f32(picture.shape.clone(), vec![1e3; picture.shape.iter().product()]);
     let mut answers = Vec::new();
     for session in [&mut stock, &mut optimised] {
         for picture in [picture, &large, picture] {
@@ -99,7 +96,8 @@ fn unsound(model: &ModelProto, picture: &Tensor) -> Option<&'static str> {
             }
         }
     }
-    let alike = |a: usize, b: usize| largest_difference(&answers[a], &answers[b]) <= AGREEMENT * largest(&answers[a]);
+    let alike =
+        |a: usize, b: usize| largest_difference(&answers[a], &answers[b]) <= AGREEMENT * largest(&answers[a]);
     if !alike(0, 2) || !alike(3, 5) {
         return Some("two runs give two answers");
     }

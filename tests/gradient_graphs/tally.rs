@@ -87,7 +87,10 @@ impl fmt::Display for Tally {
         for (reason, (count, seed)) in &self.refused {
             writeln!(f, "  {count:6}  {seed}  {reason}")?;
         }
-        writeln!(f, "\nNot sound in ONNX Runtime itself: graphs, the first seed, why")?;
+        writeln!(
+            f,
+            "\nNot sound in ONNX Runtime itself: graphs, the first seed, why"
+        )?;
         for (reason, (count, seed)) in &self.unsound {
             writeln!(f, "  {count:6}  {seed}  {reason}")?;
         }

@@ -191,6 +191,17 @@ fn forms_that_are_not_supported() {
             "auto_pad and output_shape are not supported; export with explicit pads",
         );
     }
+    let apart = Case::of("AveragePool", &[1, 2, 5, 3])
+        .opset(12)
+        .ints("kernel_shape", &[1, 1])
+        .ints("strides", &[2, 3])
+        .with("auto_pad", "SAME_LOWER")
+        .with("ceil_mode", 1);
+    refused(
+        &apart,
+        "AveragePool",
+        "its automatic pads leave parts of the picture out, and ceil_mode counts them; export it with stated pads",
+    );
     let columns = Case::of("MaxPool", &[1, 1, 4, 4])
         .ints("kernel_shape", &[2, 2])
         .with("storage_order", 1);
