@@ -196,7 +196,8 @@ fn forms_that_are_not_supported() {
         .ints("kernel_shape", &[1, 1])
         .ints("strides", &[2, 3])
         .with("auto_pad", "SAME_LOWER")
-        .with("ceil_mode", 1);
+        .with("ceil_mode", 1)
+        .with("count_include_pad", 1);
     refused(
         &apart,
         "AveragePool",
