@@ -25,7 +25,10 @@ pub enum Error {
     /// A fault of this program.
     #[error("internal error: {0}; please report it, with what was done")]
     Internal(String),
-    /// The picture is of a size, or a setting of a value, that cannot be morphed.
+    /// A setting is out of its range.
+    #[error(transparent)]
+    Setting(#[from] crate::settings::OutOfRange),
+    /// The picture is of a size that cannot be morphed.
     #[error(transparent)]
     Morph(#[from] crate::morph::Error),
 }
@@ -100,7 +103,7 @@ impl Error {
                 _ => ErrorKind::Settings,
             },
             Self::Frame(_) => ErrorKind::Frame,
-            Self::Morph(_) => ErrorKind::Settings,
+            Self::Setting(_) | Self::Morph(_) => ErrorKind::Settings,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }

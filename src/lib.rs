@@ -38,7 +38,11 @@ pub use classifier::{
 pub use error::{Error, ErrorKind};
 pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Shape, Watch};
 pub use gradient::{Profile, Refusal};
-pub use lens::{After, Control, Editor, Lens, LensSettings, Reader, Report, Resolution};
+pub use lens::{
+    After, Control, Editor, GradientSettings, InputSettings, Lens, LensSettings, Reader, Report, Resolution,
+    ViewSettings,
+};
+pub use morph::ReachSettings;
 pub use preset::Preset;
 pub use runtime::{Provider, Runtime};
 pub use sweep::Sweep;

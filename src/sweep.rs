@@ -4,17 +4,16 @@
 use std::f64::consts::TAU;
 use std::time::Duration;
 
-/// How a magnification moves over one period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sweep {
-    /// It stands still.
-    None,
-    /// `sin(2 pi t / T)`: towards the target, back, away from it, and back.
-    Sine,
-    /// 0 to 1 and back to 0, at even speed: to the target and back.
-    Triangle,
-    /// 0 to 1, then again from 0.
-    Ramp,
+use crate::settings::choice;
+
+choice! {
+    pub enum Sweep = "sweep", None, "How the magnification moves over a clip" {
+        None = "none": "It stands still",
+        /// `sin(2 pi t / T)`: towards the target, back, away from it, and back.
+        Sine = "sine": "Towards the target, back, away from it, and back, once per period",
+        Triangle = "triangle": "From 0 to the magnification and back, once per period",
+        Ramp = "ramp": "From 0 to the magnification, then again from 0",
+    }
 }
 
 impl Sweep {

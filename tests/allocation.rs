@@ -12,7 +12,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use steerlens::morph::{ColorMode, Method, Morpher, Settings, StepMode};
+use steerlens::morph::{ColorMode, Method, Morpher, Settings, StepMode, Tuning};
 
 /// Passes everything on to the system's allocator, and counts this thread's requests.
 struct Counting;
@@ -55,8 +55,11 @@ fn no_frame_allocates() {
     let everything = Settings {
         padding: 4,
         phase_smooth: 1.0,
-        temporal_smooth: 0.1,
         step_mode: StepMode::Source,
+        tuning: Tuning {
+            temporal_smoothing: Duration::from_millis(100),
+            ..Tuning::default()
+        },
         ..Settings::default()
     };
     for method in [

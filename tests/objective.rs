@@ -86,12 +86,11 @@ impl Eye {
     }
 
     fn read(&mut self, levels: &[i32], objective: Objective, source: usize, target: usize) -> Reading {
-        let settings = LensSettings {
-            objective,
-            source: ClassChoice::Index(source),
-            target: ClassChoice::Index(target),
-            ..LensSettings::default()
-        };
+        let settings = LensSettings::default().with(|s| {
+            s.gradient.objective = objective;
+            s.gradient.source = ClassChoice::Index(source);
+            s.gradient.target = ClassChoice::Index(target);
+        });
         self.lens.set_settings(settings).unwrap();
         let bytes: Vec<u8> = levels.iter().map(|level| u8::try_from(*level).unwrap()).collect();
         let (width, height) = self.size;

@@ -23,11 +23,10 @@ fn open(settings: &ClassifierSettings) -> Classifier {
 }
 
 fn towards(label: &str) -> LensSettings {
-    LensSettings {
-        source: ClassChoice::Label("neutral".into()),
-        target: ClassChoice::Label(label.into()),
-        ..Default::default()
-    }
+    LensSettings::default().with(|s| {
+        s.gradient.source = ClassChoice::Label("neutral".into());
+        s.gradient.target = ClassChoice::Label(label.into());
+    })
 }
 
 fn read(lens: &mut Lens, seed: usize) -> Result<Reading, Error> {

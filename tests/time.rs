@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use steerlens::frame::{read_luma, write_luma_change};
-use steerlens::morph::{Morpher, Settings};
+use steerlens::morph::{Morpher, Settings, Tuning};
 use steerlens::{
     ClassChoice, ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
     PixelFormat, Reading, Report,
@@ -34,18 +34,14 @@ fn view_mut(bytes: &mut [u8], side: usize) -> FrameViewMut<'_> {
 }
 
 fn smile() -> LensSettings {
-    LensSettings {
-        source: ClassChoice::Label("neutral".into()),
-        target: ClassChoice::Label("smile".into()),
-        ..Default::default()
-    }
+    LensSettings::default().with(|s| {
+        s.gradient.source = ClassChoice::Label("neutral".into());
+        s.gradient.target = ClassChoice::Label("smile".into());
+    })
 }
 
 fn calm() -> LensSettings {
-    LensSettings {
-        temporal_smoothing: TAU,
-        ..smile()
-    }
+    smile().with(|s| s.morph.tuning.temporal_smoothing = TAU)
 }
 
 fn lens(settings: LensSettings) -> Lens {
@@ -100,7 +96,10 @@ impl Stream {
 #[test]
 fn phase_steps_are_averaged_over_the_frames_of_a_stream() {
     let settings = Settings {
-        temporal_smooth: TAU.as_secs_f64(),
+        tuning: Tuning {
+            temporal_smoothing: TAU,
+            ..Tuning::default()
+        },
         ..Settings::default()
     };
     let mut morpher = Morpher::new(SIDE, SIDE, 1, &settings).unwrap();
@@ -159,10 +158,7 @@ fn every_break_starts_the_average_anew() {
         (
             "another number of orientations, there and back",
             |stream| {
-                let other = LensSettings {
-                    orientations: 6,
-                    ..calm()
-                };
+                let other = calm().with(|s| s.morph.pyramid.orientations = 6);
                 stream.lens.set_settings(other).unwrap();
                 stream.lens.set_settings(calm()).unwrap();
                 at(1040)
@@ -183,10 +179,7 @@ fn every_break_starts_the_average_anew() {
             |stream| {
                 stream
                     .lens
-                    .set_settings(LensSettings {
-                        magnification: 2.0,
-                        ..calm()
-                    })
+                    .set_settings(calm().with(|s| s.reach.magnification = 2.0))
                     .unwrap();
                 stream.lens.set_settings(calm()).unwrap();
                 at(1040)
@@ -207,10 +200,7 @@ fn every_break_starts_the_average_anew() {
 
 #[test]
 fn another_target_another_size_and_a_cut_start_the_average_anew() {
-    let towards = |label: &str| LensSettings {
-        target: ClassChoice::Label(label.into()),
-        ..calm()
-    };
+    let towards = |label: &str| calm().with(|s| s.gradient.target = ClassChoice::Label(label.into()));
     let (first, second) = (picture(0, SIDE), picture(4, SIDE));
     let mut stream = Stream::new(calm());
     stream.picture(1000, &first);
@@ -230,7 +220,7 @@ fn another_target_another_size_and_a_cut_start_the_average_anew() {
 /// docs/method.md 2.10: smoothing is defined for one step.
 #[test]
 fn several_steps_are_not_smoothed() {
-    let [calm, sharp] = [calm(), smile()].map(|settings| LensSettings { steps: 2, ..settings });
+    let [calm, sharp] = [calm(), smile()].map(|settings| settings.with(|s| s.reach.steps = 2));
     let mut stream = Stream::new(calm);
     stream.picture(1000, &picture(0, SIDE));
     let second = picture(4, SIDE);
@@ -244,10 +234,11 @@ fn several_steps_are_not_smoothed() {
 #[test]
 fn a_picture_that_stands_still_is_read_once() {
     for calm in [false, true] {
-        let at_magnification = |magnification| LensSettings {
-            magnification,
-            temporal_smoothing: if calm { TAU } else { Duration::ZERO },
-            ..smile()
+        let at_magnification = |magnification| {
+            smile().with(|s| {
+                s.reach.magnification = magnification;
+                s.morph.tuning.temporal_smoothing = if calm { TAU } else { Duration::ZERO };
+            })
         };
         let still = picture(0, SIDE);
         let mut stream = Stream::new(at_magnification(0.5));
@@ -276,10 +267,7 @@ fn other_classes_are_read_anew_from_a_still() {
     let still = picture(0, SIDE);
     let mut stream = Stream::new(smile());
     stream.picture(0, &still);
-    let frown = LensSettings {
-        target: ClassChoice::Label("frown".into()),
-        ..smile()
-    };
+    let frown = smile().with(|s| s.gradient.target = ClassChoice::Label("frown".into()));
     stream.lens.set_settings(frown.clone()).unwrap();
     assert!(!stream.lens.stands(&stream.reading));
     assert_eq!(stream.picture(40, &still), Stream::new(frown).picture(0, &still));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One way of morphing, applied to picture after picture.
 
+use steerlens::morph;
 use steerlens::morph::{ColorMode, Method};
 use steerlens::pyramid::Grid;
-use steerlens::settings::{AMPLITUDE_EXPONENT, Choice, OCTAVES};
+use steerlens::pyramid::Spec;
+use steerlens::settings::Choice;
 use steerlens::{ClassChoice, Control, Editor, FrameViewMut, LensSettings, Reader, Reading};
 
 use super::Result;
@@ -69,20 +71,18 @@ impl Way {
         };
         let (amplitude_exponent, octaves) = self
             .tuning
-            .unwrap_or((AMPLITUDE_EXPONENT.default, OCTAVES.default));
-        LensSettings {
-            amplitude_exponent,
-            octaves,
-            method: self.method,
-            color_mode: self.color_mode,
-            steps: self.steps,
-            control: self.control,
-            l2_budget,
-            magnification,
-            // Comparable with the published method.
-            grid: Grid::Exact,
-            ..LensSettings::default()
-        }
+            .unwrap_or((morph::Settings::AMPLITUDE_EXPONENT.default, Spec::OCTAVES.default));
+        LensSettings::default().with(|s| {
+            s.morph.amplitude_exponent = amplitude_exponent;
+            s.morph.pyramid.octaves = octaves;
+            s.morph.method = self.method;
+            s.morph.color_mode = self.color_mode;
+            s.reach.steps = self.steps;
+            s.gradient.control = self.control;
+            s.reach.l2_budget = l2_budget;
+            s.reach.magnification = magnification; // Comparable with the published method.
+            s.morph.pyramid.grid = Grid::Exact;
+        })
     }
 }
 
@@ -103,16 +103,13 @@ impl Walker {
         target: usize,
         seed: u64,
     ) -> Result<Morphed> {
-        driver.set_settings(&LensSettings {
+        driver.set_settings(&LensSettings::default().with(|s| {
             // Every step leaves the class that is most probable there (docs/method.md 2.8).
-            source: ClassChoice::Auto,
-            target: ClassChoice::Index(target),
-            ..LensSettings::default()
-        })?;
-        self.editor.set_settings(LensSettings {
-            seed,
-            ..self.way.settings()
-        })?;
+            s.gradient.source = ClassChoice::Auto;
+            s.gradient.target = ClassChoice::Index(target);
+        }))?;
+        self.editor
+            .set_settings(self.way.settings().with(|s| s.gradient.seed = seed))?;
         let view = from.view()?;
         driver.read_pair(&view, (from.label, target), &mut self.reading)?;
         let mut picture = from.clone();

@@ -23,7 +23,7 @@ pub(crate) fn answer(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let (width, height) = (width.parse()?, height.parse()?);
     let (simd, folder) = (Simd::best(), Path::new(folder));
     let pyramid = Spec {
-        octaves: Some(octaves.parse()?),
+        octaves: octaves.parse()?,
         grid: match grid.as_str() {
             "exact" => Grid::Exact,
             _ => Grid::Fast,

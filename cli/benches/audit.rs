@@ -182,14 +182,13 @@ fn work(pictures: &[Vec<u8>], next: &AtomicUsize) -> Result<(), Failure> {
 }
 
 fn named(method: Method, control: Control) -> LensSettings {
-    LensSettings {
-        source: ClassChoice::Index(0),
-        target: ClassChoice::Index(1),
-        method,
-        control,
-        grid: Grid::Exact,
-        ..LensSettings::default()
-    }
+    LensSettings::default().with(|s| {
+        s.gradient.source = ClassChoice::Index(0);
+        s.gradient.target = ClassChoice::Index(1);
+        s.morph.method = method;
+        s.gradient.control = control;
+        s.morph.pyramid.grid = Grid::Exact;
+    })
 }
 
 fn go(
@@ -200,11 +199,10 @@ fn go(
     magnification: f64,
     l2_budget: f64,
 ) -> Result<(), Failure> {
-    let settings = LensSettings {
-        magnification,
-        l2_budget,
-        ..editor.settings().clone()
-    };
+    let settings = editor.settings().clone().with(|s| {
+        s.reach.magnification = magnification;
+        s.reach.l2_budget = l2_budget;
+    });
     editor.set_settings(settings)?;
     let mut out = FrameViewMut::new(PixelFormat::Gray8, SIDE, SIDE, SIDE, out)?;
     editor.apply(frame, reading, &mut out)?;

@@ -17,13 +17,17 @@ use gst::prelude::*;
 use common::classmorph;
 
 /// Headings of the page, each before its first property.
-const GROUPS: [(&str, &str); 7] = [
+const GROUPS: [(&str, &str); 11] = [
     ("model-file", "The model, and what runs it"),
     ("input-format", "How a frame becomes its input"),
-    ("source-class", "From which class to which"),
-    ("method", "How the picture moves"),
-    ("color-mode", "Where, and what is shown"),
-    ("latency", "What is told"),
+    ("source-class", "From which class to which, and where"),
+    ("class-hold", "How the gradient is taken"),
+    ("fit", "What of a frame goes into the model"),
+    ("resolution", "How the picture moves"),
+    ("magnification", "How far it moves"),
+    ("display-mode", "What is shown"),
+    ("sweep", "How a stream is followed"),
+    ("post-messages", "What is told"),
     ("stats", "To be read"),
 ];
 

@@ -23,6 +23,7 @@ mod scale;
 mod signature;
 mod text;
 
+use crate::settings::{Text, choice, group};
 pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 pub use error::{Error, Misfit};
 pub use export::{Written, encode_gradient};
@@ -45,84 +46,79 @@ use crate::runtime::{Optimisation, Provider};
 
 pub use crate::runtime::Interrupter;
 
-/// The channels that a model wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputFormat {
-    /// From side-car, metadata or shape.
-    Auto,
-    /// Red, green, blue.
-    Rgb,
-    /// Blue, green, red.
-    Bgr,
-    /// One channel, luma.
-    Gray,
+choice! {
+    pub enum InputFormat = "input-format", Auto, "The channels that the model wants" {
+        Auto = "auto": "From side-car, metadata, files beside the model or the means in its graph, else the number of channels (three: RGB)",
+        Rgb = "rgb": "Red, green, blue",
+        Bgr = "bgr": "Blue, green, red",
+        Gray = "gray": "One channel, luma",
+    }
 }
 
-/// The order of a model's input axes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputLayout {
-    /// From side-car, metadata or shape.
-    Auto,
-    /// `[N, C, H, W]`.
-    Nchw,
-    /// `[N, H, W, C]`.
-    Nhwc,
+choice! {
+    pub enum InputLayout = "input-layout", Auto, "The order of the model's input axes" {
+        Auto = "auto": "From side-car, metadata, or the shape",
+        /// `[N, C, H, W]`.
+        Nchw = "nchw": "Channels before height and width",
+        /// `[N, H, W, C]`.
+        Nhwc = "nhwc": "Channels last",
+    }
 }
 
-/// How pixel values become a model's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Normalization {
-    /// From side-car, metadata, files beside the model or the graph's own scaling; else `Unit` for one channel,
-    /// `Imagenet` for three.
-    Auto,
-    /// ImageNet's means and standard deviations.
-    Imagenet,
-    /// 0..1.
-    Unit,
-    /// -1..1.
-    Signed,
-    /// 0..255.
-    Byte,
-    /// The constants of OpenAI's CLIP.
-    Clip,
-    /// The given means and standard deviations.
-    Custom,
+choice! {
+    pub enum Normalization = "normalization", Auto, "How pixel values become the model's input" {
+        /// From side-car, metadata, files beside the model or the graph's own scaling; else `Unit` for one channel,
+        /// `Imagenet` for three.
+        Auto = "auto": "From side-car, metadata, files beside the model or the scaling in its graph; else unit for one channel, imagenet for three",
+        Imagenet = "imagenet": "(value - mean) / std with ImageNet's means and standard deviations",
+        Unit = "unit": "0 to 1",
+        Signed = "signed": "-1 to 1",
+        Byte = "byte": "0 to 255",
+        Clip = "clip": "(value - mean) / std with the constants of OpenAI's CLIP",
+        Custom = "custom": "(value - mean) / std with the given mean and std",
+    }
 }
 
-/// Which model, and how frames become its input. `Default` says nothing and lets everything be found.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ClassifierSettings {
-    /// The `.onnx` file.
-    pub model_file: PathBuf,
-    /// Label file, see [`Labels::read`]; `None`: side-car, metadata, `MODEL.labels.txt`, else "class N"; an empty
-    /// path: none.
-    pub label_file: Option<PathBuf>,
-    /// Side-car; `None`: searched beside the model, an empty path: none.
-    pub model_info: Option<PathBuf>,
-    /// Tensor with the class scores; `None`: found by shape.
-    pub output_name: Option<String>,
-    /// Height and width for a model with dynamic ones.
-    pub input_size: Option<(usize, usize)>,
-    /// Channel order.
-    pub input_format: InputFormat,
-    /// Axis order.
-    pub input_layout: InputLayout,
-    /// Value range.
-    pub normalization: Normalization,
-    /// Means on the 0..1 scale, empty, 1 or 3 values; those of 0..255 are recognised.
-    pub mean: Vec<f64>,
-    /// Standard deviations on the scale of `mean`, empty, 1 or 3 values.
-    pub std: Vec<f64>,
-    /// ONNX Runtime's library; `None`: searched.
-    pub runtime_library: Option<PathBuf>,
-    /// Threads of a run; 0: physical cores minus one, at least one.
-    pub threads: usize,
-    /// What runs the model.
-    pub execution_provider: Provider,
-    /// Number of the provider's device; `None`: its first. The processor has none to choose.
-    pub device: Option<String>,
-    /// How far ONNX Runtime rewrites the model before it runs it.
-    pub optimization_level: Optimisation,
+group! {
+    /// Which model, and how frames become its input. `Default` says nothing and lets everything be found.
+    pub struct ClassifierSettings {
+        model_file: plain(PathBuf, PathBuf::new(), "The `.onnx` file."),
+        label_file: path(LABEL_FILE, "label-file",
+            "Class labels: one per line, numbered lines, or a list or map in JSON; unset: side-car, model metadata, MODEL.labels.txt, config.json, else \"class N\"; empty: none"),
+        model_info: path(MODEL_INFO, "model-info",
+            "Side-car that describes the model's input; unset: MODEL.onnx.modelinfo or MODEL.modelinfo, empty: none"),
+        output_name: text(OUTPUT_NAME, "output-name",
+            "Tensor that holds the class scores, or a row of one that holds more, as in NAME[0,:,3]; unset: found by its shape"),
+        runtime_library: path(RUNTIME_LIBRARY, "onnxruntime-library",
+            "ONNX Runtime library (libonnxruntime.so); unset: ORT_DYLIB_PATH, the copy that set-up placed, the system's. Loading a library runs its code"),
+        execution_provider: choice(Provider),
+        device: text(DEVICE, "device",
+            "Number of the execution provider's device; unset: the first. The processor has none to choose"),
+        optimization_level: choice(Optimisation),
+        threads: count(THREADS, "threads", 0, 0, 256,
+            "Threads of the model's run, and of the pyramid after it; 0: physical cores minus one, at least one"),
+        input_format: choice(InputFormat),
+        input_layout: choice(InputLayout),
+        normalization: choice(Normalization),
+        mean: list(MEAN, "mean",
+            "Channel means on the 0..1 scale (or 0..255, which is recognised and said), 1 or 3 values; implies normalization=custom"),
+        std: list(STD, "std",
+            "Channel standard deviations on the scale of mean, 1 or 3 values; implies normalization=custom"),
+        input_size: plain(Option<(usize, usize)>, None, "Height and width for a model with dynamic ones."),
+    }
+}
+
+/// Settings that front ends write in a form of their own.
+#[expect(missing_docs, reason = "each says what it is")]
+impl ClassifierSettings {
+    pub const MODEL_FILE: Text = Text {
+        name: "model-file",
+        blurb: "ONNX classifier to look through",
+    };
+    pub const INPUT_SIZE: Text = Text {
+        name: "input-size",
+        blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata",
+    };
 }
 
 /// A class, as the user names it.

@@ -15,7 +15,8 @@ use super::description::{Activation, InputInfo, LabelSource, ModelInfo, OutputIn
 use super::scale::{self, Scale, scale};
 use super::text::{self, TextError};
 use super::{InputFormat, InputLayout};
-use crate::settings::{Choice, MAGNIFICATION};
+use crate::morph::ReachSettings;
+use crate::settings::Choice;
 
 /// A side-car describes a handful of tensors in a few lines each.
 const MAX_BYTES: u64 = 1 << 20;
@@ -335,7 +336,7 @@ pub(super) fn parse_crop(text: &str) -> Option<f64> {
 fn parse_magnification(text: &str) -> Option<f64> {
     text.parse()
         .ok()
-        .filter(|value| (MAGNIFICATION.min..=MAGNIFICATION.max).contains(value))
+        .filter(|value| ReachSettings::MAGNIFICATION.check(value).is_ok())
 }
 
 #[cfg(test)]

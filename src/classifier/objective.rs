@@ -2,16 +2,17 @@
 //! The scalar of the logits whose gradient is taken, as weights of [`crate::gradient::Differentiated::with_objective`].
 
 use crate::gradient::Squash;
+use crate::settings::choice;
 
-/// The scalar whose gradient is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Objective {
-    /// `logit[target] - logit[source]`.
-    Margin,
-    /// `logit[target]` alone; of the two classes of a single score z, z and -z.
-    Logit,
-    /// `ln(probability[target])`: as the logit, but away from every other class as far as it is probable.
-    LogProbability,
+choice! {
+    pub enum Objective = "objective", Margin, "The scalar whose gradient is taken" {
+        /// `logit[target] - logit[source]`.
+        Margin = "margin": "Logit of the target minus logit of the source",
+        /// `logit[target]` alone; of the two classes of a single score z, z and -z.
+        Logit = "logit": "Logit of the target alone",
+        /// `ln(probability[target])`: as the logit, but away from every other class as far as it is probable.
+        LogProbability = "log-probability": "Logarithm of the target's probability: away from every other class as well",
+    }
 }
 
 impl Objective {

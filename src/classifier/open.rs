@@ -254,9 +254,9 @@ impl Classifier {
     }
 }
 
-fn threads(asked: usize) -> usize {
+fn threads(asked: u32) -> usize {
     if asked > 0 {
-        asked
+        asked as usize
     } else {
         num_cpus::get_physical().saturating_sub(1).max(1)
     }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How a frame is laid into the model's input.
 
-/// How a frame is laid into the model's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// A centred cut of the input's shape.
-    CenterCrop,
-    /// The whole frame, stretched.
-    Stretch,
-    /// The whole frame, with bars.
-    Letterbox,
+use crate::settings::choice;
+
+choice! {
+    pub enum Fit = "fit", CenterCrop, "How a frame is laid into the model's input" {
+        CenterCrop = "center-crop": "The centred square (or the input's shape) is cut out",
+        Stretch = "stretch": "The whole frame is stretched to the input's shape",
+        Letterbox = "letterbox": "The whole frame fits inside, with bars",
+    }
 }
 
 /// A rectangle of whole pixels.

@@ -13,6 +13,7 @@ use crate::Error;
 use crate::classifier::{Labels, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
 use crate::render::{Bar, Caption, Captioner, DisplayMode, drawn_label, no_font, pass_on};
+use crate::settings::Group;
 
 /// Moves frames along the gradients of readings. Several editors (one per method, say) may use the same reading.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Editor {
     pub fn new(reader: &Reader, settings: LensSettings) -> Result<Self, Error> {
         settings.check()?;
         Ok(Self {
-            framing: reader.framing().with(&settings),
+            framing: reader.framing().with(&settings.input),
             settings,
             stage: None,
             part: None,
@@ -58,13 +59,13 @@ impl Editor {
     /// # Errors
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        settings.check_since(&self.settings)?;
+        settings.check()?;
         if let Some(stage) = &mut self.stage
             && !stage.adopt(&settings)?
         {
             self.stage = None;
         }
-        self.framing = self.framing.with(&settings);
+        self.framing = self.framing.with(&settings.input);
         self.settings = settings;
         Ok(())
     }
@@ -122,7 +123,7 @@ impl Editor {
         let mut report = Report {
             source: reading.source,
             target: reading.target,
-            attained: self.settings.l2_budget == 0.0,
+            attained: self.settings.reach.l2_budget == 0.0,
             held: self.moment.differs(&reading.moment),
             ..Report::default()
         };
@@ -130,7 +131,7 @@ impl Editor {
             report.gradient_age = self.moment.distance(&reading.moment);
         }
         let whole = frame;
-        let part = region::part(self.settings.roi, frame.shape());
+        let part = region::part(self.settings.input.roi, frame.shape());
         let Some((part, frame)) = part.and_then(|part| Some((part, whole.crop(part)?))) else {
             report.warning =
                 Some("the region lies outside of the frame, which is passed on unchanged".into());
@@ -143,14 +144,14 @@ impl Editor {
         if self.part.replace(part) != Some(part) {
             stage.forget();
         }
-        let still = self.settings.magnification == 0.0 && self.settings.l2_budget == 0.0;
+        let still = self.settings.reach.magnification == 0.0 && self.settings.reach.l2_budget == 0.0;
         let refusal = refusal(reading, &self.settings);
         match reader {
             _ if refusal.is_some() || still => {
                 report.warning = refusal.map(Into::into);
                 stage.keep(frame)?;
             }
-            Some(reader) if self.settings.steps > 1 => {
+            Some(reader) if self.settings.reach.steps > 1 => {
                 steps::walk(stage, reader, &self.settings, frame, reading, &mut report)?;
             }
             _ => stage.step(frame, &self.moment, reading, &self.settings, &mut report)?,
@@ -161,12 +162,12 @@ impl Editor {
                 None => unknown,
             });
         }
-        stage.show(self.settings.display_mode, whole, part, reading, out)?;
+        stage.show(self.settings.view.display_mode, whole, part, reading, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);
         Ok(report)
     }
 
-    /// With [`LensSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
+    /// With [`super::ViewSettings::caption`], says in the lower edge of what was shown what the classifier made of the frame
     /// (`before`) and, where it was measured, of the morph; a label that no font has is the number of its class there, which
     /// one report warns of. [`super::Lens::apply`] does it by itself.
     ///
@@ -178,7 +179,7 @@ impl Editor {
         report: &mut Report,
         out: &mut FrameViewMut<'_>,
     ) -> Result<(), Error> {
-        if !self.settings.caption {
+        if !self.settings.view.caption {
             return Ok(());
         }
         let before = |class: usize| reading.probabilities.get(class).copied().unwrap_or(0.0);
@@ -210,7 +211,7 @@ impl Editor {
         ];
         let caption = Caption {
             classes,
-            moved: self.settings.display_mode != DisplayMode::Source,
+            moved: self.settings.view.display_mode != DisplayMode::Source,
             age: report.held.then_some(report.gradient_age),
         };
         Ok(self.captioner.draw(&caption, out)?)
@@ -236,7 +237,7 @@ fn unknown_scores(reading: &Reading) -> Option<String> {
 
 /// Why a reading gives no direction.
 fn refusal(reading: &Reading, settings: &LensSettings) -> Option<&'static str> {
-    if settings.objective.has_source() && reading.source == reading.target {
+    if settings.gradient.objective.has_source() && reading.source == reading.target {
         return Some("source and target are the same class: the frame is passed on unchanged");
     }
     if !reading.gradient.iter().all(|g| g.is_finite()) {

@@ -13,36 +13,36 @@ mod smooth_grad;
 mod stage;
 mod steps;
 
+use crate::settings::choice;
 pub use editor::Editor;
 pub use reader::Reader;
 pub use report::{After, Report};
-pub use settings::LensSettings;
+pub use settings::{GradientSettings, InputSettings, LensSettings, ViewSettings};
 
 use crate::Error;
 use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
 use crate::guard::shielded;
 use crate::render::DisplayMode;
+use crate::settings::Group;
 
-/// Where the pyramid works (docs/method.md 2.11).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resolution {
-    /// `Frame` up to 640x480 pixels, `Model` above.
-    Auto,
-    /// At the model's input size; the change is enlarged.
-    Model,
-    /// At the frame's size; the gradient comes through the exact adjoint of the resize.
-    Frame,
+choice! {
+    /// docs/method.md 2.11.
+    pub enum Resolution = "resolution", Auto, "Where the pyramid works" {
+        /// `Frame` up to 640x480 pixels, `Model` above.
+        Auto = "auto": "At the frame's size up to 640x480 pixels, at the model's above",
+        Model = "model": "At the model's input size; the change is enlarged",
+        Frame = "frame": "At the frame's size, with the exact adjoint of the resize",
+    }
 }
 
-/// Whether the gradient itself is followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Control {
-    /// It is.
-    None,
-    /// A seeded random direction with the gradient's spectrum is, one for each step (see
-    /// [`crate::morph::Surrogate`]): what a change of that kind does by chance.
-    Random,
+choice! {
+    pub enum Control = "control", None, "A direction in place of the gradient's, to compare it with" {
+        None = "none": "The gradient's own",
+        /// A seeded random direction with the gradient's spectrum is, one for each step (see
+        /// [`crate::morph::Surrogate`]): what a change of that kind does by chance.
+        Random = "random": "Random, with the gradient's spectrum",
+    }
 }
 
 /// A classifier, a plan for the frame's size, and settings: a [`Reader`] and an [`Editor`].
@@ -52,8 +52,9 @@ pub enum Control {
 ///
 /// # fn main() -> Result<(), steerlens::Error> {
 /// let model = ClassifierSettings { model_file: "models/faces_robust.onnx".into(), ..Default::default() };
-/// let wishes = LensSettings { target: ClassChoice::Label("smile".into()), ..Default::default() };
-/// let mut lens = Lens::open(&model, wishes)?;
+/// let mut settings = LensSettings::default();
+/// settings.gradient.target = ClassChoice::Label("smile".into());
+/// let mut lens = Lens::open(&model, settings)?;
 ///
 /// let (width, height) = (64, 64);
 /// let pixels = vec![128u8; width * height];
@@ -123,7 +124,7 @@ impl Lens {
     /// # Errors
     /// When a value is out of range or a label is unknown; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
-        settings.check_since(self.editor.settings())?;
+        settings.check()?;
         self.reader.set_settings(&settings)?;
         self.editor.set_settings(settings)
     }
@@ -234,7 +235,7 @@ impl Lens {
     ) -> Result<Report, Error> {
         self.editor.at(moment);
         let mut report = self.editor.walk(&mut self.reader, frame, reading, out)?;
-        if self.editor.settings().measure_after
+        if self.editor.settings().view.measure_after
             && let Some(morph) = self.editor.morph()
         {
             let scores = self.reader.score(&morph)?;

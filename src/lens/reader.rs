@@ -4,16 +4,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::LensSettings;
 use super::region;
 use super::sight::{Framing, Sight};
 use super::smooth_grad::SmoothGrad;
+use super::{GradientSettings, InputSettings, LensSettings};
 use crate::Error;
 use crate::classifier::{
-    ClassChoice, Classifier, ClassifierSettings, Interrupter, Objective, PairChooser, Reading, best_but,
-    resolve,
+    Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
 };
-use crate::frame::{FrameView, Moment, Rect};
+use crate::frame::{FrameView, Moment};
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
@@ -24,14 +23,13 @@ pub struct Reader {
     classifier: Classifier,
     framing: Framing,
     chooser: PairChooser,
-    roi: Option<Rect>,
-    /// The last reading, and what of its frame was seen.
-    last: Option<(u64, Framing, Option<Rect>)>,
-    /// Classes and hold that `chooser` was made for.
-    wishes: (ClassChoice, ClassChoice, u32),
+    /// The settings in force.
+    gradient: GradientSettings,
+    input: InputSettings,
+    /// The last reading, while it is one under these settings.
+    last: Option<u64>,
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
-    objective: Objective,
     smooth_grad: SmoothGrad,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
@@ -54,14 +52,13 @@ impl Reader {
     /// When a label is unknown or a class number too large.
     pub fn new(classifier: Classifier, settings: &LensSettings) -> Result<Self, Error> {
         let mut reader = Self {
-            framing: Framing::of(&classifier, settings),
+            framing: Framing::of(&classifier, &settings.input),
             classifier,
             chooser: PairChooser::default(),
-            roi: None,
+            gradient: GradientSettings::default(),
+            input: settings.input.clone(),
             last: None,
-            wishes: Default::default(),
             pair_is_new: false,
-            objective: Objective::default(),
             smooth_grad: SmoothGrad::default(),
             sight: None,
             aside: Reading::default(),
@@ -89,21 +86,17 @@ impl Reader {
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
-        let wishes = (&settings.source, &settings.target, settings.class_hold);
-        if wishes != (&self.wishes.0, &self.wishes.1, self.wishes.2) {
+        let LensSettings { gradient, input, .. } = settings;
+        if *gradient != self.gradient {
             let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
-            let (source, target) = (class(&settings.source)?, class(&settings.target)?);
-            self.chooser.update(source, target, settings.class_hold);
-            self.wishes = (
-                settings.source.clone(),
-                settings.target.clone(),
-                settings.class_hold,
-            );
+            let (source, target) = (class(&gradient.source)?, class(&gradient.target)?);
+            self.chooser.update(source, target, gradient.class_hold);
+            self.gradient = gradient.clone();
+            self.last = None;
         }
-        self.objective = settings.objective;
-        self.framing = self.framing.with(settings);
-        self.roi = settings.roi;
-        if self.smooth_grad.update(settings) {
+        if *input != self.input {
+            self.framing = self.framing.with(input);
+            self.input = input.clone();
             self.last = None;
         }
         Ok(())
@@ -126,7 +119,7 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
-        let seen = region::seen(self.roi, frame);
+        let seen = region::seen(self.input.roi, frame);
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         // Should the run fail, it is no reading of anything.
         reading.moment = Moment::default();
@@ -136,9 +129,9 @@ impl Reader {
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
         self.classifier
-            .read_planes(planes, (source, target), self.objective, reading)?;
+            .read_planes(planes, (source, target), self.gradient.objective, reading)?;
         self.smooth_grad
-            .smooth(&mut self.classifier, planes, self.objective, reading)?;
+            .smooth(&mut self.classifier, planes, &self.gradient, reading)?;
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -148,14 +141,15 @@ impl Reader {
 
     /// Whether a reading is of the pair of classes, and the objective, that the next frame would be read for.
     pub fn stands(&self, reading: &Reading) -> bool {
-        self.chooser.pair() == Some((reading.source, reading.target)) && self.objective == reading.objective
+        self.chooser.pair() == Some((reading.source, reading.target))
+            && self.gradient.objective == reading.objective
     }
 
     /// In place of [`Reader::read`], where `reading` is of this very picture: whether it stands, so that no run is
     /// needed. An automatic choice of classes counts the frame as any other.
     pub(super) fn recall(&mut self, reading: &mut Reading) -> bool {
         self.pair_is_new |= self.chooser.observe(&reading.logits);
-        let stands = self.stands(reading) && self.last == Some((reading.id, self.framing, self.roi));
+        let stands = self.stands(reading) && self.last == Some(reading.id);
         if stands {
             reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         }
@@ -176,20 +170,20 @@ impl Reader {
         if let Some(index) = [source, target].into_iter().find(|class| *class >= classes) {
             return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
         }
-        let seen = region::seen(self.roi, frame);
+        let seen = region::seen(self.input.roi, frame);
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
         self.classifier
-            .read_planes(planes, (source, target), self.objective, reading)?;
+            .read_planes(planes, (source, target), self.gradient.objective, reading)?;
         self.smooth_grad
-            .smooth(&mut self.classifier, planes, self.objective, reading)?;
+            .smooth(&mut self.classifier, planes, &self.gradient, reading)?;
         self.number(reading);
         Ok(())
     }
 
     fn number(&mut self, reading: &mut Reading) {
         reading.id = READINGS.fetch_add(1, Ordering::Relaxed);
-        self.last = Some((reading.id, self.framing, self.roi));
+        self.last = Some(reading.id);
     }
 
     /// Runs the model as for a reading, on mid-grey: wall time of a run, before there is a frame.
@@ -202,7 +196,7 @@ impl Reader {
         // The first run makes buffers.
         for _ in 0..2 {
             self.classifier
-                .read_planes(&planes, pair, self.objective, &mut self.aside)?;
+                .read_planes(&planes, pair, self.gradient.objective, &mut self.aside)?;
         }
         Ok(self.aside.inference_time)
     }
@@ -236,9 +230,9 @@ impl Reader {
             source = best_but(&self.aside.logits, Some(target));
         }
         self.classifier
-            .read_planes(input, (source, target), self.objective, reading)?;
+            .read_planes(input, (source, target), self.gradient.objective, reading)?;
         Ok(self
             .smooth_grad
-            .smooth(&mut self.classifier, input, self.objective, reading)?)
+            .smooth(&mut self.classifier, input, &self.gradient, reading)?)
     }
 }

@@ -4,7 +4,7 @@
 use crate::classifier::Classifier;
 use crate::frame::{Fit, FrameView, Sampling, Shape};
 
-use super::LensSettings;
+use super::InputSettings;
 
 /// How a classifier looks at frames: what of them it takes, and into what input.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +22,7 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    pub(super) fn of(classifier: &Classifier, settings: &LensSettings) -> Self {
+    pub(super) fn of(classifier: &Classifier, settings: &InputSettings) -> Self {
         let signature = classifier.signature();
         Self {
             fit: settings.fit,
@@ -36,7 +36,7 @@ impl Framing {
     }
 
     /// The same with the fit and the crop of other settings.
-    pub(super) fn with(self, settings: &LensSettings) -> Self {
+    pub(super) fn with(self, settings: &InputSettings) -> Self {
         let crop = settings.crop_fraction;
         Self {
             fit: settings.fit,

@@ -4,47 +4,41 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use super::LensSettings;
-use crate::classifier::{Classifier, Objective, Reading};
+use super::GradientSettings;
+use crate::classifier::{Classifier, Reading};
 use crate::runtime;
 
-/// What of the settings counts here, and room for a copy.
+/// Scratch for a noisy copy and the mean.
 #[derive(Debug, Default)]
 pub(super) struct SmoothGrad {
-    noise: Option<(u32, f64, u64)>,
     noisy: Vec<f32>,
     sum: Vec<f64>,
     aside: Reading,
 }
 
 impl SmoothGrad {
-    /// Takes over other settings; whether gradients are other ones from now on.
-    pub(super) fn update(&mut self, settings: &LensSettings) -> bool {
-        let new = settings.noise();
-        std::mem::replace(&mut self.noise, new) != new
-    }
-
     /// Puts the mean in place of the gradient of a reading of `planes`; scores stay those of the picture itself.
     pub(super) fn smooth(
         &mut self,
         classifier: &mut Classifier,
         planes: &[f32],
-        objective: Objective,
+        settings: &GradientSettings,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        let Some((copies, level, seed)) = self.noise else {
+        let copies = settings.smooth_grad;
+        if copies == 0 {
             return Ok(());
-        };
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        }
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(settings.seed);
         self.noisy.resize(planes.len(), 0.0);
         self.sum.clear();
         self.sum.resize(planes.len(), 0.0);
         let pair = (reading.source, reading.target);
         for _ in 0..copies {
             for (noisy, value) in self.noisy.iter_mut().zip(planes) {
-                *noisy = value + (level * normal(&mut random)) as f32;
+                *noisy = value + (settings.noise_level * normal(&mut random)) as f32;
             }
-            classifier.read_planes(&self.noisy, pair, objective, &mut self.aside)?;
+            classifier.read_planes(&self.noisy, pair, settings.objective, &mut self.aside)?;
             let gradients = self.sum.iter_mut().zip(&self.aside.gradient);
             gradients.for_each(|(sum, g)| *sum += f64::from(*g));
             reading.inference_time += self.aside.inference_time;

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that one size of frames needs, made once: the way to the model and back, the path, the planes.
 
+use std::time::Duration;
+
 use super::history::History;
 use super::region;
 use super::showing::{Magnitude, Motion, luma_of_planes};
 use super::sight::Framing;
-use super::{Control, LensSettings, Report, Resolution};
+use super::{Control, GradientSettings, LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
     self, FrameView, FrameViewMut, LUMA, Moment, Picture, Rect, Sampling, Shape, read_luma, read_rgb,
     write_luma_change, write_rgb_change,
 };
-use crate::morph::{ColorMode, Morpher, Prepared, Settings, Surrogate, reach_budget};
+use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, Surrogate, reach_budget};
 use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
 
 /// The warning of a picture that the gradient has no hold of: without phases, or where they all stay.
@@ -24,12 +26,28 @@ const AUTO_PIXELS: usize = 640 * 480;
 
 /// What a direction is made of: a reading, by its number, the picture to be moved, and what stands in for the
 /// gradient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Subject {
     reading: u64,
     picture: Option<Picture>,
-    control: Control,
-    seed: u64,
+    gradient: GradientSettings,
+}
+
+/// The settings of the path of a picture of this size.
+fn effective(settings: &LensSettings, (width, height): (usize, usize), threads: usize) -> Settings {
+    let mut morph = settings.morph.clone();
+    morph.threads = threads;
+    // No more can be mirrored; a small picture is no reason to fail.
+    morph.padding = u32::try_from(width.min(height)).map_or(morph.padding, |most| morph.padding.min(most));
+    // A budget is searched along the path in RMS units (docs/method.md 2.7).
+    if settings.reach.l2_budget > 0.0 {
+        morph.magnification_unit = MagnificationUnit::Rms;
+    }
+    // Smoothing in time is defined for one step only (docs/method.md 2.10).
+    if settings.reach.steps > 1 {
+        morph.tuning.temporal_smoothing = Duration::ZERO;
+    }
+    morph
 }
 
 /// Buffers and plans for frames of one shape, under one choice of settings.
@@ -101,30 +119,19 @@ impl Stage {
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
         let size = if at_frame { whole } else { framing.input };
-        let gray = shape.format.is_gray() || settings.color_mode == ColorMode::Luma;
+        let gray = shape.format.is_gray() || settings.morph.color_mode == ColorMode::Luma;
         if shape.format.is_yuv() && !gray {
             return Err(frame::Error::LumaOnly { format: shape.format }.into());
         }
         let edited = if gray { 1 } else { 3 };
         let pixels = size.0 * size.1;
-        let morph = settings.morph(size);
+        let morph = effective(settings, size, framing.threads);
         let morpher = match old {
             Some(mut old) if (old.size, old.edited, &old.settings) == (size, edited, &morph) => {
                 old.morpher.reset();
                 old.morpher
             }
-            _ => {
-                let threads = framing.threads;
-                Morpher::new(
-                    size.0,
-                    size.1,
-                    edited,
-                    &Settings {
-                        threads,
-                        ..morph.clone()
-                    },
-                )?
-            }
+            _ => Morpher::new(size.0, size.1, edited, &morph)?,
         };
         Ok(Self {
             shape: *shape,
@@ -158,26 +165,16 @@ impl Stage {
 
     /// Takes over other settings, where they need no other plan; whether they do not.
     pub(super) fn adopt(&mut self, settings: &LensSettings) -> Result<bool, Error> {
-        let morph = settings.morph(self.size);
-        let tunings = |s: &Settings| (s.phase_limit, s.amplitude_gain, s.temporal_smooth);
-        let (new, old) = (tunings(&morph), tunings(&self.settings));
-        let tuned = Settings {
-            phase_limit: old.0,
-            amplitude_gain: old.1,
-            temporal_smooth: old.2,
-            ..morph.clone()
-        };
-        if tuned != self.settings || settings.resolution != self.resolution {
-            return Ok(false);
-        }
-        if new != old {
-            self.morpher.tune(&morph)?;
-            if (new.2 > 0.0) != (old.2 > 0.0) {
+        let new = effective(settings, self.size, self.framing.threads);
+        let (tuning, old) = (&new.tuning, &self.settings.tuning);
+        if *tuning != *old {
+            self.morpher.tune(tuning)?;
+            if tuning.temporal_smoothing.is_zero() != old.temporal_smoothing.is_zero() {
                 self.start_over();
             }
-            self.settings = morph;
+            self.settings.tuning = new.tuning.clone();
         }
-        Ok(true)
+        Ok(new == self.settings && settings.resolution == self.resolution)
     }
 
     /// The morphed frame.
@@ -207,9 +204,9 @@ impl Stage {
             report.warning = Some(MOVES_NOTHING.into());
             return Ok(self.keep(frame)?);
         }
-        if settings.l2_budget > 0.0 {
+        if settings.reach.l2_budget > 0.0 {
             let mut failed = None;
-            let reach = reach_budget(settings.l2_budget, |magnification| {
+            let reach = reach_budget(settings.reach.l2_budget, |magnification| {
                 self.morpher.extrapolate(magnification, &mut self.change);
                 self.write(frame).unwrap_or_else(|e| {
                     failed = Some(e);
@@ -222,8 +219,9 @@ impl Stage {
             (report.magnification, report.l2, report.attained) =
                 (reach.magnification, reach.distance, reach.attained);
         } else {
-            self.morpher.extrapolate(settings.magnification, &mut self.change);
-            report.magnification = settings.magnification;
+            self.morpher
+                .extrapolate(settings.reach.magnification, &mut self.change);
+            report.magnification = settings.reach.magnification;
             report.l2 = self.write(frame)?;
         }
         report.change_norm = norm(&self.change);
@@ -241,12 +239,15 @@ impl Stage {
         let subject = Subject {
             reading: reading.id,
             picture: moment.picture,
-            control: settings.control,
-            seed: settings.seed,
+            gradient: settings.gradient.clone(),
         };
-        let memory = settings.memory();
-        let kept = self.prepared.filter(|(of, _)| *of == subject && reading.id != 0);
-        if let Some((_, prepared)) = kept
+        let memory = self.settings.tuning.temporal_smoothing;
+        let kept = self
+            .prepared
+            .as_ref()
+            .filter(|(of, _)| *of == subject && reading.id != 0)
+            .map(|(_, prepared)| *prepared);
+        if let Some(prepared) = kept
             && (memory.is_zero() || self.history.rests(moment))
         {
             return prepared;
@@ -289,7 +290,7 @@ impl Stage {
 
     /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
     pub(super) fn take_direction(&mut self, gradient: &[f32], settings: &LensSettings, step: u32) {
-        if settings.control == Control::None {
+        if settings.gradient.control == Control::None {
             return self.take_gradient(gradient);
         }
         let (width, height) = self.sampling.input_size();
@@ -297,7 +298,7 @@ impl Stage {
             .surrogate
             .take()
             .unwrap_or_else(|| Surrogate::new(width, height, self.seen));
-        self.take_gradient(surrogate.draw(gradient, settings.seed, step));
+        self.take_gradient(surrogate.draw(gradient, settings.gradient.seed, step));
         self.surrogate = Some(surrogate);
     }
 

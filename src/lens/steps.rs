@@ -20,7 +20,7 @@ pub(super) fn walk(
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let steps = settings.steps;
+    let steps = settings.reach.steps;
     let source = planes_of(stage, frame);
     let mut current = source.clone();
     let mut latest = reading.clone();
@@ -62,8 +62,8 @@ pub(super) fn walk(
         } else {
             current.clone()
         };
-        let magnification = if settings.l2_budget > 0.0 {
-            let budget = settings.l2_budget * f64::from(step) / f64::from(steps);
+        let magnification = if settings.reach.l2_budget > 0.0 {
+            let budget = settings.reach.l2_budget * f64::from(step) / f64::from(steps);
             let reach = reach_budget(budget, |magnification| {
                 stage.morpher.extrapolate(magnification, &mut stage.change);
                 moved(&base, &stage.change, &mut current);
@@ -72,7 +72,7 @@ pub(super) fn walk(
             report.attained = step == steps && reach.attained;
             reach.magnification
         } else {
-            let magnification = settings.magnification / f64::from(steps);
+            let magnification = settings.reach.magnification / f64::from(steps);
             stage.morpher.extrapolate(magnification, &mut stage.change);
             moved(&base, &stage.change, &mut current);
             magnification

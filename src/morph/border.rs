@@ -22,8 +22,8 @@ impl Border {
     }
 
     /// The octaves that the picture has by default: its own size counts, not the padded one.
-    pub(super) fn default_octaves(&self) -> usize {
-        pyramid::default_octaves(self.width, self.height)
+    pub(super) fn default_octaves(&self) -> u32 {
+        pyramid::default_octaves(self.width, self.height) as u32
     }
 
     /// A picture extended by mirror images, the edge sample included; in the room, if there is a border.

@@ -119,13 +119,13 @@ impl Coordinates {
             };
             return Ok((Self::Fourier(fourier), vec![whole]));
         }
-        let octaves = settings
-            .pyramid
-            .octaves
-            .unwrap_or_else(|| border.default_octaves());
         let spec = Spec {
-            octaves: Some(octaves),
-            ..settings.pyramid
+            octaves: match settings.pyramid.octaves {
+                // The border counts for none.
+                0 => border.default_octaves(),
+                asked => asked,
+            },
+            ..settings.pyramid.clone()
         };
         let plan = Plan::new(width, height, &spec)?;
         let parts = plan.bands().iter().enumerate().map(|(index, band)| {

@@ -9,7 +9,7 @@ use crate::simd::Simd;
 
 use super::average::Average;
 use super::rotate::{Bound, LimitedStep, scale};
-use super::{Limit, Settings};
+use super::{Limit, Tuning};
 
 /// Coefficients whose amplitudes change at a time: their steps stay in the first cache. Whole vectors.
 const BLOCK: usize = 1024;
@@ -58,7 +58,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Tuning) -> Self {
         Self {
             phase: Bound::new(settings.phase_limit, settings.limit),
             log_amplitude: Bound::new(settings.amplitude_limit, Limit::Tanh),

@@ -12,6 +12,8 @@
 //! `pixel` the path without phases (2.9); `budget` how far to go for a wanted distance (2.7); `surrogate` a direction
 //! of chance to compare with; `flow` what motion a change amounts to.
 
+use crate::settings::{OutOfRange, choice};
+
 mod average;
 mod border;
 mod budget;
@@ -33,40 +35,37 @@ mod surrogate;
 pub use budget::{Reach, reach_budget};
 pub use flow::Flow;
 pub use morpher::{Morpher, Prepared, Steps};
-pub use settings::Settings;
+pub use settings::{ReachSettings, Settings, Tuning};
 pub use surrogate::Surrogate;
 
-/// The coordinates in which the picture moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Local phases of the pyramid (docs/method.md 2.3).
-    CspPhase,
-    /// Local phases and amplitudes of the pyramid (docs/method.md 2.4).
-    CspJoint,
-    /// Phases of the global Fourier transform (docs/method.md 2.9).
-    FourierPhase,
-    /// Pixel values (docs/method.md 2.9).
-    Pixel,
+choice! {
+    pub enum Method = "method", CspPhase, "The coordinates in which the picture moves" {
+        /// Local phases of the pyramid (docs/method.md 2.3).
+        CspPhase = "csp-phase": "Local phases of the complex steerable pyramid; amplitudes stay",
+        /// Local phases and amplitudes of the pyramid (docs/method.md 2.4).
+        CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
+        /// Phases of the global Fourier transform (docs/method.md 2.9).
+        FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
+        /// Pixel values (docs/method.md 2.9).
+        Pixel = "pixel": "Pixel values, along the gradient itself",
+    }
 }
 
-/// What is edited in a colour picture (docs/method.md 2.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColorMode {
-    /// BT.601 luma; its change is added equally to red, green and blue.
-    Luma,
-    /// One group of three channels with one shared phase step.
-    Joint,
-    /// Three groups of one channel.
-    Independent,
+choice! {
+    /// docs/method.md 2.6.
+    pub enum ColorMode = "color-mode", Luma, "What is edited in a colour picture" {
+        Luma = "luma": "Luma only; colour differences stay",
+        Joint = "joint": "Red, green and blue share one phase step",
+        Independent = "independent": "Red, green and blue each take their own phase step",
+    }
 }
 
-/// The unit of magnification (docs/method.md 2.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MagnificationUnit {
-    /// Radians RMS.
-    Rms,
-    /// The literal factor.
-    None,
+choice! {
+    /// docs/method.md 2.4.
+    pub enum MagnificationUnit = "magnification-unit", Rms, "The unit of magnification" {
+        Rms = "rms": "Radians RMS over the picture's energy",
+        None = "none": "The literal factor on the raw phase step",
+    }
 }
 
 /// How a phase change is kept from growing without end (docs/method.md 2.4).
@@ -79,13 +78,12 @@ pub enum Limit {
     Clip,
 }
 
-/// How several steps follow each other (docs/method.md 2.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepMode {
-    /// Each step analyses the current picture anew.
-    Reanalyse,
-    /// Steps accumulate in the source's coefficients.
-    Source,
+choice! {
+    /// docs/method.md 2.8.
+    pub enum StepMode = "step-mode", Reanalyse, "How several steps follow each other" {
+        Reanalyse = "reanalyse": "Each step analyses the current picture anew",
+        Source = "source": "Steps accumulate in the source picture's coefficients",
+    }
 }
 
 /// What a morph cannot be made of.
@@ -93,17 +91,8 @@ pub enum StepMode {
 #[non_exhaustive]
 pub enum Error {
     /// A setting is out of its range.
-    #[error("{name} is {value}, and must be between {min} and {max}")]
-    Setting {
-        /// The setting's name.
-        name: &'static str,
-        /// The value that was given.
-        value: f64,
-        /// Smallest accepted value.
-        min: f64,
-        /// Largest accepted value.
-        max: f64,
-    },
+    #[error(transparent)]
+    Setting(#[from] OutOfRange),
     /// The padding is larger than the picture that it would mirror.
     #[error(
         "the padding is {padding} pixels, and the picture only {width}x{height}: at most its shorter side can be mirrored"

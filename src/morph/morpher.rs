@@ -7,7 +7,8 @@ use crate::pyramid::{self, MAX_PIXELS};
 
 use super::path::Path;
 use super::pixel::PixelPath;
-use super::{Error, Method, Settings, StepMode};
+use super::{Error, Method, Settings, StepMode, Tuning};
+use crate::settings::Group;
 
 /// What [`Morpher::prepare`] found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +64,7 @@ impl Morpher {
             Some(pixels @ 1..=MAX_PIXELS) => pixels * channels,
             _ => return Err(pyramid::Error::Size { width, height }.into()),
         };
-        let padding = settings.padding;
+        let padding = settings.padding as usize;
         if padding > width.min(height) {
             return Err(Error::Padding {
                 padding,
@@ -94,10 +95,10 @@ impl Morpher {
     ///
     /// # Errors
     /// When a setting is out of range; the old ones then stay.
-    pub fn tune(&mut self, settings: &Settings) -> Result<(), Error> {
-        settings.check()?;
+    pub fn tune(&mut self, tuning: &Tuning) -> Result<(), Error> {
+        tuning.check()?;
         if let Motion::Phases(path) = &mut self.motion {
-            path.tune(settings);
+            path.tune(tuning);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::direction::largest;
 use super::group::{Group, Limits};
 use super::morpher::Steps;
 use super::share::{Crew, Share};
-use super::{Error, MagnificationUnit, Prepared, Settings};
+use super::{Error, MagnificationUnit, Prepared, Settings, Tuning};
 
 /// The path of one picture; what it holds is valid from one `prepare` to the next.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Path {
         channels: usize,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let border = Border::new(width, height, settings.padding);
+        let border = Border::new(width, height, settings.padding as usize);
         let (coordinates, parts) = Coordinates::new(&border, channels, settings)?;
         let simd = settings.pyramid.simd.min(Simd::best());
         let (width, height) = border.padded_size();
@@ -56,11 +56,11 @@ impl Path {
             shares: Share::deal(parts, &coordinates, channels, simd, settings),
             crew: Crew::new(settings.threads, &border),
             channels,
-            limits: Limits::new(settings),
+            limits: Limits::new(&settings.tuning),
             exponent: settings.amplitude_exponent,
             relative_floor: settings.amplitude_floor,
             magnification_unit: settings.magnification_unit,
-            memory: settings.temporal_smooth,
+            memory: settings.tuning.temporal_smoothing.as_secs_f64(),
             remembers: false,
             floor: 0.0,
             unit: 0.0,
@@ -70,13 +70,16 @@ impl Path {
         })
     }
 
-    pub(super) fn tune(&mut self, settings: &Settings) {
-        self.limits = Limits::new(settings);
-        if (settings.temporal_smooth > 0.0) != (self.memory > 0.0) {
-            self.shares.iter_mut().for_each(|share| share.smooth(settings));
+    pub(super) fn tune(&mut self, tuning: &Tuning) {
+        self.limits = Limits::new(tuning);
+        let memory = tuning.temporal_smoothing.as_secs_f64();
+        if (memory > 0.0) != (self.memory > 0.0) {
+            self.shares
+                .iter_mut()
+                .for_each(|share| share.smooth(memory > 0.0));
             self.reset();
         }
-        self.memory = settings.temporal_smooth;
+        self.memory = memory;
     }
 
     /// Forgets earlier frames.

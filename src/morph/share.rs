@@ -83,6 +83,7 @@ impl Share {
         simd: Simd,
         settings: &Settings,
     ) -> Self {
+        let averages = !settings.tuning.temporal_smoothing.is_zero();
         let with_amplitude = settings.method == Method::CspJoint;
         let per_group = if settings.color_mode == ColorMode::Independent {
             1
@@ -94,29 +95,28 @@ impl Share {
             channels: first..first + per_group,
             direction: Direction::new(samples, with_amplitude),
             taken: (settings.step_mode == StepMode::Source).then(|| Direction::new(samples, with_amplitude)),
-            average: (settings.temporal_smooth > 0.0).then(|| Average::new(samples, with_amplitude)),
+            average: averages.then(|| Average::new(samples, with_amplitude)),
         });
         Self {
             groups: groups.collect(),
             source: vec![avec![0.0; 2 * samples]; channels],
             desk: coordinates.desk(),
-            scratch: Scratch::new(&parts, settings),
+            scratch: Scratch::new(&parts, averages),
             moments: (0.0, 0.0),
             parts,
         }
     }
 
     /// Makes or drops the running averages, and the room for them.
-    pub(super) fn smooth(&mut self, settings: &Settings) {
+    pub(super) fn smooth(&mut self, averages: bool) {
         for group in &mut self.groups {
             let (samples, with_amplitude) = (
                 group.direction.phase.len(),
                 !group.direction.log_amplitude.is_empty(),
             );
-            let averages = settings.temporal_smooth > 0.0;
             group.average = averages.then(|| Average::new(samples, with_amplitude));
         }
-        self.scratch = Scratch::new(&self.parts, settings);
+        self.scratch = Scratch::new(&self.parts, averages);
     }
 
     /// Writes the change of one channel of one group at `k = factor`.
@@ -142,9 +142,9 @@ impl Share {
 }
 
 impl Scratch {
-    fn new(parts: &[Part], settings: &Settings) -> Self {
+    fn new(parts: &[Part], averages: bool) -> Self {
         let largest = parts.iter().map(|part| part.range.len()).max().unwrap_or(0);
-        let smoothed = if settings.phase_smooth > 0.0 || settings.temporal_smooth > 0.0 {
+        let smoothed = if averages || parts.iter().any(|part| part.smoothing.is_some()) {
             largest
         } else {
             0

@@ -34,44 +34,30 @@ pub use residual::Residuals;
 
 pub use crate::simd::Simd;
 
+use crate::settings::{choice, group};
+
 pub(crate) use fft::{ImageScratch, ImageTransform};
 pub(crate) use order::Order;
 pub(crate) use plan::default_octaves;
 
-/// The sampling grid of the bands (docs/method.md 1.5). Both grids have the same masks and perfect reconstruction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grid {
-    /// Octave grid: band `(j,k)` has `ceil(W/2^o) x ceil(H/2^o)` samples.
-    Exact,
-    /// Row-span grid: as few samples as keep the band's frequencies apart.
-    Fast,
+choice! {
+    /// docs/method.md 1.5. Both grids have the same masks and perfect reconstruction.
+    pub enum Grid = "grid", Fast, "The sampling grid of the pyramid's bands" {
+        /// Octave grid: band `(j,k)` has `ceil(W/2^o) x ceil(H/2^o)` samples.
+        Exact = "exact": "Octave grid, comparable with the published method",
+        Fast = "fast": "Fewer samples, same masks; the picture is the same to the eye",
+    }
 }
 
-/// Which pyramid (docs/method.md 1.1, 1.6).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spec {
-    /// Octaves, at least 1; larger requests are reduced to what the size has. `None`: from the size.
-    pub octaves: Option<usize>,
-    /// Orientations, 2 to 8.
-    pub orientations: usize,
-    /// Radial bands per octave, 1 or 2.
-    pub bands_per_octave: usize,
-    /// Where the bands are sampled.
-    pub grid: Grid,
-    /// The widest vectors that may be used; what the machine does not have, or `STEERLENS_SIMD` rules out, is
-    /// lowered to what there is.
-    pub simd: Simd,
-}
-
-impl Default for Spec {
-    fn default() -> Self {
-        Self {
-            octaves: None,
-            orientations: 4,
-            bands_per_octave: 1,
-            grid: Grid::default(),
-            simd: Simd::best(),
-        }
+group! {
+    /// Which pyramid (docs/method.md 1.1, 1.6).
+    pub struct Spec {
+        orientations: count(ORIENTATIONS, "orientations", 4, 2, 8, "Orientations of the pyramid"),
+        octaves: count(OCTAVES, "octaves", 0, 0, 12, "Octaves of the pyramid; 0: from the size"),
+        grid: choice(Grid),
+        bands_per_octave: plain(usize, 1, "Radial bands per octave, 1 or 2."),
+        simd: plain(Simd, Simd::best(),
+            "The widest vectors that may be used; what the machine does not have, or `STEERLENS_SIMD` rules out, is lowered to what there is."),
     }
 }
 
@@ -92,14 +78,11 @@ pub enum Error {
         /// Rows asked for.
         height: usize,
     },
-    /// The number of octaves is zero.
-    #[error("a pyramid of 0 octaves has no bands: ask for at least 1, or leave the number to the size")]
-    Octaves,
     /// The number of orientations is out of range.
     #[error("the pyramid has 2 to 8 orientations, not {orientations}")]
     Orientations {
         /// The number asked for.
-        orientations: usize,
+        orientations: u32,
     },
     /// The number of radial bands per octave is out of range.
     #[error("the pyramid has 1 or 2 bands per octave, not {bands_per_octave}")]

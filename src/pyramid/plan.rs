@@ -72,13 +72,11 @@ impl Plan {
         if !(1..=2).contains(&bands_per_octave) {
             return Err(Error::BandsPerOctave { bands_per_octave });
         }
-        let octaves = octaves.unwrap_or_else(|| default_octaves(width, height));
-        if octaves == 0 {
-            return Err(Error::Octaves);
-        }
-        let octaves = octaves.min(grid::most_octaves(width, height));
-
-        let masks = Masks::new(width, height, octaves, orientations, bands_per_octave);
+        let octaves = match octaves {
+            0 => default_octaves(width, height),
+            asked => (asked as usize).min(grid::most_octaves(width, height)),
+        };
+        let masks = Masks::new(width, height, octaves, orientations as usize, bands_per_octave);
         // The row-span grid has lengths without large factors only.
         let band_octaves = if grid == Grid::Exact { octaves } else { 0 };
         let band_lengths =

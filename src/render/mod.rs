@@ -8,6 +8,7 @@ mod phase_flow;
 mod saliency;
 mod text;
 
+use crate::settings::choice;
 pub use caption::{Bar, Caption, Captioner};
 pub use text::{can_draw, draw_text, drawn_label, fit_text, no_font, text_width};
 
@@ -22,21 +23,15 @@ pub const DIFFERENCE_GAIN: i32 = 4;
 /// The value that stands for "no change" in [`DisplayMode::Difference`].
 const MID_GRAY: i32 = 128;
 
-/// What is shown of a morph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisplayMode {
-    /// The morphed frame.
-    Morph,
-    /// The frame as it came.
-    Source,
-    /// Mid-grey plus the magnified change.
-    Difference,
-    /// Size of the gradient in colours over the dimmed frame.
-    Saliency,
-    /// Direction and size of the motion in colours over the dimmed frame.
-    PhaseFlow,
-    /// Frame and morph next to each other.
-    SideBySide,
+choice! {
+    pub enum DisplayMode = "display-mode", Morph, "What is shown" {
+        Morph = "morph": "The morphed frame",
+        Source = "source": "The frame as it came",
+        Difference = "difference": "Mid-grey plus the change, magnified",
+        Saliency = "saliency": "Size of the gradient, blurred by 1/100 of the shorter side, in colours over the dimmed frame",
+        PhaseFlow = "phase-flow": "Where the morph moves things, direction and size in colours over the dimmed frame",
+        SideBySide = "side-by-side": "The frame and its morph next to each other, twice as wide",
+    }
 }
 
 impl DisplayMode {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What runs a model: ONNX Runtime's execution providers (docs/gstreamer.md 3.6).
 
+use crate::settings::choice;
 use std::path::PathBuf;
 
 use ort::ep;
@@ -9,16 +10,11 @@ use ort::session::builder::SessionBuilder;
 use super::{Error, Runtime};
 use crate::guard::guard;
 
-/// What runs a model.
-///
-/// A provider that is asked for and cannot be had is an error, never another provider. Single nodes that a provider
-/// does not know still run on the processor, as ONNX Runtime has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
-    /// The processor.
-    Cpu,
-    /// An NVIDIA graphics processor, in a library that was built for it.
-    Cuda,
+choice! {
+    pub enum Provider = "execution-provider", Cpu, "What runs the model; one that cannot be had is an error" {
+        Cpu = "cpu": "The processor",
+        Cuda = "cuda": "An NVIDIA graphics processor, with a library that was built for it",
+    }
 }
 
 impl Provider {

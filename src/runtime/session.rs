@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A loaded model.
 
+use crate::settings::choice;
 use std::path::PathBuf;
 
 use ort::session::SessionInputValue;
@@ -10,14 +11,13 @@ use ort::value::ValueRef;
 use super::{BoundSession, Error, Provider, Runtime, Tensor, convert};
 use crate::guard::guard;
 
-/// ONNX Runtime's graph optimisation levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "ONNX Runtime's own names")]
-pub enum Optimisation {
-    Disable,
-    Basic,
-    Extended,
-    All,
+choice! {
+    pub enum Optimisation = "optimization-level", All, "How far ONNX Runtime rewrites the model before it runs it" {
+        Disable = "disable-all": "Not at all",
+        Basic = "enable-basic": "Redundant nodes are removed",
+        Extended = "enable-extended": "Nodes are fused too",
+        All = "enable-all": "The memory layout is chosen too",
+    }
 }
 
 impl From<Optimisation> for GraphOptimizationLevel {

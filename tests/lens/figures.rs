@@ -55,12 +55,11 @@ fn a_budget_is_met_by_the_picture_as_written() {
         (3, StepMode::Reanalyse),
         (3, StepMode::Source),
     ] {
-        let settings = LensSettings {
-            l2_budget: 2.0,
-            steps,
-            step_mode,
-            ..towards("smile")
-        };
+        let settings = towards("smile").with(|s| {
+            s.reach.l2_budget = 2.0;
+            s.reach.steps = steps;
+            s.morph.step_mode = step_mode;
+        });
         let (bytes, report, _) = picture.morph(&mut lens("faces_robust.onnx", settings));
         let square = |(a, b): (&u8, &u8)| (f64::from(*a) - f64::from(*b)).powi(2);
         let l2 = bytes.iter().zip(&picture.bytes).map(square).sum::<f64>().sqrt() / 255.0;
@@ -73,10 +72,7 @@ fn a_budget_is_met_by_the_picture_as_written() {
         // Rounding to 8 bit moves a distance of 2 over 4096 pixels by less than 1 %.
         assert!((l2 - 2.0).abs() < 0.02, "{steps} steps, {step_mode:?}: {l2}");
     }
-    let far = LensSettings {
-        l2_budget: 1000.0,
-        ..towards("smile")
-    };
+    let far = towards("smile").with(|s| s.reach.l2_budget = 1000.0);
     let (_, report, _) = picture.morph(&mut lens("faces_robust.onnx", far));
     assert!(!report.attained && report.l2 < 1000.0);
 }
@@ -90,12 +86,11 @@ fn small_morphs_raise_the_margin_everywhere() {
     for color_mode in [ColorMode::Luma, ColorMode::Joint, ColorMode::Independent] {
         for resolution in [Resolution::Frame, Resolution::Model] {
             for picture in [&picture, &gray] {
-                let settings = LensSettings {
-                    color_mode,
-                    resolution,
-                    magnification: 0.15,
-                    ..towards("square")
-                };
+                let settings = towards("square").with(|s| {
+                    s.morph.color_mode = color_mode;
+                    s.resolution = resolution;
+                    s.reach.magnification = 0.15;
+                });
                 let (_, report, reading) = picture.morph(&mut lens("shapes_robust.onnx", settings));
                 let before = reading.probabilities[report.target];
                 let after = report.after.unwrap().target_probability;
@@ -143,30 +138,29 @@ fn the_gradient_at_the_frame_is_the_derivative_of_the_margin() {
     ];
     for (model, picture, color_mode) in cases {
         for fit in [Fit::CenterCrop, Fit::Stretch, Fit::Letterbox] {
-            let mut settings = LensSettings {
-                fit,
-                crop_fraction: 0.9,
-                source: ClassChoice::Index(0),
-                target: ClassChoice::Index(1),
-                method: Method::Pixel,
-                magnification_unit: MagnificationUnit::None,
-                resolution: Resolution::Frame,
-                color_mode,
-                magnification: 1e-3,
-                ..Default::default()
-            };
+            let mut settings = LensSettings::default().with(|s| {
+                s.input.fit = fit;
+                s.input.crop_fraction = 0.9;
+                s.gradient.source = ClassChoice::Index(0);
+                s.gradient.target = ClassChoice::Index(1);
+                s.morph.method = Method::Pixel;
+                s.morph.magnification_unit = MagnificationUnit::None;
+                s.resolution = Resolution::Frame;
+                s.morph.color_mode = color_mode;
+                s.reach.magnification = 1e-3;
+            });
             let mut lens = lens(model, settings.clone());
             let (_, tiny, before) = picture.morph(&mut lens);
-            let norm = tiny.change_norm / settings.magnification;
+            let norm = tiny.change_norm / settings.reach.magnification;
             // Far enough that rounding to 8 bit leaves it alone, near enough to be straight.
-            settings.magnification = 0.4 / norm;
+            settings.reach.magnification = 0.4 / norm;
             lens.set_settings(settings.clone()).unwrap();
             let (bytes, _, _) = picture.morph(&mut lens);
             let moved = Picture { bytes, ..*picture };
             let mut after = Reading::default();
             lens.read(&moved.view(), &mut after).unwrap();
             let found = f64::from(after.margin() - before.margin());
-            let expected = settings.magnification * norm * norm;
+            let expected = settings.reach.magnification * norm * norm;
             let ratio = found / expected;
             println!("{model} {color_mode:?} {:?} {fit:?}: {ratio:.3}", picture.format);
             // Curvature of the network over the step, and the rounding; a wrong scale or place is off by more.

@@ -2,7 +2,7 @@
 //! What must hold without any figure, and the controls: a random direction, averaged gradients, refused settings.
 
 use steerlens::frame::{PixelFormat, read_luma, write_luma_change};
-use steerlens::morph::{self, ColorMode, MagnificationUnit, Morpher};
+use steerlens::morph::{self, ColorMode, MagnificationUnit, Morpher, Tuning};
 use steerlens::pyramid::{Grid, Spec};
 use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Preset, Reading};
 
@@ -13,19 +13,13 @@ fn magnification_0_and_equal_classes_are_the_frame_itself() {
     let picture = Picture::gray("faces/neutral-1.png");
     let mut lens = lens(
         "faces_robust.onnx",
-        LensSettings {
-            magnification: 0.0,
-            ..towards("smile")
-        },
+        towards("smile").with(|s| s.reach.magnification = 0.0),
     );
     let (bytes, report, _) = picture.morph(&mut lens);
     assert_eq!(bytes, picture.bytes);
     assert_eq!((report.l2, report.warning), (0.0, None));
 
-    let same = LensSettings {
-        source: ClassChoice::Label("smile".into()),
-        ..towards("smile")
-    };
+    let same = towards("smile").with(|s| s.gradient.source = ClassChoice::Label("smile".into()));
     lens.set_settings(same).unwrap();
     let (bytes, report, _) = picture.morph(&mut lens);
     assert_eq!(bytes, picture.bytes);
@@ -38,11 +32,10 @@ fn a_picture_without_phases_stays_and_is_warned_of() {
     let mut picture = Picture::gray("faces/neutral-1.png");
     picture.bytes.fill(255);
     for (steps, l2_budget) in [(1, 0.0), (1, 4.0), (3, 0.0), (3, 4.0)] {
-        let settings = LensSettings {
-            steps,
-            l2_budget,
-            ..towards("smile")
-        };
+        let settings = towards("smile").with(|s| {
+            s.reach.steps = steps;
+            s.reach.l2_budget = l2_budget;
+        });
         let (bytes, report, _) = picture.morph(&mut lens("faces_robust.onnx", settings));
         assert_eq!(bytes, picture.bytes, "{steps} steps, budget {l2_budget}");
         assert_eq!((report.l2, report.magnification), (0.0, 0.0));
@@ -59,10 +52,7 @@ fn a_still_is_read_once_and_moved_as_often_as_wanted() {
     let mut reading = Reading::default();
     one.read(&picture.view(), &mut reading).unwrap();
     for magnification in [0.3, 1.0, 0.5] {
-        let settings = LensSettings {
-            magnification,
-            ..towards("smile")
-        };
+        let settings = towards("smile").with(|s| s.reach.magnification = magnification);
         one.set_settings(settings.clone()).unwrap();
         let mut again = vec![0; picture.bytes.len()];
         let mut out = FrameViewMut::new(PixelFormat::Gray8, 64, 64, 64, &mut again).unwrap();
@@ -77,11 +67,10 @@ fn a_still_is_read_once_and_moved_as_often_as_wanted() {
 #[test]
 fn the_papers_literal_form_reaches_the_phases() {
     let picture = Picture::gray("faces/neutral-1.png");
-    let mut settings = LensSettings {
-        magnification_unit: MagnificationUnit::None,
-        magnification: 0.5,
-        ..towards("smile")
-    };
+    let mut settings = towards("smile").with(|s| {
+        s.morph.magnification_unit = MagnificationUnit::None;
+        s.reach.magnification = 0.5;
+    });
     Preset::find("paper").unwrap().apply(&mut settings);
     let (bytes, report, reading) = picture.morph(&mut lens("faces_robust.onnx", settings.clone()));
 
@@ -92,7 +81,10 @@ fn the_papers_literal_form_reaches_the_phases() {
         },
         amplitude_exponent: 0.0,
         scale_weight: 1.0,
-        phase_limit: 0.0,
+        tuning: Tuning {
+            phase_limit: 0.0,
+            ..Tuning::default()
+        },
         magnification_unit: MagnificationUnit::None,
         ..morph::Settings::default()
     };
@@ -109,8 +101,8 @@ fn the_papers_literal_form_reaches_the_phases() {
 
     // Each of the two counts.
     for change in [
-        |s: &mut LensSettings| s.scale_weight = 0.0,
-        |s: &mut LensSettings| s.phase_smooth = 2.0,
+        |s: &mut LensSettings| s.morph.scale_weight = 0.0,
+        |s: &mut LensSettings| s.morph.phase_smooth = 2.0,
     ] {
         let mut other = settings.clone();
         change(&mut other);
@@ -124,13 +116,14 @@ fn the_papers_literal_form_reaches_the_phases() {
 fn a_random_direction_is_repeatable_and_leads_to_no_class() {
     let picture = Picture::colour("shapes/circle-1.png");
     for steps in [1, 4] {
-        let settings = |control, seed| LensSettings {
-            color_mode: ColorMode::Joint,
-            l2_budget: 8.0,
-            steps,
-            control,
-            seed,
-            ..towards("square")
+        let settings = |control, seed| {
+            towards("square").with(|s| {
+                s.morph.color_mode = ColorMode::Joint;
+                s.reach.l2_budget = 8.0;
+                s.reach.steps = steps;
+                s.gradient.control = control;
+                s.gradient.seed = seed;
+            })
         };
         let mut one = lens("shapes_robust.onnx", settings(Control::None, 0));
         let (gradient, along, _) = picture.morph(&mut one);
@@ -167,11 +160,12 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
 #[test]
 fn smooth_grad_averages_gradients() {
     let picture = Picture::gray("faces/neutral-1.png");
-    let settings = |smooth_grad, noise_level, seed| LensSettings {
-        smooth_grad,
-        noise_level,
-        seed,
-        ..towards("smile")
+    let settings = |smooth_grad, noise_level, seed| {
+        towards("smile").with(|s| {
+            s.gradient.smooth_grad = smooth_grad;
+            s.gradient.noise_level = noise_level;
+            s.gradient.seed = seed;
+        })
     };
     let mut one = lens("faces_plain.onnx", towards("smile"));
     let mut read = |settings: LensSettings| {
@@ -207,31 +201,19 @@ fn bad_wishes_are_refused_and_the_old_ones_stay() {
     for (bad, text) in [
         (towards("grin"), "grin"),
         (
-            LensSettings {
-                magnification: f64::NAN,
-                ..towards("smile")
-            },
+            towards("smile").with(|s| s.reach.magnification = f64::NAN),
             "magnification",
         ),
         (
-            LensSettings {
-                orientations: 9,
-                ..towards("smile")
-            },
+            towards("smile").with(|s| s.morph.pyramid.orientations = 9),
             "orientations",
         ),
         (
-            LensSettings {
-                phase_limit: 4.0,
-                ..towards("smile")
-            },
+            towards("smile").with(|s| s.morph.tuning.phase_limit = 4.0),
             "phase-limit",
         ),
         (
-            LensSettings {
-                target: ClassChoice::Index(4),
-                ..towards("smile")
-            },
+            towards("smile").with(|s| s.gradient.target = ClassChoice::Index(4)),
             "class 4",
         ),
     ] {

@@ -58,7 +58,7 @@ impl Picture {
     }
 
     fn morph(&self, lens: &mut Lens) -> (Vec<u8>, Report, Reading) {
-        let (width, height) = Lens::output_size(lens.settings().display_mode, self.width, self.height);
+        let (width, height) = Lens::output_size(lens.settings().view.display_mode, self.width, self.height);
         let stride = width * self.format.bytes();
         let mut bytes = vec![0xaa; stride * height];
         let mut out = FrameViewMut::new(self.format, width, height, stride, &mut bytes).unwrap();
@@ -79,9 +79,8 @@ fn lens(model: &str, settings: LensSettings) -> Lens {
 }
 
 fn towards(label: &str) -> LensSettings {
-    LensSettings {
-        target: ClassChoice::Label(label.into()),
-        measure_after: true,
-        ..Default::default()
-    }
+    LensSettings::default().with(|s| {
+        s.gradient.target = ClassChoice::Label(label.into());
+        s.view.measure_after = true;
+    })
 }

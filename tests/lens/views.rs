@@ -12,10 +12,7 @@ use crate::{Picture, lens, towards};
 fn every_display_mode_shows_what_it_says() {
     let picture = Picture::colour("shapes/circle-1.png");
     let show = |display_mode| {
-        let settings = LensSettings {
-            display_mode,
-            ..towards("square")
-        };
+        let settings = towards("square").with(|s| s.view.display_mode = display_mode);
         picture.morph(&mut lens("shapes_robust.onnx", settings)).0
     };
     let (morph, source) = (show(DisplayMode::Morph), show(DisplayMode::Source));
@@ -45,14 +42,13 @@ fn every_view_is_drawn_for_every_method() {
         Method::Pixel,
     ] {
         for (steps, color_mode) in [(1, ColorMode::Luma), (2, ColorMode::Luma), (2, ColorMode::Joint)] {
-            let settings = LensSettings {
-                method,
-                steps,
-                color_mode,
-                caption: true,
-                measure_after: true,
-                ..Default::default()
-            };
+            let settings = LensSettings::default().with(|s| {
+                s.morph.method = method;
+                s.reach.steps = steps;
+                s.morph.color_mode = color_mode;
+                s.view.caption = true;
+                s.view.measure_after = true;
+            });
             let mut lens = lens("faces_robust.onnx", settings.clone());
             let mut seen: Vec<Vec<u8>> = Vec::new();
             for display_mode in [
@@ -61,11 +57,8 @@ fn every_view_is_drawn_for_every_method() {
                 DisplayMode::Saliency,
                 DisplayMode::PhaseFlow,
             ] {
-                lens.set_settings(LensSettings {
-                    display_mode,
-                    ..settings.clone()
-                })
-                .unwrap();
+                lens.set_settings(settings.clone().with(|s| s.view.display_mode = display_mode))
+                    .unwrap();
                 let (bytes, report, _) = face.morph(&mut lens);
                 assert!(report.warning.is_none(), "{report:?}");
                 assert!(
@@ -97,23 +90,21 @@ fn a_region_is_read_and_edited_alone() {
         ..whole
     };
     for resolution in [Resolution::Frame, Resolution::Model] {
-        let settings = LensSettings {
-            resolution,
-            target: ClassChoice::Index(1),
-            measure_after: true,
-            ..Default::default()
-        };
+        let settings = LensSettings::default().with(|s| {
+            s.resolution = resolution;
+            s.gradient.target = ClassChoice::Index(1);
+            s.view.measure_after = true;
+        });
         let mut alone = lens("face_expression.onnx", settings.clone());
         let (expected, want, _) = part.morph(&mut alone);
         let roi = Some(rect);
         for display_mode in [DisplayMode::Morph, DisplayMode::SideBySide, DisplayMode::Saliency] {
             let mut within = lens(
                 "face_expression.onnx",
-                LensSettings {
-                    roi,
-                    display_mode,
-                    ..settings.clone()
-                },
+                settings.clone().with(|s| {
+                    s.input.roi = roi;
+                    s.view.display_mode = display_mode;
+                }),
             );
             let (bytes, report, _) = whole.morph(&mut within);
             assert_eq!(
@@ -146,11 +137,10 @@ fn a_region_is_read_and_edited_alone() {
     let outside = Rect { x: 500, ..rect };
     let mut nowhere = lens(
         "face_expression.onnx",
-        LensSettings {
-            roi: Some(outside),
-            measure_after: false,
-            ..Default::default()
-        },
+        LensSettings::default().with(|s| {
+            s.input.roi = Some(outside);
+            s.view.measure_after = false;
+        }),
     );
     let (bytes, report, _) = whole.morph(&mut nowhere);
     assert_eq!(bytes, whole.bytes);
@@ -181,13 +171,12 @@ fn luma_in_a_plane_of_its_own_is_edited_as_luma_of_colours() {
     // R = Y + 1.402 Cr: 10 gives 14.02, and G = Y - 0.714 Cr.
     yuv[width * height..][..width * height / 4].fill(128);
     yuv[width * height * 5 / 4..].fill(138);
-    let settings = LensSettings {
-        source: ClassChoice::Index(0),
-        target: ClassChoice::Index(1),
-        resolution: Resolution::Frame,
-        fit: Fit::Stretch,
-        ..Default::default()
-    };
+    let settings = LensSettings::default().with(|s| {
+        s.gradient.source = ClassChoice::Index(0);
+        s.gradient.target = ClassChoice::Index(1);
+        s.resolution = Resolution::Frame;
+        s.input.fit = Fit::Stretch;
+    });
     let mut lens = lens("shapes_robust.onnx", settings);
     let frame = FrameView::packed(shape, &yuv).unwrap();
     let mut out = vec![0xaa; yuv.len()];
@@ -225,11 +214,8 @@ fn luma_in_a_plane_of_its_own_is_edited_as_luma_of_colours() {
     assert!(worst <= 2, "{worst}");
 
     for color_mode in [ColorMode::Joint, ColorMode::Independent] {
-        lens.set_settings(LensSettings {
-            color_mode,
-            ..lens.settings().clone()
-        })
-        .unwrap();
+        lens.set_settings(lens.settings().clone().with(|s| s.morph.color_mode = color_mode))
+            .unwrap();
         let mut written = FrameViewMut::packed(shape, &mut out).unwrap();
         let error = lens.morph(&frame, &mut reading, &mut written).unwrap_err();
         assert!(error.to_string().contains("luma only"), "{error}");
@@ -239,11 +225,10 @@ fn luma_in_a_plane_of_its_own_is_edited_as_luma_of_colours() {
 #[test]
 fn what_of_a_frame_is_seen_may_change_between_frames() {
     let picture = Picture::colour("shapes/ring-1.png");
-    let base = LensSettings {
-        source: ClassChoice::Index(0),
-        target: ClassChoice::Index(1),
-        ..Default::default()
-    };
+    let base = LensSettings::default().with(|s| {
+        s.gradient.source = ClassChoice::Index(0);
+        s.gradient.target = ClassChoice::Index(1);
+    });
     let (width, height) = (picture.width as u32, picture.height as u32);
     let roi = Some(Rect {
         x: 3,
@@ -252,21 +237,16 @@ fn what_of_a_frame_is_seen_may_change_between_frames() {
         height: height as usize / 2,
     });
     let others = [
-        LensSettings { roi, ..base.clone() },
-        LensSettings {
-            roi,
-            fit: Fit::Stretch,
-            ..base.clone()
-        },
-        LensSettings {
-            crop_fraction: 0.6,
-            ..base.clone()
-        },
-        LensSettings {
-            smooth_grad: 3,
-            noise_level: 0.1,
-            ..base.clone()
-        },
+        base.clone().with(|s| s.input.roi = roi),
+        base.clone().with(|s| {
+            s.input.roi = roi;
+            s.input.fit = Fit::Stretch;
+        }),
+        base.clone().with(|s| s.input.crop_fraction = 0.6),
+        base.clone().with(|s| {
+            s.gradient.smooth_grad = 3;
+            s.gradient.noise_level = 0.1;
+        }),
         base.clone(),
     ];
     let mut one = lens("shapes_robust.onnx", base);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use steerlens::morph::{
-    ColorMode, Limit, MagnificationUnit, Method, Morpher, Reach, Settings, StepMode, reach_budget,
+    ColorMode, Limit, MagnificationUnit, Method, Morpher, Reach, Settings, StepMode, Tuning, reach_budget,
 };
 use steerlens::pyramid::{Grid, Spec};
 
@@ -16,8 +16,8 @@ const FIELD: f64 = 1e-5;
 
 fn settings_of(golden: &Golden) -> Settings {
     let pyramid = Spec {
-        octaves: golden.settings["octaves"].as_u64().map(|n| n as usize),
-        orientations: golden.setting("orientations") as usize,
+        octaves: golden.settings["octaves"].as_u64().unwrap_or_default() as u32,
+        orientations: golden.setting("orientations") as u32,
         bands_per_octave: golden.setting("bands_per_octave") as usize,
         grid: if golden.word("grid") == "fast" {
             Grid::Fast
@@ -50,25 +50,26 @@ fn settings_of(golden: &Golden) -> Settings {
         } else {
             MagnificationUnit::Rms
         },
-        phase_limit: golden.setting("phase_limit"),
-        limit: if golden.word("limit") == "clip" {
-            Limit::Clip
-        } else {
-            Limit::Tanh
-        },
         phase_smooth: golden.setting("phase_smooth"),
-        amplitude_gain: golden.setting("amplitude_gain"),
-        amplitude_limit: golden.setting("amplitude_limit"),
-        padding: golden.setting("pad") as usize,
+        padding: golden.setting("pad") as u32,
         step_mode: match golden.settings.get("live").and_then(|live| live.as_str()) {
             Some("source") => StepMode::Source,
             _ => StepMode::Reanalyse,
         },
         threads: 1,
-        temporal_smooth: golden
-            .settings
-            .get("tau")
-            .map_or(0.0, |tau| tau.as_f64().unwrap()),
+        tuning: Tuning {
+            phase_limit: golden.setting("phase_limit"),
+            limit: if golden.word("limit") == "clip" {
+                Limit::Clip
+            } else {
+                Limit::Tanh
+            },
+            amplitude_gain: golden.setting("amplitude_gain"),
+            amplitude_limit: golden.setting("amplitude_limit"),
+            temporal_smoothing: golden.settings.get("tau").map_or(Duration::ZERO, |tau| {
+                Duration::from_secs_f64(tau.as_f64().unwrap())
+            }),
+        },
     }
 }
 

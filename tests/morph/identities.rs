@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The identities of docs/method.md 4 that need no arrays.
 
-use steerlens::morph::{ColorMode, Limit, MagnificationUnit, Method, Morpher, Settings, StepMode};
+use steerlens::morph::{ColorMode, Limit, MagnificationUnit, Method, Morpher, Settings, StepMode, Tuning};
 use steerlens::pyramid::{Grid, Spec};
 
 use super::common::largest_error;
@@ -68,7 +68,10 @@ fn extreme_gradients_and_blank_pictures_stay_finite() {
                 method,
                 amplitude_exponent: exponent,
                 amplitude_floor: floor,
-                phase_limit,
+                tuning: Tuning {
+                    phase_limit,
+                    ..Tuning::default()
+                },
                 ..Settings::default()
             };
             let (x, g) = pair(24, 18, 1);
@@ -150,10 +153,13 @@ fn the_phase_step_is_the_gradient_in_the_phases() {
         let settings = Settings {
             amplitude_exponent: 0.0,
             magnification_unit: MagnificationUnit::None,
-            phase_limit: 0.0,
             pyramid: Spec {
                 grid,
                 ..Spec::default()
+            },
+            tuning: Tuning {
+                phase_limit: 0.0,
+                ..Tuning::default()
             },
             ..Settings::default()
         };
@@ -205,7 +211,10 @@ fn methods_and_colours_agree_where_they_must() {
     let grey = change(size, &Settings::default(), &x, &g, 1.0);
     let joint = Settings {
         method: Method::CspJoint,
-        amplitude_gain: 0.0,
+        tuning: Tuning {
+            amplitude_gain: 0.0,
+            ..Tuning::default()
+        },
         ..Settings::default()
     };
     assert_eq!(
@@ -230,15 +239,18 @@ fn methods_and_colours_agree_where_they_must() {
 fn limits_change_without_a_new_analysis() {
     let (x, g) = pair(40, 24, 1);
     let tight = Settings {
-        phase_limit: 0.4,
-        limit: Limit::Clip,
+        tuning: Tuning {
+            phase_limit: 0.4,
+            limit: Limit::Clip,
+            ..Tuning::default()
+        },
         ..Settings::default()
     };
     let mut morpher = Morpher::new(40, 24, 1, &Settings::default()).unwrap();
     morpher.prepare(&x, &g);
     let mut moved = vec![f32::NAN; x.len()];
     morpher.extrapolate(2.0, &mut moved);
-    morpher.tune(&tight).unwrap();
+    morpher.tune(&tight.tuning).unwrap();
     morpher.extrapolate(1.5, &mut moved);
     assert_eq!(moved, change((40, 24, 1), &tight, &x, &g, 1.5));
 }
@@ -267,7 +279,10 @@ fn bad_settings_are_refused_with_a_sentence() {
             8,
             1,
             Settings {
-                phase_limit: f64::NAN,
+                tuning: Tuning {
+                    phase_limit: f64::NAN,
+                    ..Tuning::default()
+                },
                 ..base()
             }
         )

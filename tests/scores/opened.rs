@@ -35,12 +35,11 @@ impl Opened {
     }
 
     pub(crate) fn read(&mut self, source: usize, target: usize, objective: Objective) -> Reading {
-        let settings = LensSettings {
-            source: ClassChoice::Index(source),
-            target: ClassChoice::Index(target),
-            objective,
-            ..LensSettings::default()
-        };
+        let settings = LensSettings::default().with(|s| {
+            s.gradient.source = ClassChoice::Index(source);
+            s.gradient.target = ClassChoice::Index(target);
+            s.gradient.objective = objective;
+        });
         self.lens.set_settings(settings).unwrap();
         let bytes = picture();
         let frame = FrameView::new(PixelFormat::Rgb, SIDE, SIDE, 3 * SIDE, &bytes).unwrap();

@@ -7,12 +7,12 @@ use anyhow::{Result, anyhow};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::Value;
-use steerlens::morph::{ColorMode, Method, StepMode};
+use steerlens::morph::Method;
 use steerlens::pyramid::Grid;
-use steerlens::settings::{self as facts, Choice};
-use steerlens::{ClassifierSettings, Control as Direction, LensSettings, Resolution};
+use steerlens::settings::{Choice, Group};
+use steerlens::{ClassifierSettings, Control as Direction, GradientSettings, ReachSettings};
 
-use super::flag::{choice, count, real};
+use super::flag::{chosen, flags};
 use super::{classifier, lens, model, out};
 use crate::args::name;
 use crate::audit::{
@@ -50,7 +50,7 @@ const ASIDE: &[&str] = &[
     name::MODEL,
     JUDGE,
     name::OUT,
-    facts::RUNTIME_LIBRARY.name,
+    ClassifierSettings::RUNTIME_LIBRARY.name,
     JOBS,
     RESUME,
     FORMAT,
@@ -58,8 +58,8 @@ const ASIDE: &[&str] = &[
     BASELINE,
     THRESHOLD,
     LABELS_FROM,
-    facts::LABEL_FILE.name,
-    facts::MODEL_INFO.name,
+    ClassifierSettings::LABEL_FILE.name,
+    ClassifierSettings::MODEL_INFO.name,
 ];
 
 pub(super) fn command() -> Command {
@@ -88,7 +88,7 @@ pub(super) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Pictures, videos, folders, patterns, or image sequences such as frame-%04d.png"),
         )
-        .arg(model().short('m').long(name::MODEL).visible_alias(facts::MODEL_FILE.name))
+        .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
         .arg(out("DIR", "Folder for the results"))
         .arg(path(JUDGE, "MODEL").action(ArgAction::Append).help(
             "Classifier that only looks at the results; may be given several times. Classes are matched by label",
@@ -117,33 +117,23 @@ pub(super) fn command() -> Command {
             "Magnifications to move by [default without budgets: what suits the model, else 1]",
         ))
         .arg(flag(NO_FLIP).help("Do not search for the smallest magnification at which the class flips"))
-        .arg(count(facts::STEPS))
-        .arg(hidden(choice::<StepMode>()))
+        .args(one::<ReachSettings>(ReachSettings::STEPS.name))
         .next_help_heading("How")
         .arg(
             text(METHODS, "LIST")
                 .default_value("csp-phase,csp-joint,fourier-phase,pixel")
                 .help("Coordinates in which frames move, with commas"),
         )
-        .arg(choice::<Direction>().help(
+        .args(one::<GradientSettings>(Direction::NAME).map(|flag| flag.hide_short_help(false).help(
             "random: move every frame in a random direction of the same spectrum too, to compare with [default: none]",
-        ))
-        .arg(count(facts::SEED).help("Seed of the random directions [default: 0]"))
-        .arg(hidden(choice::<ColorMode>()))
-        .arg(hidden(choice::<Resolution>()))
-        .args(
-            [
-                facts::AMPLITUDE_EXPONENT,
-                facts::AMPLITUDE_FLOOR,
-                facts::AMPLITUDE_GAIN,
-                facts::SCALE_WEIGHT,
-                facts::PHASE_SMOOTH,
-                facts::PHASE_LIMIT,
-            ]
-            .map(|fact| hidden(real(fact))),
-        )
-        .args([facts::PADDING, facts::ORIENTATIONS, facts::OCTAVES].map(|fact| hidden(count(fact))))
-        .arg(hidden(choice::<Grid>()).help(format!("{} [default: exact]", Grid::BLURB)))
+        )))
+        .args(one::<GradientSettings>(GradientSettings::SEED.name).map(|flag| {
+            flag.hide_short_help(false).help("Seed of the random directions [default: 0]")
+        }))
+        .args(super::settings::common_flags().into_iter().map(|flag| match flag.get_id() == Grid::NAME {
+            true => hidden(flag).help(format!("{} [default: exact]", Grid::BLURB)),
+            false => hidden(flag),
+        }))
         .next_help_heading("Long work")
         .arg(flag(RESUME).help("Go on with an audit that was interrupted"))
         .arg(text(SHARD, "K/N").value_parser(|shard: &str| shard.parse::<Shard>()).help(
@@ -158,14 +148,14 @@ pub(super) fn command() -> Command {
         .arg(flag(NO_CLIPS).help("Write no clips of the videos and their edits"))
         .next_help_heading("Model")
         .args(super::settings::signature_flags().into_iter().map(hidden))
-        .args(super::settings::input_flags().into_iter().map(|arg| match arg.get_id() == facts::LABEL_FILE.name {
+        .args(super::settings::input_flags().into_iter().map(|arg| match arg.get_id() == ClassifierSettings::LABEL_FILE.name {
             true => arg.visible_alias("labels"),
             false => hidden(arg),
         }))
         .args(
             super::settings::runtime_flags()
                 .into_iter()
-                .filter(|arg| arg.get_id() == facts::RUNTIME_LIBRARY.name)
+                .filter(|arg| arg.get_id() == ClassifierSettings::RUNTIME_LIBRARY.name)
                 .map(hidden),
         )
         .after_help(
@@ -178,6 +168,11 @@ pub(super) fn command() -> Command {
              4 flips became easier than in the baseline by more than the threshold;\n\
              130 interrupted, --resume goes on.",
         )
+}
+
+/// The flag of one setting of a group.
+fn one<G: Group>(name: &'static str) -> impl Iterator<Item = Arg> {
+    flags::<G>().into_iter().filter(move |flag| flag.get_id() == name)
 }
 
 fn merge() -> Command {
@@ -298,7 +293,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         ));
     }
     let mut controls = vec![Control::Gradient];
-    if matches.get_one(Direction::NAME) == Some(&Direction::Random) {
+    if chosen(matches) == Some(Direction::Random) {
         controls.push(Control::Random);
     }
     let mut reaches = numbers(BUDGETS, Reach::L2);
@@ -331,11 +326,10 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         methods: methods(one(METHODS))?,
         controls,
         reaches,
-        lens: LensSettings {
-            grid: matches.get_one(Grid::NAME).copied().unwrap_or(Grid::Exact),
-            measure_after: false,
-            ..lens(matches)
-        },
+        lens: lens(matches).with(|s| {
+            s.morph.pyramid.grid = chosen(matches).unwrap_or(Grid::Exact);
+            s.view.measure_after = false;
+        }),
         jobs: match matches.get_one::<u16>(JOBS) {
             Some(jobs) => usize::from(*jobs),
             None => std::thread::available_parallelism().map_or(1, usize::from),

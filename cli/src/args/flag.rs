@@ -1,63 +1,58 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One setting of the library as one flag: its name, range, default and description are the setting's own.
+//! A flag for each setting of a group, and the way back: name, range, default and description are the setting's own.
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, ArgAction, ArgMatches};
-use steerlens::settings::{Choice, Count, Real, Switch, Text};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use steerlens::settings::{AnyChoice, Choice, Count, Group, Real, Span, Switch, Text, Visitor, Whole};
 
 use crate::report::short;
 
-/// A flag that takes a real number within the setting's range.
-pub(super) fn real(setting: Real) -> Arg {
-    let Real {
-        name,
-        default,
-        min,
-        max,
-        blurb,
-    } = setting;
-    let help = format!(
-        "{blurb} [default: {}, range: {} to {}]",
-        short(default),
-        short(min),
-        short(max)
-    );
-    Arg::new(name)
-        .long(name)
-        .value_name("X")
-        .help(help)
-        .allow_negative_numbers(true)
-        .value_parser(move |text: &str| match text.parse::<f64>() {
-            Ok(value) if (min..=max).contains(&value) => Ok(value),
-            Ok(_) => Err(format!("it must be between {} and {}", short(min), short(max))),
-            Err(_) => Err("it must be a number".to_owned()),
+/// Flags that the short help shows.
+const PROMINENT: &[&str] = &[
+    "magnification",
+    "l2-budget",
+    "steps",
+    "method",
+    "color-mode",
+    "display-mode",
+    "caption",
+    "onnxruntime-library",
+    "threads",
+    "label-file",
+    "model-info",
+    "input-format",
+    "input-layout",
+    "normalization",
+    "mean",
+    "std",
+];
+
+/// Settings of videos: a still has no frames to hold a class over, nor to smooth between, and is always measured.
+pub(crate) const OF_VIDEOS: &[&str] = &["class-hold", "temporal-smoothing", "measure-after"];
+
+/// A flag for each setting of the group that a still has.
+pub(super) fn flags<G: Group>() -> Vec<Arg> {
+    let mut flags = Flags(Vec::new());
+    G::default().visit(&mut flags);
+    flags
+        .0
+        .retain(|flag| !OF_VIDEOS.contains(&flag.get_id().as_str()));
+    flags
+        .0
+        .into_iter()
+        .map(|flag| {
+            let shown = PROMINENT.contains(&flag.get_id().as_str());
+            flag.hide_short_help(!shown)
         })
+        .collect()
 }
 
-/// A flag that takes a whole number within the setting's range.
-pub(super) fn count(setting: Count) -> Arg {
-    let Count {
-        name,
-        default,
-        min,
-        max,
-        blurb,
-    } = setting;
-    let help = format!("{blurb} [default: {default}, range: {min} to {max}]");
-    let range = clap::value_parser!(u32).range(i64::from(min)..=i64::from(max));
-    Arg::new(name)
-        .long(name)
-        .value_name("N")
-        .help(help)
-        .value_parser(range)
-}
-
-/// A flag that is given or not.
-pub(super) fn switch(setting: Switch) -> Arg {
-    Arg::new(setting.name)
-        .long(setting.name)
-        .action(ArgAction::SetTrue)
-        .help(setting.blurb)
+/// Takes over what the flags of a group say.
+pub(super) fn take(matches: &ArgMatches, group: &mut impl Group) {
+    group.visit(&mut Take(matches));
 }
 
 /// A flag that takes text; add a parser for anything narrower.
@@ -68,36 +63,160 @@ pub(super) fn text(setting: Text, value: &'static str) -> Arg {
         .help(setting.blurb)
 }
 
-/// A flag that takes one of a few names.
-pub(super) fn choice<T: Choice + Send + Sync>() -> Arg {
-    let values = T::ALL
-        .iter()
-        .map(|(_, nick, text)| PossibleValue::new(*nick).help(*text));
-    let parser = PossibleValuesParser::new(values).map(|nick| T::from_nick(&nick).unwrap_or(T::DEFAULT));
-    let help = format!("{} [default: {}]", T::BLURB, T::DEFAULT.nick());
-    Arg::new(T::NAME)
-        .long(T::NAME)
-        .value_name("NAME")
-        .help(help)
-        .value_parser(parser)
-}
-
-/// The value given for a setting, or another.
-pub(super) fn real_of(matches: &ArgMatches, setting: Real, base: f64) -> f64 {
-    given(matches, setting.name).unwrap_or(base)
-}
-
-/// The value given for a setting, or another.
-pub(super) fn count_of(matches: &ArgMatches, setting: Count, base: u32) -> u32 {
-    given(matches, setting.name).unwrap_or(base)
-}
-
-/// The value given for a setting, or another.
-pub(super) fn choice_of<T: Choice + Send + Sync>(matches: &ArgMatches, base: T) -> T {
-    given(matches, T::NAME).unwrap_or(base)
-}
-
 /// The value of a flag that not every command has.
 pub(super) fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
     matches.try_get_one(name).ok().flatten().cloned()
+}
+
+/// The value given for a choice.
+pub(super) fn chosen<T: Choice>(matches: &ArgMatches) -> Option<T> {
+    given::<String>(matches, T::NAME).and_then(|nick| T::from_nick(&nick))
+}
+
+struct Flags(Vec<Arg>);
+
+impl Flags {
+    fn push(&mut self, name: &'static str, value: &'static str, help: String, edit: impl FnOnce(Arg) -> Arg) {
+        self.0
+            .push(edit(Arg::new(name).long(name).value_name(value).help(help)));
+    }
+}
+
+impl Visitor for Flags {
+    fn real(&mut self, fact: &'static Real, _: &mut f64) {
+        let Real { min, max, .. } = *fact;
+        let [default, least, most] = [fact.default, min, max].map(short);
+        let help = format!("{} [default: {default}, range: {least} to {most}]", fact.blurb);
+        self.push(fact.name, "X", help, |flag| {
+            flag.allow_negative_numbers(true)
+                .value_parser(move |text: &str| match text.parse::<f64>() {
+                    Ok(value) if (min..=max).contains(&value) => Ok(value),
+                    Ok(_) => Err(format!("it must be between {} and {}", short(min), short(max))),
+                    Err(_) => Err("it must be a number".to_owned()),
+                })
+        });
+    }
+
+    fn count(&mut self, fact: &'static Count, _: &mut u32) {
+        let Count {
+            default, min, max, ..
+        } = *fact;
+        let help = format!("{} [default: {default}, range: {min} to {max}]", fact.blurb);
+        self.push(fact.name, "N", help, |flag| {
+            flag.value_parser(value_parser!(u32).range(i64::from(min)..=i64::from(max)))
+        });
+    }
+
+    fn whole(&mut self, fact: &'static Whole, _: &mut u64) {
+        let Whole {
+            default, min, max, ..
+        } = *fact;
+        let help = format!("{} [default: {default}]", fact.blurb);
+        self.push(fact.name, "N", help, |flag| {
+            flag.value_parser(value_parser!(u64).range(min..=max))
+        });
+    }
+
+    fn span(&mut self, fact: &'static Span, _: &mut Duration) {
+        let Span { min, max, .. } = *fact;
+        let [default, least, most] = [fact.default, min, max].map(|span| short(span.as_secs_f64()));
+        let help = format!(
+            "{}, in seconds [default: {default}, range: {least} to {most}]",
+            fact.blurb
+        );
+        self.push(fact.name, "SECONDS", help, |flag| {
+            flag.value_parser(move |text: &str| {
+                let span = text
+                    .parse()
+                    .ok()
+                    .and_then(|s| Duration::try_from_secs_f64(s).ok());
+                span.filter(|span| (min..=max).contains(span))
+                    .ok_or("it must be a number of seconds within the range")
+            })
+        });
+    }
+
+    fn switch(&mut self, fact: &'static Switch, _: &mut bool) {
+        self.push(fact.name, "", fact.blurb.to_owned(), |flag| {
+            flag.action(ArgAction::SetTrue)
+        });
+    }
+
+    fn choice(&mut self, value: &mut dyn AnyChoice) {
+        let values = value.values().into_iter();
+        let values = values.map(|(nick, text)| PossibleValue::new(nick).help(text));
+        let help = format!("{} [default: {}]", value.blurb(), value.usual());
+        self.push(value.name(), "NAME", help, |flag| {
+            flag.value_parser(PossibleValuesParser::new(values))
+        });
+    }
+
+    fn text(&mut self, fact: &'static Text, _: &mut Option<String>) {
+        self.push(fact.name, "TEXT", fact.blurb.to_owned(), |flag| flag);
+    }
+
+    /// A path may be empty, which means: none.
+    fn path(&mut self, fact: &'static Text, _: &mut Option<PathBuf>) {
+        self.push(fact.name, "FILE", fact.blurb.to_owned(), |flag| {
+            flag.value_parser(OsStringValueParser::new().map(PathBuf::from))
+        });
+    }
+
+    fn list(&mut self, fact: &'static Text, _: &mut Vec<f64>) {
+        self.push(fact.name, "X,..", fact.blurb.to_owned(), |flag| {
+            flag.value_parser(value_parser!(f64)).value_delimiter(',')
+        });
+    }
+}
+
+struct Take<'a>(&'a ArgMatches);
+
+impl Take<'_> {
+    fn put<T: Clone + Send + Sync + 'static>(&self, name: &str, to: &mut T) {
+        if let Some(value) = given(self.0, name) {
+            *to = value;
+        }
+    }
+}
+
+impl Visitor for Take<'_> {
+    fn real(&mut self, fact: &'static Real, value: &mut f64) {
+        self.put(fact.name, value);
+    }
+
+    fn count(&mut self, fact: &'static Count, value: &mut u32) {
+        self.put(fact.name, value);
+    }
+
+    fn whole(&mut self, fact: &'static Whole, value: &mut u64) {
+        self.put(fact.name, value);
+    }
+
+    fn span(&mut self, fact: &'static Span, value: &mut Duration) {
+        self.put(fact.name, value);
+    }
+
+    fn switch(&mut self, fact: &'static Switch, value: &mut bool) {
+        *value |= given::<bool>(self.0, fact.name).unwrap_or_default();
+    }
+
+    fn choice(&mut self, value: &mut dyn AnyChoice) {
+        if let Some(nick) = given::<String>(self.0, value.name()) {
+            value.choose(&nick);
+        }
+    }
+
+    fn text(&mut self, fact: &'static Text, value: &mut Option<String>) {
+        *value = given(self.0, fact.name).or_else(|| value.take());
+    }
+
+    fn path(&mut self, fact: &'static Text, value: &mut Option<PathBuf>) {
+        *value = given(self.0, fact.name).or_else(|| value.take());
+    }
+
+    fn list(&mut self, fact: &'static Text, value: &mut Vec<f64>) {
+        if let Ok(Some(numbers)) = self.0.try_get_many(fact.name) {
+            *value = numbers.copied().collect();
+        }
+    }
 }

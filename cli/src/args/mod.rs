@@ -11,10 +11,11 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, value_parser};
-use steerlens::settings as facts;
+use steerlens::{ClassifierSettings, ReachSettings};
 
 pub(crate) use audit::results as audit_results;
 pub(crate) use audit::settings as audit_settings;
+pub(crate) use flag::OF_VIDEOS;
 pub(crate) use settings::{classifier, lens, says_how_far};
 
 /// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
@@ -152,7 +153,7 @@ fn morph() -> Command {
              the picture's local phases along it. What is written is classified again.",
         )
         .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG, JPEG, WebP or BMP picture; - takes one from standard input"))
-        .arg(model().short('m').long(name::MODEL).visible_alias(facts::MODEL_FILE.name))
+        .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
         .arg(out("OUT.png", "PNG picture to write; - is standard output, and the report then goes to standard error"))
         .arg(
             Arg::new(name::SHEET)
@@ -161,7 +162,7 @@ fn morph() -> Command {
                 .num_args(0..=1)
                 .default_missing_value(SHEET)
                 .value_parser(magnifications)
-                .conflicts_with_all([facts::MAGNIFICATION.name, facts::L2_BUDGET.name])
+                .conflicts_with_all([ReachSettings::MAGNIFICATION.name, ReachSettings::L2_BUDGET.name])
                 .help(format!(
                     "Write a strip instead: the source picture, then one morph for each magnification of a comma \
                      list [without a list: {SHEET}]"
@@ -200,7 +201,7 @@ fn doctor() -> Command {
         .args(
             settings::runtime_flags()
                 .into_iter()
-                .filter(|flag| flag.get_id() == facts::RUNTIME_LIBRARY.name),
+                .filter(|flag| flag.get_id() == ClassifierSettings::RUNTIME_LIBRARY.name),
         )
         .after_help("Exit status: 0 all there; 1 something is missing.")
 }
@@ -210,7 +211,7 @@ fn model() -> Arg {
         .value_name("MODEL")
         .required(true)
         .value_parser(value_parser!(PathBuf))
-        .help(facts::MODEL_FILE.blurb)
+        .help(ClassifierSettings::MODEL_FILE.blurb)
 }
 
 fn out(value: &'static str, help: &'static str) -> Arg {
@@ -235,7 +236,7 @@ fn json() -> Arg {
 pub(crate) struct Magnifications(pub(crate) Vec<f64>);
 
 fn magnifications(text: &str) -> Result<Magnifications, String> {
-    let range = facts::MAGNIFICATION.min..=facts::MAGNIFICATION.max;
+    let range = ReachSettings::MAGNIFICATION.min..=ReachSettings::MAGNIFICATION.max;
     let values: Vec<f64> = text
         .split(',')
         .map(|value| value.trim().parse().ok().filter(|value| range.contains(value)))

@@ -2,7 +2,10 @@
 //! From flags to settings.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use steerlens::frame::Rect;
+use steerlens::settings::{AnyChoice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, set_by_name};
 use steerlens::{ClassChoice, ClassifierSettings, LensSettings};
 
 use super::{Magnifications, command, name};
@@ -44,98 +47,101 @@ fn no_flag_means_the_library_s_defaults() {
     );
     assert_eq!(
         lens,
-        LensSettings {
-            measure_after: true,
-            ..LensSettings::default()
-        }
+        LensSettings::default().with(|s| s.view.measure_after = true)
     );
     assert_eq!(matches.get_one::<Magnifications>(name::SHEET), None);
 }
 
+/// Each flag of a group, with another value than the default, reaches the setting of its name and no other.
 #[test]
 fn every_flag_reaches_its_setting() {
-    use steerlens::classifier::{InputFormat, InputLayout, Normalization};
-    use steerlens::frame::{Fit, Rect};
-    use steerlens::morph::{ColorMode, MagnificationUnit, Method, StepMode};
-    use steerlens::pyramid::Grid;
-    use steerlens::render::DisplayMode;
+    fn check<G: Group>(taken: impl Fn(&[&str]) -> G) {
+        let mut rows = Rows(Vec::new());
+        G::default().visit(&mut rows);
+        for (name, word) in rows.0 {
+            if super::flag::OF_VIDEOS.contains(&name) {
+                continue;
+            }
+            let flag = format!("--{name}");
+            let flags = match word.as_str() {
+                "true" => vec![flag.as_str()],
+                word => vec![flag.as_str(), word],
+            };
+            let mut expected = taken(&[]);
+            assert!(set_by_name(&mut expected, name, &word), "{name}={word}");
+            assert!(taken(&flags) == expected, "{flags:?}");
+            assert!(expected != taken(&[]), "{flags:?} changes nothing");
+        }
+    }
+    check(|flags| morph(flags).unwrap().0);
+    check(|flags| morph(flags).unwrap().1);
+}
 
-    let line = "--target-label smile --source-class 3 --method csp-joint --color-mode joint \
-         --resolution model --magnification -2.5 --amplitude-exponent 0 --amplitude-floor .25 \
-         --amplitude-gain 2 --scale-weight .5 --phase-smooth 1.5 --phase-limit 3 --magnification-unit none --l2-budget 7 --padding 16 --steps 8 \
-         --step-mode source --control random --seed 7 --smooth-grad 16 --noise-level .2 --orientations 6 --octaves 3 \
-         --grid exact --display-mode difference --caption --roi 8,4,96,64 \
-         --output-name scores --input-size 48x192 --label-file l.txt --model-info i.ini --input-format bgr \
-         --input-layout nhwc --normalization byte --mean .1,.2,.3 --std 1 --fit stretch --crop-fraction .875 \
-         --onnxruntime-library libonnxruntime.so --threads 2 --objective logit --execution-provider cuda --device 1 \
-         --optimization-level enable-basic";
-    let flags: Vec<&str> = line.split_whitespace().collect();
-    let (classifier, lens, _) = morph(&flags).unwrap();
-    let expected = LensSettings {
-        source: ClassChoice::Index(3),
-        target: ClassChoice::Label("smile".to_owned()),
-        objective: steerlens::Objective::Logit,
-        method: Method::CspJoint,
-        color_mode: ColorMode::Joint,
-        resolution: steerlens::Resolution::Model,
-        magnification: -2.5,
-        amplitude_exponent: 0.0,
-        amplitude_floor: 0.25,
-        amplitude_gain: 2.0,
-        scale_weight: 0.5,
-        phase_smooth: 1.5,
-        phase_limit: 3.0,
-        magnification_unit: MagnificationUnit::None,
-        l2_budget: 7.0,
-        padding: 16,
-        steps: 8,
-        step_mode: StepMode::Source,
-        control: steerlens::Control::Random,
-        seed: 7,
-        smooth_grad: 16,
-        noise_level: 0.2,
-        orientations: 6,
-        octaves: 3,
-        grid: Grid::Exact,
-        display_mode: DisplayMode::Difference,
-        caption: true,
-        measure_after: true,
-        fit: Fit::Stretch,
-        crop_fraction: 0.875,
-        roi: Some(Rect {
-            x: 8,
-            y: 4,
-            width: 96,
-            height: 64,
-        }),
-        ..LensSettings::default()
+/// The name of each setting, and a value that is not its default.
+struct Rows(Vec<(&'static str, String)>);
+
+impl Visitor for Rows {
+    fn real(&mut self, fact: &'static Real, _: &mut f64) {
+        self.0
+            .push((fact.name, (fact.min * 0.25 + fact.max * 0.75).to_string()));
+    }
+
+    fn count(&mut self, fact: &'static Count, _: &mut u32) {
+        self.0.push((fact.name, fact.max.to_string()));
+    }
+
+    fn whole(&mut self, fact: &'static Whole, _: &mut u64) {
+        self.0.push((fact.name, fact.max.to_string()));
+    }
+
+    fn span(&mut self, fact: &'static Span, _: &mut Duration) {
+        self.0.push((fact.name, fact.max.as_secs_f64().to_string()));
+    }
+
+    fn switch(&mut self, fact: &'static Switch, _: &mut bool) {
+        self.0.push((fact.name, "true".to_owned()));
+    }
+
+    fn choice(&mut self, value: &mut dyn AnyChoice) {
+        let usual = value.usual();
+        let mut values = value.values().into_iter().map(|(nick, _)| nick);
+        let other = values.rfind(|nick| *nick != usual);
+        self.0.push((value.name(), other.unwrap_or(usual).to_owned()));
+    }
+
+    fn text(&mut self, fact: &'static Text, _: &mut Option<String>) {
+        self.0.push((fact.name, "scores".to_owned()));
+    }
+
+    fn path(&mut self, fact: &'static Text, _: &mut Option<PathBuf>) {
+        self.0.push((fact.name, "some/file".to_owned()));
+    }
+
+    fn list(&mut self, fact: &'static Text, _: &mut Vec<f64>) {
+        self.0.push((fact.name, "0.5,0.25,1".to_owned()));
+    }
+}
+
+#[test]
+fn flags_that_are_no_rows_reach_their_settings() {
+    let line = "--roi 8,4,96,64 --input-size 48x192 --output scores";
+    let (classifier, lens, _) = morph(&line.split(' ').collect::<Vec<_>>()).unwrap();
+    let roi = Rect {
+        x: 8,
+        y: 4,
+        width: 96,
+        height: 64,
     };
-    assert_eq!(lens, expected);
-    let expected = ClassifierSettings {
-        model_file: "model.onnx".into(),
-        label_file: Some("l.txt".into()),
-        model_info: Some("i.ini".into()),
-        output_name: Some("scores".to_owned()),
-        input_size: Some((48, 192)),
-        input_format: InputFormat::Bgr,
-        input_layout: InputLayout::Nhwc,
-        normalization: Normalization::Byte,
-        mean: vec![0.1, 0.2, 0.3],
-        std: vec![1.0],
-        runtime_library: Some("libonnxruntime.so".into()),
-        threads: 2,
-        execution_provider: steerlens::Provider::Cuda,
-        device: Some("1".to_owned()),
-        optimization_level: steerlens::runtime::Optimisation::Basic,
-    };
-    assert_eq!(classifier, expected);
+    assert_eq!(lens.input.roi, Some(roi));
+    assert_eq!(classifier.input_size, Some((48, 192)));
+    assert_eq!(classifier.output_name.as_deref(), Some("scores"));
 }
 
 #[test]
 fn a_label_wins_over_a_number_and_minus_one_is_automatic() {
     let (_, lens, _) = morph(&["--target", "smile", "--target-class", "2", "--source-class", "-1"]).unwrap();
     assert_eq!(
-        (lens.target, lens.source),
+        (lens.gradient.target, lens.gradient.source),
         (ClassChoice::Label("smile".to_owned()), ClassChoice::Auto)
     );
 }
@@ -174,16 +180,13 @@ fn what_is_out_of_range_or_contradicts_is_refused() {
 fn a_preset_is_the_library_s_and_flags_beside_it_win() {
     use steerlens::Preset;
     for preset in Preset::ALL {
-        let mut expected = LensSettings {
-            measure_after: true,
-            ..LensSettings::default()
-        };
+        let mut expected = LensSettings::default().with(|s| s.view.measure_after = true);
         preset.apply(&mut expected);
         assert_eq!(morph(&["--preset", preset.name]).unwrap().1, expected);
     }
     let (_, lens, _) = morph(&["--steps", "2", "--preset", "readable"]).unwrap();
-    assert_eq!(lens.steps, 2);
-    assert_eq!(lens.color_mode, steerlens::morph::ColorMode::Joint);
+    assert_eq!(lens.reach.steps, 2);
+    assert_eq!(lens.morph.color_mode, steerlens::morph::ColorMode::Joint);
     assert!(morph(&["--preset", "loud"]).is_err());
 }
 

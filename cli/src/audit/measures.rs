@@ -56,7 +56,7 @@ impl Bands {
     ///
     /// # Errors
     /// When there is no pyramid of the model's input size.
-    pub(super) fn new(frame: &FrameView<'_>, model: &Reader, orientations: usize) -> Result<Self> {
+    pub(super) fn new(frame: &FrameView<'_>, model: &Reader, orientations: u32) -> Result<Self> {
         let sampling = model.sampling(frame);
         let (width, height) = sampling.input_size();
         let spec = Spec {
@@ -68,7 +68,7 @@ impl Bands {
         Ok(Self {
             workspace: plan.workspace(),
             plan,
-            orientations,
+            orientations: orientations as usize,
             sampling,
             before: vec![0.0; width * height],
             plane: vec![0.0; width * height],

@@ -52,7 +52,7 @@ pub(super) fn begin(
         settings: settings.options.clone(),
         versions,
         threads: settings.jobs,
-        seed: settings.lens.seed,
+        seed: settings.lens.gradient.seed,
         flip_range: settings
             .reaches
             .iter()

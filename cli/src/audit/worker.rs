@@ -7,9 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use image::{RgbImage, imageops};
 use steerlens::morph::Method;
-use steerlens::{
-    ClassChoice, Classifier, Control as Direction, Editor, FrameView, LensSettings, Reader, Reading, Report,
-};
+use steerlens::{ClassChoice, Classifier, Control as Direction, Editor, FrameView, Reader, Reading, Report};
 
 use super::hash;
 use super::judge::Judge;
@@ -71,7 +69,7 @@ struct Plan {
     targets: TargetClasses,
     reaches: Vec<(Reach, f64)>,
     seed: u64,
-    orientations: usize,
+    orientations: u32,
     strips: bool,
 }
 
@@ -93,11 +91,10 @@ impl Worker {
     /// When one cannot be opened, or a class is unknown.
     pub(super) fn open(settings: &Settings) -> Result<Self> {
         // The source of a pair is named: where there are several steps it stays (docs/method.md 2.8, the literal form).
-        let named = LensSettings {
-            source: ClassChoice::Index(0),
-            target: ClassChoice::Index(1),
-            ..settings.lens.clone()
-        };
+        let named = settings.lens.clone().with(|s| {
+            s.gradient.source = ClassChoice::Index(0);
+            s.gradient.target = ClassChoice::Index(1);
+        });
         let reader = Reader::open(&settings.model, &named)?;
         let driver = reader.classifier();
         // A wrong label file would name every class wrongly, and match a judge's classes with others.
@@ -116,11 +113,10 @@ impl Worker {
                     Control::Gradient => Direction::None,
                     Control::Random => Direction::Random,
                 };
-                let lens = LensSettings {
-                    method,
-                    control: direction,
-                    ..named.clone()
-                };
+                let lens = named.clone().with(|s| {
+                    s.morph.method = method;
+                    s.gradient.control = direction;
+                });
                 Ok((method, control, Editor::new(&reader, lens)?))
             })
             .collect::<Result<_>>()?;
@@ -258,7 +254,7 @@ impl Worker {
         if let Some(bands) = &mut self.bands {
             bands.look(view);
             self.gradient_energy = bands.of_gradient(&self.reading.gradient);
-            (row.scales, row.orientations) = (bands.scales() as u32, self.plan.orientations as u32);
+            (row.scales, row.orientations) = (bands.scales() as u32, self.plan.orientations);
             row.gradient_energy.clone_from(&self.gradient_energy);
         }
         let path = strip_path(frame, pair.1);
@@ -279,7 +275,7 @@ impl Worker {
                     control,
                     reach,
                     requested,
-                    steps: self.editors[at].2.settings().steps,
+                    steps: self.editors[at].2.settings().reach.steps,
                     ..row.clone()
                 };
                 match self.edit(at, view, reach, requested, seed, &mut row, &mut out) {
@@ -317,12 +313,11 @@ impl Worker {
         let editor = &mut self.editors[at].2;
         let mut go =
             |reader: &mut Reader, magnification: f64, l2_budget: f64, out: &mut Picture| -> Result<Report> {
-                editor.set_settings(LensSettings {
-                    magnification,
-                    l2_budget,
-                    seed,
-                    ..editor.settings().clone()
-                })?;
+                editor.set_settings(editor.settings().clone().with(|s| {
+                    s.reach.magnification = magnification;
+                    s.reach.l2_budget = l2_budget;
+                    s.gradient.seed = seed;
+                }))?;
                 let report = editor.walk(reader, view, reading, &mut out.view_mut()?)?;
                 match report.warning {
                     Some(warning) => Err(anyhow!(warning)),
@@ -405,15 +400,15 @@ impl Plan {
             let advised = driver
                 .signature()
                 .magnification
-                .unwrap_or(settings.lens.magnification);
+                .unwrap_or(settings.lens.reach.magnification);
             reaches.insert(0, (Reach::Magnification, advised));
         }
         Ok(Self {
             source: settings.source,
             targets,
             reaches,
-            seed: settings.lens.seed,
-            orientations: settings.lens.orientations as usize,
+            seed: settings.lens.gradient.seed,
+            orientations: settings.lens.morph.pyramid.orientations,
             strips: settings.strips,
         })
     }

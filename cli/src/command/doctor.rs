@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use clap::ArgMatches;
-use steerlens::{Runtime, settings};
+use steerlens::{ClassifierSettings, Runtime};
 
 use super::print;
 use crate::Outcome;
@@ -22,7 +22,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
 }
 
 fn runtime(matches: &ArgMatches) -> Check {
-    let requested = matches.get_one::<std::path::PathBuf>(settings::RUNTIME_LIBRARY.name);
+    let requested = matches.get_one::<std::path::PathBuf>(ClassifierSettings::RUNTIME_LIBRARY.name);
     match Runtime::open(requested.map(std::path::PathBuf::as_path)) {
         Ok(runtime) => Check::found(
             "ONNX Runtime",

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::ArgMatches;
 use image::DynamicImage;
 use steerlens::render::{can_draw, drawn_label, no_font};
-use steerlens::{Lens, LensSettings, Reading};
+use steerlens::{Lens, Reading};
 
 use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
@@ -56,14 +56,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     spinner.finish_and_clear();
 
     let sheet = matches.get_one::<Magnifications>(name::SHEET);
-    let magnifications = sheet.map_or_else(|| vec![settings.magnification], |list| list.0.clone());
+    let magnifications = sheet.map_or_else(|| vec![settings.reach.magnification], |list| list.0.clone());
     let bar = progress::bar(magnifications.len(), "morphing");
     let mut morphs = Vec::with_capacity(magnifications.len());
     for magnification in magnifications {
-        lens.set_settings(LensSettings {
-            magnification,
-            ..settings.clone()
-        })?;
+        lens.set_settings(settings.clone().with(|s| s.reach.magnification = magnification))?;
         morphs.push(apply(&mut lens, &source, &reading)?);
         bar.inc(1);
     }
@@ -90,7 +87,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
 
 fn apply(lens: &mut Lens, source: &Picture, reading: &Reading) -> Result<(Picture, Step)> {
     let (width, height) = source.size();
-    let mut picture = source.blank(Lens::output_size(lens.settings().display_mode, width, height));
+    let mut picture = source.blank(Lens::output_size(
+        lens.settings().view.display_mode,
+        width,
+        height,
+    ));
     let report = lens.apply(&source.view()?, reading, &mut picture.view_mut()?)?;
     let step = Step::new(lens, report);
     Ok((picture, step))

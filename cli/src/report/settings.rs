@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The settings in force, as `steerlens morph --json` writes them: what made the picture, so that it can be made again.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use steerlens::settings::{self as facts, Choice};
-use steerlens::{ClassifierSettings, LensSettings};
+use steerlens::settings::{AnyChoice, Count, Group, Real, Span, Switch, Text, Visitor, Whole};
+use steerlens::{ClassifierSettings, LensSettings, ReachSettings};
+
+use crate::args::OF_VIDEOS;
 
 /// Every setting under its name, but for the files, classes and magnifications that the report itself names.
 #[derive(Debug, Serialize)]
@@ -12,125 +17,19 @@ use steerlens::{ClassifierSettings, LensSettings};
 pub(super) struct Settings(Map<String, Value>);
 
 impl Settings {
-    /// Both structs are taken apart without a rest, so that none of their fields can be forgotten.
     pub(super) fn new(classifier: &ClassifierSettings, lens: &LensSettings) -> Self {
-        let LensSettings {
-            // The classes that came of them stand beside.
-            source: _,
-            target: _,
-            objective,
-            method,
-            color_mode,
-            resolution,
-            // Each morph has its own.
-            magnification: _,
-            magnification_unit,
-            amplitude_exponent,
-            amplitude_floor,
-            amplitude_gain,
-            scale_weight,
-            phase_smooth,
-            phase_limit,
-            l2_budget,
-            padding,
-            steps,
-            step_mode,
-            control,
-            seed,
-            smooth_grad,
-            noise_level,
-            orientations,
-            octaves,
-            grid,
-            display_mode,
-            caption,
-            fit,
-            crop_fraction,
-            roi,
-            // A still is always measured, and has no frames to hold a class over or to smooth between.
-            measure_after: _,
-            class_hold: _,
-            temporal_smoothing: _,
-        } = lens;
-        let ClassifierSettings {
-            // The report's own.
-            model_file: _,
-            label_file,
-            model_info,
-            output_name,
-            input_size,
-            input_format,
-            input_layout,
-            normalization,
-            mean,
-            std,
-            runtime_library,
-            execution_provider,
-            device,
-            optimization_level,
-            threads,
-        } = classifier;
-        let roi = roi.map(|roi| [roi.x, roi.y, roi.width, roi.height]);
         let mut all = Self(Map::new());
-        all.choice(*method);
-        all.choice(*color_mode);
-        all.choice(*resolution);
-        all.choice(*objective);
-        all.choice(*magnification_unit);
-        for (fact, value) in [
-            (facts::AMPLITUDE_EXPONENT, amplitude_exponent),
-            (facts::AMPLITUDE_FLOOR, amplitude_floor),
-            (facts::AMPLITUDE_GAIN, amplitude_gain),
-            (facts::SCALE_WEIGHT, scale_weight),
-            (facts::PHASE_SMOOTH, phase_smooth),
-            (facts::PHASE_LIMIT, phase_limit),
-            (facts::L2_BUDGET, l2_budget),
-            (facts::NOISE_LEVEL, noise_level),
-            (facts::CROP_FRACTION, crop_fraction),
-        ] {
-            all.put(fact.name, json!(value));
-        }
-        for (fact, value) in [
-            (facts::PADDING, padding),
-            (facts::STEPS, steps),
-            (facts::SMOOTH_GRAD, smooth_grad),
-            (facts::ORIENTATIONS, orientations),
-            (facts::OCTAVES, octaves),
-        ] {
-            all.put(fact.name, json!(value));
-        }
-        all.choice(*step_mode);
-        all.choice(*control);
-        all.put(facts::SEED.name, json!(seed));
-        all.choice(*grid);
-        all.choice(*display_mode);
-        all.put(facts::CAPTION.name, json!(caption));
-        all.choice(*fit);
-        all.put(facts::ROI.name, json!(roi));
-        all.put(facts::OUTPUT_NAME.name, json!(output_name));
-        let input_size = input_size.map(|(height, width)| format!("{height}x{width}"));
-        all.put(facts::INPUT_SIZE.name, json!(input_size));
-        for (fact, path) in [
-            (facts::LABEL_FILE, label_file),
-            (facts::MODEL_INFO, model_info),
-            (facts::RUNTIME_LIBRARY, runtime_library),
-        ] {
-            all.put(fact.name, json!(path.as_ref().map(|path| path.to_string_lossy())));
-        }
-        all.choice(*input_format);
-        all.choice(*input_layout);
-        all.choice(*normalization);
-        all.put(facts::MEAN.name, json!(mean));
-        all.put(facts::STD.name, json!(std));
-        all.choice(*execution_provider);
-        all.put(facts::DEVICE.name, json!(device));
-        all.choice(*optimization_level);
-        all.put(facts::THREADS.name, json!(threads));
+        lens.clone().visit(&mut all);
+        classifier.clone().visit(&mut all);
+        // Each morph has its own magnification.
+        let aside = |name: &str| OF_VIDEOS.contains(&name) || name == ReachSettings::MAGNIFICATION.name;
+        all.0.retain(|name, _| !aside(name));
+        let roi = lens.input.roi.map(|roi| [roi.x, roi.y, roi.width, roi.height]);
+        all.put(LensSettings::ROI.name, json!(roi));
+        let size = classifier.input_size;
+        let size = size.map(|(height, width)| format!("{height}x{width}"));
+        all.put(ClassifierSettings::INPUT_SIZE.name, json!(size));
         all
-    }
-
-    fn choice<T: Choice>(&mut self, value: T) {
-        self.put(T::NAME, json!(value.nick()));
     }
 
     fn put(&mut self, name: &str, value: Value) {
@@ -140,9 +39,50 @@ impl Settings {
     /// The L2 distance that was asked for; 0: none.
     pub(super) fn l2_budget(&self) -> f64 {
         self.0
-            .get(facts::L2_BUDGET.name)
+            .get(ReachSettings::L2_BUDGET.name)
             .and_then(Value::as_f64)
             .unwrap_or_default()
+    }
+}
+
+impl Visitor for Settings {
+    fn real(&mut self, fact: &'static Real, value: &mut f64) {
+        self.put(fact.name, json!(value));
+    }
+
+    fn count(&mut self, fact: &'static Count, value: &mut u32) {
+        self.put(fact.name, json!(value));
+    }
+
+    fn whole(&mut self, fact: &'static Whole, value: &mut u64) {
+        self.put(fact.name, json!(value));
+    }
+
+    fn span(&mut self, fact: &'static Span, value: &mut Duration) {
+        self.put(fact.name, json!(value.as_secs_f64()));
+    }
+
+    fn switch(&mut self, fact: &'static Switch, value: &mut bool) {
+        self.put(fact.name, json!(value));
+    }
+
+    fn choice(&mut self, value: &mut dyn AnyChoice) {
+        self.put(value.name(), json!(value.current()));
+    }
+
+    fn text(&mut self, fact: &'static Text, value: &mut Option<String>) {
+        self.put(fact.name, json!(value));
+    }
+
+    fn path(&mut self, fact: &'static Text, value: &mut Option<PathBuf>) {
+        self.put(
+            fact.name,
+            json!(value.as_ref().map(|path| path.to_string_lossy())),
+        );
+    }
+
+    fn list(&mut self, fact: &'static Text, value: &mut Vec<f64>) {
+        self.put(fact.name, json!(value));
     }
 }
 
@@ -162,11 +102,11 @@ mod tests {
             name::JSON,
             name::SHEET,
             "preset",
-            facts::MAGNIFICATION.name,
-            facts::SOURCE_LABEL.name,
-            facts::SOURCE_CLASS.name,
-            facts::TARGET_LABEL.name,
-            facts::TARGET_CLASS.name,
+            ReachSettings::MAGNIFICATION.name,
+            LensSettings::SOURCE_LABEL.name,
+            LensSettings::SOURCE_CLASS.name,
+            LensSettings::TARGET_LABEL.name,
+            LensSettings::TARGET_CLASS.name,
         ];
         let mut command = args::command();
         let morph = command

@@ -4,7 +4,9 @@
 use std::process::Command;
 
 use crate::common::steerlens;
-use steerlens::settings::{self, Choice};
+use steerlens::pyramid::Spec;
+use steerlens::settings::Choice;
+use steerlens::{ReachSettings, morph};
 
 const COMMANDS: [&str; 5] = ["inspect", "gradient", "morph", "audit", "doctor"];
 
@@ -52,16 +54,16 @@ fn flags_carry_the_library_s_names_defaults_and_words() {
     let help = steerlens(["morph", "--help"]).code(0).stdout;
     let flowing = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for setting in [
-        settings::MAGNIFICATION,
-        settings::AMPLITUDE_FLOOR,
-        settings::L2_BUDGET,
+        ReachSettings::MAGNIFICATION,
+        morph::Settings::AMPLITUDE_FLOOR,
+        ReachSettings::L2_BUDGET,
     ] {
         assert!(
             flowing.contains(&format!("--{} <X> {} [default: ", setting.name, setting.blurb)),
             "{help}"
         );
     }
-    for setting in [settings::STEPS, settings::ORIENTATIONS, settings::PADDING] {
+    for setting in [ReachSettings::STEPS, Spec::ORIENTATIONS, morph::Settings::PADDING] {
         assert!(
             flowing.contains(&format!("{} [default: {},", setting.blurb, setting.default)),
             "{help}"

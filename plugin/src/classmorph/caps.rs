@@ -66,8 +66,8 @@ pub(super) enum Phase {
 impl Modes {
     pub(super) fn of(settings: &LensSettings, phase: Phase) -> Self {
         Self {
-            display: settings.display_mode,
-            color: settings.color_mode,
+            display: settings.view.display_mode,
+            color: settings.morph.color_mode,
             phase,
         }
     }

@@ -28,8 +28,8 @@ impl ClassMorph {
         let seen = |settings: &Settings| {
             let lens = &settings.lens;
             (
-                lens.color_mode,
-                caps::doubles(lens.display_mode),
+                lens.morph.color_mode,
+                caps::doubles(lens.view.display_mode),
                 settings.latency,
             )
         };

@@ -11,6 +11,8 @@ use gst::glib::{self, prelude::*};
 use gst::prelude::*;
 use steerlens::settings::Choice;
 
+use super::properties::{When, described, nick};
+
 /// A GObject enumeration that mirrors one of the library's choices, value for value.
 pub(super) trait Mirror:
     Copy
@@ -89,6 +91,9 @@ mirror!(MagnificationUnit, "GstClassMorphMagnificationUnit", steerlens::morph::M
 mirror!(StepMode, "GstClassMorphStepMode", steerlens::morph::StepMode,
     Reanalyse = "reanalyse": "Each step analyses the current picture anew",
     Source = "source": "Steps accumulate in the source picture's coefficients");
+mirror!(Control, "GstClassMorphControl", steerlens::Control,
+    None = "none": "The gradient's own",
+    Random = "random": "Random, with the gradient's spectrum");
 mirror!(Grid, "GstClassMorphGrid", steerlens::pyramid::Grid,
     Exact = "exact": "Octave grid, comparable with the published method",
     Fast = "fast": "Fewer samples, same masks; the picture is the same to the eye");
@@ -129,6 +134,51 @@ mirror!(GradientMode, "GstClassMorphGradientMode", super::engine::GradientMode,
     Sync = "sync": "Frames wait for their gradient",
     Held = "held": "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, which lies where things were then, in one step and without measure-after");
 
+/// A GObject enumeration, for those who treat all of them alike.
+pub(super) struct Kind {
+    /// The setting's name.
+    pub(super) name: &'static str,
+    /// The property of that name.
+    pub(super) spec: fn(When) -> glib::ParamSpec,
+    /// The value with this nick.
+    pub(super) value: fn(&str) -> glib::Value,
+}
+
+const fn kind<M: Mirror>() -> Kind {
+    Kind {
+        name: M::Of::NAME,
+        spec: |when| {
+            let nick = nick(M::Of::NAME);
+            let builder = glib::ParamSpecEnum::builder_with_default(M::Of::NAME, M::of(M::Of::DEFAULT));
+            described(builder, &nick, M::Of::BLURB, when).build()
+        },
+        value: |nick| M::of(M::Of::from_nick(nick).unwrap_or(M::Of::DEFAULT)).to_value(),
+    }
+}
+
+static KINDS: [Kind; 15] = [
+    kind::<Method>(),
+    kind::<ExecutionProvider>(),
+    kind::<OptimizationLevel>(),
+    kind::<Objective>(),
+    kind::<ColorMode>(),
+    kind::<Resolution>(),
+    kind::<MagnificationUnit>(),
+    kind::<StepMode>(),
+    kind::<Control>(),
+    kind::<Grid>(),
+    kind::<Fit>(),
+    kind::<DisplayMode>(),
+    kind::<InputFormat>(),
+    kind::<InputLayout>(),
+    kind::<Normalization>(),
+];
+
+/// The enumeration of the library's setting with this name.
+pub(super) fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
 /// Lists every enumeration in the documentation cache that `gst-hotdoc-plugins-scanner` makes.
 #[cfg(feature = "doc")]
 pub(super) fn document() {
@@ -168,6 +218,7 @@ mod tests {
         holds::<Resolution>();
         holds::<MagnificationUnit>();
         holds::<StepMode>();
+        holds::<Control>();
         holds::<Grid>();
         holds::<Fit>();
         holds::<DisplayMode>();

@@ -105,7 +105,11 @@ impl ClassMorph {
     fn own_latency(&self) -> gst::ClockTime {
         let (fixed, mode, steps) = {
             let settings = lock(&self.settings);
-            (settings.latency, settings.gradient_mode, settings.lens.steps)
+            (
+                settings.latency,
+                settings.gradient_mode,
+                settings.lens.reach.steps,
+            )
         };
         let nanos = match u64::try_from(fixed) {
             Ok(fixed) => fixed,

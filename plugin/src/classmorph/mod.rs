@@ -35,6 +35,7 @@ mod open;
 mod presets;
 mod properties;
 mod region;
+mod rows;
 mod settings;
 mod stats;
 mod stream;

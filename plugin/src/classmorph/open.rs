@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use steerlens::settings::MAGNIFICATION;
+use steerlens::ReachSettings;
 use steerlens::{Classifier, ClassifierSettings, Lens, LensSettings};
 
 use super::engine::Engine;
@@ -101,16 +101,17 @@ impl ClassMorph {
     /// Says how far the model's description advises to go, where nobody has said how far.
     fn advise(&self, magnification: Option<f64>) {
         let settings = lock(&self.settings).lens.clone();
-        let is_default = settings.magnification == MAGNIFICATION.default && settings.l2_budget == 0.0;
+        let is_default = settings.reach.magnification == ReachSettings::MAGNIFICATION.default
+            && settings.reach.l2_budget == 0.0;
         if let (Some(advised), true) = (magnification, is_default)
-            && advised != settings.magnification
+            && advised != settings.reach.magnification
         {
             gst::element_imp_info!(
                 self,
                 gst::ResourceError::Settings,
                 (
                     "the description of this model advises magnification={advised}, and the default {} is in force",
-                    settings.magnification
+                    settings.reach.magnification
                 )
             );
         }

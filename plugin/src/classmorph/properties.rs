@@ -3,15 +3,15 @@
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use gst::glib::{self, prelude::*};
 use gst::prelude::*;
-use steerlens::Sweep;
-use steerlens::settings::{self as facts, Choice, Count, Real, Span, Switch, Text};
+use steerlens::settings::{Choice, Count, Group, Switch, Text};
+use steerlens::{ClassifierSettings, LensSettings, Sweep};
 
 use super::enums::{self, Mirror};
 use super::region::RoiSource;
+use super::rows;
 use super::settings::{Class, Settings};
 use crate::message::nanoseconds;
 
@@ -30,7 +30,7 @@ type Field<T> = fn(&mut Settings) -> &mut T;
 
 /// When a property may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
+pub(super) enum When {
     /// Before the start; in NULL or READY.
     Ready,
     /// At any time, from the next frame on.
@@ -45,13 +45,21 @@ const POST_MESSAGES: Switch = Switch {
     blurb: "Post an element message for each analysed frame",
 };
 
-const INFERENCE_INTERVAL: Count = Count {
+pub(super) const INFERENCE_INTERVAL: Count = Count {
     name: "inference-interval",
     default: 1,
     min: 1,
     max: u32::MAX,
     blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient, which a moving \
             camera leaves behind",
+};
+
+pub(super) const TOP_K: Count = Count {
+    name: "top-k",
+    default: 5,
+    min: 1,
+    max: 100,
+    blurb: "Classes listed in a message, most probable first",
 };
 
 const ATTACH_META: Switch = Switch {
@@ -71,61 +79,21 @@ const MODEL_INSTANCE_ID: Text = Text {
 
 /// Every property that can be set, in the order of gst-inspect-1.0.
 pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
-    use When::{Controlled, Playing, Ready};
-    vec![
-        path(&facts::MODEL_FILE, |s| &mut s.model_file),
-        path(&facts::LABEL_FILE, |s| &mut s.label_file),
-        path(&facts::MODEL_INFO, |s| &mut s.model_info),
-        text(&facts::OUTPUT_NAME, Ready, |s| &mut s.output_name),
-        path(&facts::RUNTIME_LIBRARY, |s| &mut s.runtime_library),
-        choice::<enums::ExecutionProvider>(Ready, |s| &mut s.classifier.execution_provider),
-        text(&facts::DEVICE, Ready, |s| &mut s.device),
-        choice::<enums::OptimizationLevel>(Ready, |s| &mut s.classifier.optimization_level),
-        count(&facts::THREADS, Ready, |s| &mut s.threads),
+    use When::{Playing, Ready};
+    let mut table = vec![path(&ClassifierSettings::MODEL_FILE, |s| &mut s.model_file)];
+    table.extend(rows(|s, visitor| s.classifier.visit(visitor), true));
+    table.extend([
+        text(&ClassifierSettings::INPUT_SIZE, Ready, |s| &mut s.input_size),
         text(&MODEL_INSTANCE_ID, Ready, |s| &mut s.model_instance_id),
-        choice::<enums::InputFormat>(Ready, |s| &mut s.classifier.input_format),
-        choice::<enums::InputLayout>(Ready, |s| &mut s.classifier.input_layout),
-        choice::<enums::Normalization>(Ready, |s| &mut s.classifier.normalization),
-        list(&facts::MEAN, Ready, |s| &mut s.classifier.mean),
-        list(&facts::STD, Ready, |s| &mut s.classifier.std),
-        text(&facts::INPUT_SIZE, Ready, |s| &mut s.input_size),
-        real(&facts::CROP_FRACTION, Playing, |s| &mut s.lens.crop_fraction),
-        choice::<enums::Fit>(Playing, |s| &mut s.lens.fit),
+        class(&LensSettings::SOURCE_CLASS, |s| &mut s.source.number),
+        class(&LensSettings::TARGET_CLASS, |s| &mut s.target.number),
+        text(&LensSettings::SOURCE_LABEL, Playing, |s| &mut s.source.label),
+        text(&LensSettings::TARGET_LABEL, Playing, |s| &mut s.target.label),
         region(),
         region_source(),
-        class(&facts::SOURCE_CLASS, |s| &mut s.source.number),
-        class(&facts::TARGET_CLASS, |s| &mut s.target.number),
-        text(&facts::SOURCE_LABEL, Playing, |s| &mut s.source.label),
-        text(&facts::TARGET_LABEL, Playing, |s| &mut s.target.label),
-        count(&facts::CLASS_HOLD, Playing, |s| &mut s.lens.class_hold),
-        choice::<enums::Objective>(Playing, |s| &mut s.lens.objective),
-        choice::<enums::Method>(Playing, |s| &mut s.lens.method),
-        real(&facts::MAGNIFICATION, Controlled, |s| &mut s.lens.magnification),
-        real(&facts::AMPLITUDE_EXPONENT, Controlled, |s| {
-            &mut s.lens.amplitude_exponent
-        }),
-        real(&facts::AMPLITUDE_FLOOR, Controlled, |s| {
-            &mut s.lens.amplitude_floor
-        }),
-        real(&facts::AMPLITUDE_GAIN, Controlled, |s| &mut s.lens.amplitude_gain),
-        real(&facts::SCALE_WEIGHT, Controlled, |s| &mut s.lens.scale_weight),
-        real(&facts::PHASE_SMOOTH, Controlled, |s| &mut s.lens.phase_smooth),
-        real(&facts::PHASE_LIMIT, Controlled, |s| &mut s.lens.phase_limit),
-        choice::<enums::MagnificationUnit>(Playing, |s| &mut s.lens.magnification_unit),
-        real(&facts::L2_BUDGET, Controlled, |s| &mut s.lens.l2_budget),
-        count(&facts::PADDING, Playing, |s| &mut s.lens.padding),
-        count(&facts::STEPS, Playing, |s| &mut s.lens.steps),
-        choice::<enums::StepMode>(Playing, |s| &mut s.lens.step_mode),
-        span(&facts::TEMPORAL_SMOOTHING, Controlled, |s| {
-            &mut s.lens.temporal_smoothing
-        }),
-        count(&facts::ORIENTATIONS, Playing, |s| &mut s.lens.orientations),
-        count(&facts::OCTAVES, Playing, |s| &mut s.lens.octaves),
-        choice::<enums::Grid>(Playing, |s| &mut s.lens.grid),
-        choice::<enums::ColorMode>(Playing, |s| &mut s.lens.color_mode),
-        choice::<enums::Resolution>(Playing, |s| &mut s.lens.resolution),
-        choice::<enums::DisplayMode>(Playing, |s| &mut s.lens.display_mode),
-        switch(&facts::CAPTION, Playing, |s| &mut s.lens.caption),
+    ]);
+    table.extend(rows(|s, visitor| s.lens.visit(visitor), false));
+    table.extend([
         choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
         sweep_period(),
         count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
@@ -133,10 +101,25 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         latency(),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
         switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),
-        switch(&facts::MEASURE_AFTER, Playing, |s| &mut s.lens.measure_after),
-        count(&facts::TOP_K, Playing, |s| &mut s.top_k),
-    ]
+        count(&TOP_K, Playing, |s| &mut s.top_k),
+    ]);
+    table
 });
+
+/// A property for each setting of the library's groups that `visit` goes through.
+fn rows(visit: rows::Visit, at_start: bool) -> Vec<Property> {
+    rows::specs(visit, at_start)
+        .into_iter()
+        .map(|spec| {
+            let name = spec.name();
+            Property {
+                spec,
+                get: Box::new(move |settings| rows::get(visit, settings, name)),
+                set: Box::new(move |settings, value| rows::set(visit, settings, name, value)),
+            }
+        })
+        .collect()
+}
 
 impl Property {
     fn new<T>(spec: glib::ParamSpec, field: Field<T>) -> Self
@@ -171,7 +154,12 @@ impl Property {
 }
 
 /// What all kinds of properties have: a nick made of the name, the blurb, and when they may change.
-fn described<'a, B: GstParamSpecBuilderExt<'a>>(builder: B, nick: &'a str, blurb: &'a str, when: When) -> B {
+pub(super) fn described<'a, B: GstParamSpecBuilderExt<'a>>(
+    builder: B,
+    nick: &'a str,
+    blurb: &'a str,
+    when: When,
+) -> B {
     let builder = builder.nick(nick).blurb(blurb);
     match when {
         When::Ready => builder.mutable_ready(),
@@ -181,22 +169,13 @@ fn described<'a, B: GstParamSpecBuilderExt<'a>>(builder: B, nick: &'a str, blurb
 }
 
 /// "model-file" as "Model file".
-fn nick(name: &str) -> String {
+pub(super) fn nick(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first
         .into_iter()
         .chain(letters.map(|letter| if letter == '-' { ' ' } else { letter }))
         .collect()
-}
-
-fn real(fact: &Real, when: When, field: Field<f64>) -> Property {
-    let nick = nick(fact.name);
-    let builder = glib::ParamSpecDouble::builder(fact.name)
-        .minimum(fact.min)
-        .maximum(fact.max)
-        .default_value(fact.default);
-    Property::new(described(builder, &nick, fact.blurb, when).build(), field)
 }
 
 fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
@@ -206,32 +185,6 @@ fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
         .maximum(fact.max)
         .default_value(fact.default);
     Property::new(described(builder, &nick, fact.blurb, when).build(), field)
-}
-
-/// "Time constant" as "time constant".
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-    first.into_iter().chain(letters).collect()
-}
-
-/// A span of time, in nanoseconds as everywhere in GStreamer.
-fn span(fact: &Span, when: When, field: Field<Duration>) -> Property {
-    let nick = nick(fact.name);
-    let blurb = format!("In nanoseconds: {}", lower_first(fact.blurb));
-    let builder = glib::ParamSpecUInt64::builder(fact.name)
-        .minimum(nanoseconds(fact.min))
-        .maximum(nanoseconds(fact.max))
-        .default_value(nanoseconds(fact.default));
-    Property {
-        spec: described(builder, &nick, &blurb, when).build(),
-        get: Box::new(move |settings| nanoseconds(*field(settings)).to_value()),
-        set: Box::new(move |settings, value| {
-            if let Ok(value) = value.get() {
-                *field(settings) = Duration::from_nanos(value);
-            }
-        }),
-    }
 }
 
 fn switch(fact: &Switch, when: When, field: Field<bool>) -> Property {
@@ -310,31 +263,13 @@ fn choice<M: Mirror>(when: When, field: Field<M::Of>) -> Property {
     }
 }
 
-fn list(fact: &Text, when: When, field: Field<Vec<f64>>) -> Property {
-    let nick = nick(fact.name);
-    let entry = glib::ParamSpecDouble::builder("value")
-        .nick("Value")
-        .blurb("One channel's value")
-        .build();
-    let builder = gst::ParamSpecArray::builder(fact.name).element_spec(&entry);
-    Property {
-        spec: described(builder, &nick, fact.blurb, when).build(),
-        get: Box::new(move |settings| gst::Array::new(field(settings).iter()).to_value()),
-        set: Box::new(move |settings, value| {
-            if let Ok(values) = value.get::<gst::Array>() {
-                *field(settings) = values.iter().filter_map(|value| value.get().ok()).collect();
-            }
-        }),
-    }
-}
-
 /// `roi`: four whole numbers, or none.
 fn region() -> Property {
     let entry = glib::ParamSpecInt::builder("value")
         .nick("Value")
         .blurb("x, y, width or height, in pixels")
         .build();
-    let builder = gst::ParamSpecArray::builder(facts::ROI.name).element_spec(&entry);
+    let builder = gst::ParamSpecArray::builder(LensSettings::ROI.name).element_spec(&entry);
     let blurb = "Part of the frame that is read and morphed: <x, y, width, height> in pixels, clipped to the frame; empty: \
                  all of it";
     Property {

@@ -7,9 +7,10 @@ use std::time::Duration;
 use steerlens::frame::Rect;
 use steerlens::render::DisplayMode;
 use steerlens::settings::Choice;
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep, settings};
+use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep};
 
 use super::engine::{GradientMode, Pace};
+use super::properties::{INFERENCE_INTERVAL, TOP_K};
 use super::region::{self, RoiSource};
 use crate::message::nanoseconds;
 
@@ -46,15 +47,9 @@ impl Default for Class {
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) model_file: Option<PathBuf>,
-    pub(super) label_file: Option<PathBuf>,
-    pub(super) model_info: Option<PathBuf>,
-    pub(super) output_name: Option<String>,
-    pub(super) runtime_library: Option<PathBuf>,
     pub(super) input_size: Option<String>,
-    pub(super) device: Option<String>,
     pub(super) model_instance_id: Option<String>,
-    pub(super) threads: u32,
-    /// The rest of what the model needs; its paths, names and numbers are the fields above.
+    /// The rest of what the model needs; its file and its size are the fields above.
     pub(super) classifier: ClassifierSettings,
     pub(super) source: Class,
     pub(super) target: Class,
@@ -78,14 +73,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model_file: None,
-            label_file: None,
-            model_info: None,
-            output_name: None,
-            runtime_library: None,
             input_size: None,
-            device: None,
             model_instance_id: None,
-            threads: settings::THREADS.default,
             classifier: ClassifierSettings::default(),
             source: Class::default(),
             target: Class::default(),
@@ -94,12 +83,12 @@ impl Default for Settings {
             roi_source: RoiSource::default(),
             sweep: Sweep::DEFAULT,
             sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
-            inference_interval: 1,
+            inference_interval: INFERENCE_INTERVAL.default,
             gradient_mode: GradientMode::DEFAULT,
             latency: -1,
             post_messages: false,
             attach_meta: false,
-            top_k: settings::TOP_K.default,
+            top_k: TOP_K.default,
         }
     }
 }
@@ -111,19 +100,17 @@ impl Settings {
     /// When `input-size` is not a height and a width.
     pub(super) fn classifier(&self) -> Result<ClassifierSettings, gst::ErrorMessage> {
         let path = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
+        let classifier = &self.classifier;
         Ok(ClassifierSettings {
             model_file: path(&self.model_file).unwrap_or_default(),
-            // Empty has a meaning of its own in these two: no labels, no side-car.
-            label_file: self.label_file.clone(),
-            model_info: self.model_info.clone(),
-            output_name: given(&self.output_name),
-            runtime_library: path(&self.runtime_library),
+            // Empty has a meaning of its own for the labels and the side-car: none.
+            output_name: given(&classifier.output_name),
+            runtime_library: path(&classifier.runtime_library),
+            device: given(&classifier.device),
             input_size: given(&self.input_size)
                 .map(|text| height_and_width(&text))
                 .transpose()?,
-            threads: usize::try_from(self.threads).unwrap_or(usize::MAX),
-            device: given(&self.device),
-            ..self.classifier.clone()
+            ..classifier.clone()
         })
     }
 
@@ -131,15 +118,14 @@ impl Settings {
     pub(super) fn lens(&self, stream_time: Option<gst::ClockTime>) -> LensSettings {
         let period = Duration::from_nanos(self.sweep_period_ns);
         let factor = stream_time.map_or(1.0, |time| self.sweep.factor(time.into(), period));
-        LensSettings {
-            source: self.source.choice(),
-            target: self.target.choice(),
-            magnification: self.lens.magnification * factor,
-            roi: self.region(),
-            // The further run's numbers go into message, meta and caption and nowhere else.
-            measure_after: self.lens.measure_after && (self.is_asked() || self.lens.caption),
-            ..self.lens.clone()
-        }
+        self.lens.clone().with(|s| {
+            s.gradient.source = self.source.choice();
+            s.gradient.target = self.target.choice();
+            s.reach.magnification = self.lens.reach.magnification * factor;
+            s.input.roi = self.region(); // The further run's numbers go into message, meta and caption and nowhere else.
+            s.view.measure_after =
+                self.lens.view.measure_after && (self.is_asked() || self.lens.view.caption);
+        })
     }
 
     /// The region that the property names. Sides below 0 leave nothing of it, as where it lies outside of the frame; four
@@ -170,7 +156,7 @@ impl Settings {
         if self.gradient_mode == GradientMode::Sync {
             return None;
         }
-        let names = match (self.lens.steps > 1, self.lens.measure_after) {
+        let names = match (self.lens.reach.steps > 1, self.lens.view.measure_after) {
             (true, true) => "steps and measure-after",
             (true, false) => "steps",
             (false, true) => "measure-after",
@@ -195,11 +181,11 @@ impl Settings {
     /// Whether a frame is shown as it came and nobody asks what the model says of it.
     pub(super) fn pass_on(&self, lens: &LensSettings) -> bool {
         !self.is_asked()
-            && !lens.caption
-            && match lens.display_mode {
+            && !lens.view.caption
+            && match lens.view.display_mode {
                 DisplayMode::Source => true,
                 // A budget is reached whatever the magnification (docs/method.md 2.7).
-                DisplayMode::Morph => lens.magnification == 0.0 && lens.l2_budget == 0.0,
+                DisplayMode::Morph => lens.reach.magnification == 0.0 && lens.reach.l2_budget == 0.0,
                 _ => false,
             }
     }
@@ -263,7 +249,7 @@ mod tests {
     #[test]
     fn an_empty_side_car_means_none() {
         let info = |text: Option<&str>| {
-            with(|s| s.model_info = text.map(Into::into))
+            with(|s| s.classifier.model_info = text.map(Into::into))
                 .classifier()
                 .unwrap()
                 .model_info
@@ -275,17 +261,18 @@ mod tests {
     #[test]
     fn the_sweep_multiplies_the_magnification_and_needs_a_time() {
         let settings = with(|s| {
-            s.lens.magnification = 2.0;
+            s.lens.reach.magnification = 2.0;
             s.sweep = Sweep::Triangle;
             s.sweep_period_ns = 4_000_000_000;
         });
         let at = |ms| {
             settings
                 .lens(Some(gst::ClockTime::from_mseconds(ms)))
+                .reach
                 .magnification
         };
         assert_eq!([0, 1000, 2000, 3000, 4000].map(at), [0.0, 1.0, 2.0, 1.0, 0.0]);
-        assert_eq!(settings.lens(None).magnification, 2.0);
+        assert_eq!(settings.lens(None).reach.magnification, 2.0);
     }
 
     #[test]
@@ -295,14 +282,22 @@ mod tests {
             settings.pass_on(&settings.lens(None))
         };
         assert!(!passes(|_| ()));
-        assert!(passes(|s| s.lens.magnification = 0.0));
-        assert!(passes(|s| s.lens.display_mode = DisplayMode::Source));
-        assert!(!passes(|s| (s.lens.magnification, s.post_messages) = (0.0, true)));
-        assert!(!passes(|s| (s.lens.magnification, s.attach_meta) = (0.0, true)));
-        assert!(!passes(|s| (s.lens.magnification, s.lens.l2_budget) = (0.0, 1.0)));
+        assert!(passes(|s| s.lens.reach.magnification = 0.0));
+        assert!(passes(|s| s.lens.view.display_mode = DisplayMode::Source));
         assert!(!passes(
-            |s| (s.lens.magnification, s.lens.display_mode) = (0.0, DisplayMode::Difference)
+            |s| (s.lens.reach.magnification, s.post_messages) = (0.0, true)
         ));
+        assert!(!passes(
+            |s| (s.lens.reach.magnification, s.attach_meta) = (0.0, true)
+        ));
+        assert!(!passes(|s| (
+            s.lens.reach.magnification,
+            s.lens.reach.l2_budget
+        ) = (0.0, 1.0)));
+        assert!(!passes(|s| (
+            s.lens.reach.magnification,
+            s.lens.view.display_mode
+        ) = (0.0, DisplayMode::Difference)));
     }
 
     #[test]
@@ -310,6 +305,7 @@ mod tests {
         let region = |roi: &[i32]| {
             with(|s| s.roi = roi.to_vec())
                 .lens(None)
+                .input
                 .roi
                 .map(|r| [r.x, r.y, r.width, r.height])
         };
@@ -327,9 +323,12 @@ mod tests {
         assert_eq!(said(|_| ()), "");
         assert_eq!(said(|s| s.roi = vec![8, 4, 96, 64]), "");
         assert!(said(|s| s.roi = vec![1, 2, 3]).starts_with("roi"));
-        assert_eq!(said(|s| (s.lens.steps, s.lens.measure_after) = (4, true)), "");
+        assert_eq!(
+            said(|s| (s.lens.reach.steps, s.lens.view.measure_after) = (4, true)),
+            ""
+        );
         let held = said(|s| {
-            (s.gradient_mode, s.lens.steps, s.lens.measure_after) = (GradientMode::Held, 4, true);
+            (s.gradient_mode, s.lens.reach.steps, s.lens.view.measure_after) = (GradientMode::Held, 4, true);
         });
         assert!(held.contains("steps and measure-after"), "{held}");
     }
@@ -337,8 +336,9 @@ mod tests {
     #[test]
     fn the_further_run_is_made_only_for_those_who_ask() {
         let after = |post, attach| {
-            with(|s| (s.lens.measure_after, s.post_messages, s.attach_meta) = (true, post, attach))
+            with(|s| (s.lens.view.measure_after, s.post_messages, s.attach_meta) = (true, post, attach))
                 .lens(None)
+                .view
                 .measure_after
         };
         assert_eq!(

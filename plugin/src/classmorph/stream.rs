@@ -212,7 +212,7 @@ impl VideoFilterImpl for ClassMorph {
             return self.pass_on(&view, &mut out);
         }
         if let Some(found) = found {
-            wanted.roi = Some(found.rect);
+            wanted.input.roi = Some(found.rect);
         }
 
         match self.morph(&settings, wanted, &stamp, &view, &mut out) {
@@ -266,14 +266,14 @@ impl ClassMorph {
     /// What cannot be done with the caps agreed on is done as far as they allow: a frame may come between a change of a
     /// property and the new caps, or no others may be had.
     fn fit_to_caps(&self, wanted: &mut LensSettings, view: &FrameView<'_>, out_width: usize) {
-        let display = caps::negotiated(wanted.display_mode, view.width(), out_width);
-        let color = view.format().is_yuv() && wanted.color_mode != ColorMode::Luma;
-        if color || display != wanted.display_mode {
+        let display = caps::negotiated(wanted.view.display_mode, view.width(), out_width);
+        let color = view.format().is_yuv() && wanted.morph.color_mode != ColorMode::Luma;
+        if color || display != wanted.view.display_mode {
             self.fell_back(color);
         }
-        wanted.display_mode = display;
+        wanted.view.display_mode = display;
         if color {
-            wanted.color_mode = ColorMode::Luma;
+            wanted.morph.color_mode = ColorMode::Luma;
         }
     }
 
