@@ -31,8 +31,18 @@ impl Preset {
         },
         Self {
             name: "readable",
-            about: "For pictures that are meant to be read: phases and amplitudes, in colour, in four steps",
-            values: &[("method", "csp-joint"), ("color-mode", "joint"), ("steps", "4")],
+            about: "For stills that are meant to be read: phases and amplitudes, in eight steps along gradients that are averaged \
+                    over eight shifted, zoomed, mirrored and noisy copies",
+            values: &[
+                ("method", "csp-joint"),
+                ("color-mode", "joint"),
+                ("amplitude-gain", "1"),
+                ("scale-weight", "0.5"),
+                ("steps", "8"),
+                ("samples", "8"),
+                ("mirror", "true"),
+                ("padding", "16"),
+            ],
         },
         Self {
             name: "calm",
@@ -42,15 +52,18 @@ impl Preset {
     ];
 
     /// The names of the settings that presets hold.
-    pub const SETTINGS: [&str; 11] = [
+    pub const SETTINGS: [&str; 14] = [
         "method",
         "color-mode",
+        "amplitude-gain",
         "amplitude-exponent",
         "scale-weight",
         "phase-smooth",
         "phase-limit",
         "grid",
         "steps",
+        "samples",
+        "mirror",
         "step-mode",
         "temporal-smoothing",
         "padding",

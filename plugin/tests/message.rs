@@ -49,6 +49,7 @@ prop_compose! {
         classes in prop::collection::vec((any::<i32>(), text(), real()), 0..6),
         warning in prop::option::of(text()),
         after in prop::option::of(after()),
+        agreement in prop::option::of(real()),
     ) -> FrameReport {
         FrameReport {
             frame, timestamp, stream_time, running_time, duration,
@@ -59,6 +60,7 @@ prop_compose! {
             target_probability: logits[3],
             margin: logits[4],
             gradient_norm: norms[0],
+            agreement,
             change_norm: norms[1],
             phase_rms: norms[2],
             magnification: norms[3],

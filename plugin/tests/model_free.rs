@@ -339,15 +339,18 @@ fn presets_are_shipped_in_the_binary() {
         look(),
         "method=csp-joint\n\
          color-mode=joint\n\
+         amplitude-gain=1\n\
          amplitude-exponent=1\n\
-         scale-weight=0\n\
+         scale-weight=0.5\n\
          phase-smooth=0\n\
          phase-limit=1.5707963267948966\n\
          grid=fast\n\
-         steps=4\n\
+         steps=8\n\
+         samples=8\n\
+         mirror=true\n\
          step-mode=reanalyse\n\
          temporal-smoothing=0\n\
-         padding=0\n"
+         padding=16\n"
     );
     assert_eq!(*told.lock().unwrap(), steerlens::Preset::SETTINGS);
     presets.load_preset("calm").unwrap();
@@ -355,12 +358,15 @@ fn presets_are_shipped_in_the_binary() {
         look(),
         "method=csp-phase\n\
          color-mode=luma\n\
+         amplitude-gain=0.5\n\
          amplitude-exponent=1\n\
          scale-weight=0\n\
          phase-smooth=0\n\
          phase-limit=1.5707963267948966\n\
          grid=fast\n\
          steps=1\n\
+         samples=1\n\
+         mirror=false\n\
          step-mode=reanalyse\n\
          temporal-smoothing=100000000\n\
          padding=16\n"

@@ -150,6 +150,9 @@ pub struct Reading {
     pub gradient: Vec<f32>,
     /// Root of the sum of squares of `gradient`.
     pub gradient_norm: f64,
+    /// How sure the direction is, 0..1, where the gradient is the mean of several: how alike it is to be expected to the
+    /// mean of as many others. `None` for a single gradient, of which nothing is known.
+    pub agreement: Option<f64>,
     /// Wall time of ONNX Runtime's run alone.
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.

@@ -158,6 +158,39 @@ impl Axis {
         }
     }
 
+    /// From samples to as many of a window of them, whose start and length are given; what lies beyond the ends is the
+    /// mirror image of what lies before them. With `flip` the window is taken backwards.
+    pub(super) fn reflected(side: usize, (start, length): (f64, f64), flip: bool) -> Self {
+        let scale = length / side as f64;
+        let support = scale.max(1.0);
+        let mut dense = vec![vec![0.0f64; side]; side];
+        for (o, row) in dense.iter_mut().enumerate() {
+            let at = if flip { side - 1 - o } else { o };
+            let centre = start + (at as f64 + 0.5) * scale;
+            let (first, end) = ((centre - support - 0.5).floor(), (centre + support).ceil());
+            for i in first as i64..end as i64 {
+                let weight = (1.0 - (i as f64 + 0.5 - centre).abs() / support).max(0.0);
+                row[mirrored(i, side)] += weight;
+            }
+            let sum: f64 = row.iter().sum();
+            row.iter_mut().for_each(|weight| *weight /= sum);
+        }
+        let column = |i: usize| dense.iter().map(move |row| row[i]).collect::<Vec<_>>();
+        let columns: Vec<_> = (0..side).map(column).collect();
+        let span = |line: &Vec<f64>| {
+            let first = line.iter().position(|w| *w != 0.0).unwrap_or(0);
+            let end = line
+                .iter()
+                .rposition(|w| *w != 0.0)
+                .map_or(first, |last| last + 1);
+            (first, line[first..end].iter().map(|w| *w as f32).collect())
+        };
+        Self {
+            forward: Rows::new(&dense.iter().map(span).collect::<Vec<_>>(), side),
+            back: Rows::new(&columns.iter().map(span).collect::<Vec<_>>(), side),
+        }
+    }
+
     /// The matrix, `[to, from]`.
     pub(super) fn forward(&self) -> &Rows {
         &self.forward
@@ -167,6 +200,13 @@ impl Axis {
     pub(super) fn back(&self) -> &Rows {
         &self.back
     }
+}
+
+/// The sample that stands at place `i` of samples that are continued by their mirror image at both ends.
+fn mirrored(i: i64, side: usize) -> usize {
+    let period = 2 * side as i64;
+    let i = i.rem_euclid(period);
+    usize::try_from(i.min(period - 1 - i)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -213,6 +253,34 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn reflected_windows_have_their_transposes() {
+        for (side, start, length, flip) in [
+            (1, 0.0, 1.0, false),
+            (7, 0.0, 7.0, false),
+            (7, 0.0, 7.0, true),
+            (9, -2.4, 9.0, false),
+            (9, 1.3, 7.5, true),
+            (16, -3.0, 20.0, false),
+            (5, 40.0, 5.0, false),
+        ] {
+            let axis = Axis::reflected(side, (start, length), flip);
+            let (forward, back) = (dense(&axis.forward, side), dense(&axis.back, side));
+            for o in 0..side {
+                for i in 0..side {
+                    assert_eq!(forward[o][i], back[i][o], "{side} {start} at {o}, {i}");
+                }
+                let sum: f64 = forward[o].iter().copied().map(f64::from).sum();
+                assert!((sum - 1.0).abs() <= f64::from(f32::EPSILON), "row {o} of {side}");
+            }
+        }
+        let shifted = dense(&Axis::reflected(4, (-1.0, 4.0), false).forward, 4);
+        assert_eq!(shifted[0], [1.0, 0.0, 0.0, 0.0], "the mirror image of the first");
+        assert_eq!(shifted[3], [0.0, 0.0, 1.0, 0.0]);
+        let flipped = dense(&Axis::reflected(3, (0.0, 3.0), true).forward, 3);
+        assert_eq!(flipped[0], [0.0, 0.0, 1.0]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) use format::with_layout;
 pub(crate) use paint::{Overlay, write_colours};
 pub(crate) use planes::LUMA;
 pub use planes::{read_luma, read_rgb};
-pub use resize::Resize;
+pub use resize::{Change, Resize};
 pub use sampling::Sampling;
 pub use shape::Shape;
 pub use view::{Bytes, FrameView, FrameViewMut, View};

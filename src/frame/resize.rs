@@ -14,12 +14,37 @@ pub struct Resize {
     y: Axis,
 }
 
+/// A change of a picture that leaves what it shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// To the right and down, as a share of width and height.
+    pub shift: [f64; 2],
+    /// How many times as large, about the middle; above 0.
+    pub zoom: f64,
+    /// Left and right swapped.
+    pub mirror: bool,
+}
+
 impl Resize {
     /// A map from `from` (width, height) to `to`, none of them 0.
     pub fn new(from: (usize, usize), to: (usize, usize)) -> Self {
         Self {
             x: Axis::new(from.0, to.0),
             y: Axis::new(from.1, to.1),
+        }
+    }
+
+    /// The map of a picture of `size` to a changed copy of it, as large: linear between pixels, mirrored beyond the
+    /// border.
+    pub fn changed(size: (usize, usize), change: &Change) -> Self {
+        let axis = |side: usize, shift: f64, mirror: bool| {
+            let length = side as f64 / change.zoom;
+            let start = (side as f64 - length) / 2.0 - shift * side as f64;
+            Axis::reflected(side, (start, length), mirror)
+        };
+        Self {
+            x: axis(size.0, change.shift[0], change.mirror),
+            y: axis(size.1, change.shift[1], false),
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The hot path: read a frame, move it, show it.
 
+mod average;
 mod editor;
 mod history;
 mod reader;
@@ -9,7 +10,6 @@ mod report;
 mod settings;
 mod showing;
 mod sight;
-mod smooth_grad;
 mod stage;
 mod steps;
 

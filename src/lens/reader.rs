@@ -4,9 +4,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::average::Averager;
 use super::region;
 use super::sight::{Framing, Sight};
-use super::smooth_grad::SmoothGrad;
 use super::{GradientSettings, InputSettings, LensSettings};
 use crate::Error;
 use crate::classifier::{
@@ -30,7 +30,7 @@ pub struct Reader {
     last: Option<u64>,
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
-    smooth_grad: SmoothGrad,
+    averager: Averager,
     sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
@@ -46,7 +46,7 @@ impl Reader {
     }
 
     /// Reads with an open classifier. Of the settings, those count here that choose the classes, the objective and
-    /// `smooth_grad`, and what of a frame is seen.
+    /// `samples`, and what of a frame is seen.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large.
@@ -59,7 +59,7 @@ impl Reader {
             input: settings.input.clone(),
             last: None,
             pair_is_new: false,
-            smooth_grad: SmoothGrad::default(),
+            averager: Averager::default(),
             sight: None,
             aside: Reading::default(),
         };
@@ -81,7 +81,7 @@ impl Reader {
         self.framing.sampling(frame.shape())
     }
 
-    /// Takes over classes, objective, `smooth_grad`, fit and region of other settings, from the next frame on.
+    /// Takes over classes, objective, `samples`, fit and region of other settings, from the next frame on.
     ///
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
@@ -128,10 +128,10 @@ impl Reader {
             self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
         let (source, target) = self.chooser.pair().unwrap_or_default();
-        self.classifier
-            .read_planes(planes, (source, target), self.gradient.objective, reading)?;
-        self.smooth_grad
-            .smooth(&mut self.classifier, planes, &self.gradient, reading)?;
+        let seen = (planes, self.framing.input);
+        let gradient = (&self.gradient, 0);
+        self.averager
+            .read(&mut self.classifier, seen, (source, target), gradient, reading)?;
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -173,10 +173,10 @@ impl Reader {
         let seen = region::seen(self.input.roi, frame);
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
-        self.classifier
-            .read_planes(planes, (source, target), self.gradient.objective, reading)?;
-        self.smooth_grad
-            .smooth(&mut self.classifier, planes, &self.gradient, reading)?;
+        let seen = (planes, self.framing.input);
+        let gradient = (&self.gradient, 0);
+        self.averager
+            .read(&mut self.classifier, seen, (source, target), gradient, reading)?;
         self.number(reading);
         Ok(())
     }
@@ -220,7 +220,7 @@ impl Reader {
         &mut self,
         frame: &FrameView<'_>,
         planes: &[&[f32]],
-        at_frame: bool,
+        (at_frame, step): (bool, u32),
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let input = Sight::of(&mut self.sight, frame, self.framing).see_planes(planes, at_frame);
@@ -229,10 +229,10 @@ impl Reader {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        self.classifier
-            .read_planes(input, (source, target), self.gradient.objective, reading)?;
+        let seen = (input, self.framing.input);
+        let gradient = (&self.gradient, step);
         Ok(self
-            .smooth_grad
-            .smooth(&mut self.classifier, input, &self.gradient, reading)?)
+            .averager
+            .read(&mut self.classifier, seen, (source, target), gradient, reading)?)
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn walk(
     for step in 1..=steps {
         if step > 1 {
             let start = Instant::now();
-            read(stage, reader, frame, &current, &mut latest)?;
+            read(stage, reader, frame, (&current, step - 1), &mut latest)?;
             report.step_time += start.elapsed();
         }
         stage.take_direction(&latest.gradient, settings, step - 1);
@@ -104,7 +104,7 @@ fn read(
     stage: &Stage,
     reader: &mut Reader,
     frame: &FrameView<'_>,
-    current: &[f32],
+    (current, step): (&[f32], u32),
     reading: &mut Reading,
 ) -> Result<(), Error> {
     let pixels = stage.size.0 * stage.size.1;
@@ -117,7 +117,7 @@ fn read(
         }
         _ => current.chunks_exact(pixels).collect(),
     };
-    reader.read_step(frame, &seen, stage.at_frame, reading)
+    reader.read_step(frame, &seen, (stage.at_frame, step), reading)
 }
 
 /// The edited planes of the current ones.

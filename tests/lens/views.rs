@@ -244,8 +244,7 @@ fn what_of_a_frame_is_seen_may_change_between_frames() {
         }),
         base.clone().with(|s| s.input.crop_fraction = 0.6),
         base.clone().with(|s| {
-            s.gradient.smooth_grad = 3;
-            s.gradient.noise_level = 0.1;
+            s.gradient.samples = 3;
         }),
         base.clone(),
     ];

@@ -76,6 +76,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     {
         progress::say(format_args!("note: {advice}"));
     }
+    if let Some(doubt) = report.doubt() {
+        progress::say(format_args!("note: {doubt}"));
+    }
     progress::warn(report.warnings());
     deliver(matches, &output, &result, &report)?;
     Ok(if report.attained() {

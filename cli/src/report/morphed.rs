@@ -15,6 +15,9 @@ use crate::output::Output;
 /// Classes of the source picture that are listed, most probable first.
 const TOP: usize = 5;
 
+/// Agreement below which a direction is called chance: two means with this cosine have little in common.
+const DOUBTFUL: f64 = 0.2;
+
 /// What one picture became.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -37,6 +40,9 @@ pub(crate) struct Morphed {
     pub(crate) source_probability: f32,
     pub(crate) target_probability: f32,
     gradient_norm: f64,
+    /// How sure the direction is, of several samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<f64>,
     inference_time: u64,
     classes: Vec<Class>,
     settings: Settings,
@@ -142,6 +148,7 @@ impl Morphed {
             source_probability: at(&reading.probabilities, reading.source),
             target_probability: at(&reading.probabilities, reading.target),
             gradient_norm: reading.gradient_norm,
+            agreement: reading.agreement,
             inference_time: nanoseconds(reading.inference_time),
             classes,
             settings: Settings::new(classifier, lens.settings()),
@@ -203,6 +210,15 @@ impl Morphed {
         })
     }
 
+    /// What is said of a direction that the samples do not agree on.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        let agreement = self.agreement.filter(|agreement| *agreement < DOUBTFUL)?;
+        Some(format!(
+            "the direction is mostly chance here: another mean of as many samples would agree with it to {agreement:.2} only; \
+             give more --samples"
+        ))
+    }
+
     /// What the user should know beyond the numbers.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
         let morphs = self.morphs.iter().filter_map(|morph| morph.warning.as_deref());
@@ -259,6 +275,9 @@ impl fmt::Display for Morphed {
             writeln!(f, "L2 budget {budget}: {verdict}")?;
         }
         let sum = |time: fn(&Step) -> u64| self.morphs.iter().map(time).sum::<u64>();
+        if let Some(agreement) = self.agreement {
+            writeln!(f, "agreement of the samples {agreement:.2}")?;
+        }
         writeln!(
             f,
             "read {}, morph {}, check {}",

@@ -72,10 +72,12 @@ mod worker;
  * #GstClassMorph:attach-meta the same fields lie on the morphed buffer, in a #GstCustomMeta called
  * `GstClassMorphMeta`. Frames that no model saw (a gap, a frame too small, a setting that does not fit) have neither.
  * Where `held` is true, what the model says is that of an earlier frame, `gradient-age` before this one: classes,
- * labels, logits, probabilities, `margin` and `gradient-norm`. What happened in a run is told by one frame only, the first
+ * labels, logits, probabilities, `margin`, `gradient-norm` and `agreement`. What happened in a run is told by one frame only, the first
  * that was moved along what came of it: `inference-time` is 0 and `pair-changed` false everywhere else.
  * `gdouble`: `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
- * `target-probability`, `gradient-norm` (of the objective, in pixel values 0..1 of the model's picture),
+ * `target-probability`, `gradient-norm` (of the objective, in pixel values 0..1 of the model's picture), with
+ * #GstClassMorph:samples above 1 `agreement` (how sure the direction is, 0..1: how alike it is to be expected to the mean
+ * of as many other samples),
  * `change-norm` (L2 norm of the change before clipping), `phase-rms` (RMS of the phase step before magnification, in
  * radians: how strong the gradient is in the phases), `magnification` (the one used), `l2`
  * (distance of the written picture from the frame, pixel values 0..1). `guint64`: `frame` (number in the stream,

@@ -61,6 +61,18 @@ macro_rules! plain {
 
 plain!(bool, i32, u64, f64, String, Option<ClockTime>);
 
+impl Field for Option<f64> {
+    fn put(&self, to: &mut gst::StructureRef, name: &'static str) {
+        if let Some(value) = self {
+            to.set(name, value);
+        }
+    }
+
+    fn take(from: &gst::StructureRef, name: &'static str) -> Result<Self, Error> {
+        from.has_field(name).then(|| get(from, name)).transpose()
+    }
+}
+
 impl Field for Option<String> {
     fn put(&self, to: &mut gst::StructureRef, name: &'static str) {
         if let Some(text) = self {

@@ -45,6 +45,8 @@ fields! {
         margin: f64 = "margin",
         /// L2 norm of the objective's gradient, in pixel values 0..1 of the model's input picture.
         gradient_norm: f64 = "gradient-norm",
+        /// How sure the direction is, 0..1, with `samples` above 1.
+        agreement: Option<f64> = "agreement",
         /// L2 norm of the change before clipping and rounding, pixel values 0..1, where the pyramid works.
         change_norm: f64 = "change-norm",
         /// RMS of the phase step before magnification, in radians: how strong the gradient is in the phases.
