@@ -33,19 +33,6 @@ fn a_live_pipeline_is_told_before_the_first_frame() {
     assert_eq!(rig.visible(&out, 48), rig.visible(&expected, 48));
 }
 
-/// A run that happens to be slow takes the time of a few others, not of 64.
-#[test]
-fn a_frame_of_many_steps_is_expected_to_take_as_many_runs() {
-    let expected = |steps: u32| {
-        let mut rig = Rig::new(gst_video::VideoFormat::Rgb, 48, 48, |element| {
-            element.set_property("steps", steps);
-        });
-        told(&mut rig)
-    };
-    let [one, many] = [1, 64].map(expected);
-    assert!(many > one, "{one} ns for one step, {many} ns for 64");
-}
-
 #[test]
 fn upstream_s_own_latency_stays_in_the_sum() {
     let mut rig = Rig::new(gst_video::VideoFormat::Rgb, 48, 48, |element| {

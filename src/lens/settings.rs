@@ -104,6 +104,11 @@ impl LensSettings {
         self
     }
 
+    /// Runs of the model that a frame takes: one for each sample of each step.
+    pub fn runs_per_frame(&self) -> u32 {
+        self.reach.steps.saturating_mul(self.gradient.samples)
+    }
+
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
         self.gradient == other.gradient && self.input == other.input

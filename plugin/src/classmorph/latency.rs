@@ -103,12 +103,12 @@ impl ClassMorph {
     }
 
     fn own_latency(&self) -> gst::ClockTime {
-        let (fixed, mode, steps) = {
+        let (fixed, mode, runs) = {
             let settings = lock(&self.settings);
             (
                 settings.latency,
                 settings.gradient_mode,
-                settings.lens.reach.steps,
+                settings.lens.runs_per_frame(),
             )
         };
         let nanos = match u64::try_from(fixed) {
@@ -116,7 +116,7 @@ impl ClassMorph {
             Err(_) => {
                 // Held, frames do not wait for the model.
                 if mode == GradientMode::Sync && !lock(&self.latency).is_known() {
-                    self.rehearse(steps);
+                    self.rehearse(runs);
                 }
                 nanoseconds(lock(&self.latency).told())
             }
@@ -125,9 +125,9 @@ impl ClassMorph {
         gst::ClockTime::from_nseconds(nanos)
     }
 
-    /// Takes the time of a run, before there is a frame to take the time of: pipelines ask before they play. A frame
-    /// takes one for each step.
-    fn rehearse(&self, steps: u32) {
+    /// Takes the time of a run, before there is a frame to take the time of, as pipelines ask before they play; a frame
+    /// takes `runs` of them.
+    fn rehearse(&self, runs: u32) {
         // A frame that is on its way tells better.
         let Ok(mut opened) = self.opened.try_lock() else {
             return;
@@ -136,7 +136,7 @@ impl ClassMorph {
         match opened.engine.rehearse() {
             Ok(Some(run)) => {
                 gst::debug!(CAT, imp = self, "a run of the model takes {run:.1?}");
-                lock(&self.latency).expect(run.saturating_mul(steps));
+                lock(&self.latency).expect(run.saturating_mul(runs));
             }
             Ok(None) => (),
             // The first frame will say so too.
