@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The mean of the gradients at shifted, zoomed, mirrored and noisy copies of a picture.
+//! The mean of the gradients at shifted, zoomed, mirrored and noisy copies of a picture (docs/method.md 2.12).
 //!
-//! One gradient of an ordinary network is mostly about this very grid of pixels; what is left of it after small changes
-//! that no person would notice belongs to the picture (SmoothGrad: Smilkov et al. 2017, arXiv 1706.03825; expectation over
+//! One gradient of an ordinary network may be about this very grid of pixels; what is left of it after changes that leave
+//! what the picture shows belongs to the picture (SmoothGrad: Smilkov et al. 2017, arXiv 1706.03825; expectation over
 //! transformation: Athalye et al. 2018, arXiv 1707.07397). How much is left is measured: two halves of the copies are
 //! compared.
 
