@@ -153,7 +153,7 @@ pub struct Reading {
     /// How sure the direction is, 0..1, where the gradient is the mean of several: how alike it is to be expected to the
     /// mean of as many others. `None` for a single gradient, of which nothing is known.
     pub agreement: Option<f64>,
-    /// Wall time of ONNX Runtime's run alone.
+    /// Wall time of ONNX Runtime alone: of its run, or of all its runs where the gradient is the mean of several.
     pub inference_time: Duration,
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,

@@ -57,7 +57,8 @@ fields! {
         held: bool = "held",
         /// How much older than this frame the gradient is.
         gradient_age: Duration = "gradient-age",
-        /// Wall time of the model's run, told by the first frame that was moved along what came of it; zero in others.
+        /// Wall time of the model's run, or of all its runs with `samples` above 1, told by the first frame that was moved
+        /// along what came of it; zero in others.
         inference_time: Duration = "inference-time",
         /// Wall time of analysis, extrapolation, synthesis and writing.
         morph_time: Duration = "morph-time",
