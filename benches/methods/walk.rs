@@ -80,7 +80,8 @@ impl Way {
             s.reach.steps = self.steps;
             s.gradient.control = self.control;
             s.reach.l2_budget = l2_budget;
-            s.reach.magnification = magnification; // Comparable with the published method.
+            s.reach.magnification = magnification;
+            // Comparable with the published method.
             s.morph.pyramid.grid = Grid::Exact;
         })
     }

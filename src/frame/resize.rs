@@ -17,7 +17,7 @@ pub struct Resize {
 /// A change of a picture that leaves what it shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
-    /// To the right and down, as a share of width and height.
+    /// To the right and down, as a share of the copy's width and height, before it is mirrored.
     pub shift: [f64; 2],
     /// How many times as large, about the middle; above 0.
     pub zoom: f64,
@@ -39,7 +39,7 @@ impl Resize {
     pub fn changed(size: (usize, usize), change: &Change) -> Self {
         let axis = |side: usize, shift: f64, mirror: bool| {
             let length = side as f64 / change.zoom;
-            let start = (side as f64 - length) / 2.0 - shift * side as f64;
+            let start = (side as f64 - length) / 2.0 - shift * length;
             Axis::reflected(side, (start, length), mirror)
         };
         Self {

@@ -6,6 +6,9 @@
 //! transformation: Athalye et al. 2018, arXiv 1707.07397). How much is left is measured: two halves of the copies are
 //! compared.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
@@ -14,7 +17,10 @@ use crate::classifier::{Classifier, Reading};
 use crate::frame::{Change, Resize};
 use crate::runtime;
 
-/// Scratch for a copy, its gradient on the way back, and the means of the two halves.
+/// Maps that are kept for the next picture; more are made anew.
+const KEPT: usize = 64;
+
+/// Scratch for a copy, its gradient on the way back, and the sums of the two halves.
 #[derive(Debug, Default)]
 pub(super) struct Averager {
     copy: Vec<f32>,
@@ -22,68 +28,95 @@ pub(super) struct Averager {
     scratch: Vec<f32>,
     halves: [Vec<f64>; 2],
     aside: Reading,
+    /// The map of each sample, for pictures of `size` under `settings`.
+    maps: HashMap<u64, Resize>,
+    size: (usize, usize),
+    settings: GradientSettings,
 }
 
 impl Averager {
-    /// Scores of the picture `planes`, whose size is `size`, and the mean of `settings.samples` gradients around it, the
-    /// copies being those of step `step`. With one sample it is the picture's own gradient.
+    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`; the copies are those of
+    /// step `step`. Scores are the picture's own: those of `scores`, where `scored` says that they are already there. The
+    /// reading is written when all runs have been made. One sample is the picture itself.
     pub(super) fn read(
         &mut self,
         classifier: &mut Classifier,
         (planes, size): (&[f32], (usize, usize)),
         pair: (usize, usize),
         (settings, step): (&GradientSettings, u32),
+        (scores, scored): (&mut Reading, bool),
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
         if settings.samples < 2 {
             reading.agreement = None;
             return classifier.read_planes(planes, pair, settings.objective, reading);
         }
-        classifier.score_planes(planes, reading)?;
-        self.copy.resize(planes.len(), 0.0);
-        self.back.resize(planes.len(), 0.0);
-        for half in &mut self.halves {
+        if (self.size, &self.settings) != (size, settings) {
+            (self.size, self.settings) = (size, settings.clone());
+            self.maps.clear();
+        }
+        let Self {
+            copy,
+            back,
+            scratch,
+            halves,
+            aside,
+            maps,
+            ..
+        } = self;
+        copy.resize(planes.len(), 0.0);
+        back.resize(planes.len(), 0.0);
+        for half in halves.iter_mut() {
             half.clear();
             half.resize(planes.len(), 0.0);
         }
         let pixels = size.0 * size.1;
+        let mut time = Duration::ZERO;
         let first = u64::from(step) * u64::from(settings.samples);
         for sample in first..first + u64::from(settings.samples) {
-            let change = change(settings, sample);
-            let map = Resize::changed(size, &change);
-            self.scratch.resize(map.scratch_len(), 0.0);
-            for (plane, copy) in planes
-                .chunks_exact(pixels)
-                .zip(self.copy.chunks_exact_mut(pixels))
-            {
-                map.apply(plane, copy, &mut self.scratch);
+            if maps.len() >= KEPT && !maps.contains_key(&sample) {
+                maps.clear();
+            }
+            let map = maps
+                .entry(sample)
+                .or_insert_with(|| Resize::changed(size, &change(settings, sample)));
+            scratch.resize(map.scratch_len(), 0.0);
+            for (plane, copy) in planes.chunks_exact(pixels).zip(copy.chunks_exact_mut(pixels)) {
+                map.apply(plane, copy, scratch);
             }
             if settings.noise_level > 0.0 {
                 let mut random = Xoshiro256PlusPlus::seed_from_u64(settings.seed ^ sample.rotate_left(32));
-                for value in &mut self.copy {
+                for value in copy.iter_mut() {
                     *value += (settings.noise_level * normal(&mut random)) as f32;
                 }
             }
-            classifier.read_planes(&self.copy, pair, settings.objective, &mut self.aside)?;
-            reading.inference_time += self.aside.inference_time;
-            let gradient = self.aside.gradient.chunks_exact(pixels);
-            for (gradient, back) in gradient.zip(self.back.chunks_exact_mut(pixels)) {
-                map.adjoint(gradient, back, &mut self.scratch);
+            classifier.read_planes(copy, pair, settings.objective, aside)?;
+            time += aside.inference_time;
+            let gradient = aside.gradient.chunks_exact(pixels);
+            for (gradient, back) in gradient.zip(back.chunks_exact_mut(pixels)) {
+                map.adjoint(gradient, back, scratch);
             }
-            let half = &mut self.halves[usize::from(sample % 2 == 1)];
+            let half = &mut halves[half_of(sample)];
             half.iter_mut()
-                .zip(&self.back)
+                .zip(back.iter())
                 .for_each(|(sum, g)| *sum += f64::from(*g));
         }
-        let [even, odd] = &self.halves;
-        reading.agreement = Some(agreement(even, odd));
+        if !scored {
+            classifier.score_planes(planes, scores)?;
+            time += scores.inference_time;
+        }
+        reading.logits.clone_from(&scores.logits);
+        reading.probabilities.clone_from(&scores.probabilities);
+        let [one, other] = &*halves;
+        reading.agreement = Some(agreement(one, other));
         let share = 1.0 / f64::from(settings.samples);
         reading.gradient.clear();
-        let means = even.iter().zip(odd).map(|(a, b)| ((a + b) * share) as f32);
+        let means = one.iter().zip(other).map(|(a, b)| ((a + b) * share) as f32);
         reading.gradient.extend(means);
         let squared: f64 = reading.gradient.iter().map(|g| f64::from(*g).powi(2)).sum();
         reading.gradient_norm = squared.sqrt();
         (reading.source, reading.target, reading.objective) = (pair.0, pair.1, settings.objective);
+        reading.inference_time = time;
         Ok(())
     }
 }
@@ -93,26 +126,45 @@ impl Averager {
 fn agreement(one: &[f64], other: &[f64]) -> f64 {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let norms = (dot(one, one) * dot(other, other)).sqrt();
-    let cosine = if norms > 0.0 { dot(one, other) / norms } else { 0.0 };
-    (2.0 * cosine / (1.0 + cosine)).max(0.0)
+    if norms.is_nan() || norms <= 0.0 {
+        return 0.0;
+    }
+    let cosine = (dot(one, other) / norms).clamp(0.0, 1.0);
+    2.0 * cosine / (1.0 + cosine)
 }
 
-/// The change of a sample: a low-discrepancy sequence (Roberts 2018: powers of the root of x^5 = x + 1) in shift to both
-/// sides, zoom and mirror, begun where the seed says.
+/// The change of a sample: a point of Halton's sequence (1960), rotated as the seed says (Cranley & Patterson 1976), gives
+/// shift to both sides and zoom; every other copy is mirrored.
 fn change(settings: &GradientSettings, sample: u64) -> Change {
-    const ROOT: f64 = 1.167_303_978_261_418_7;
-    let mut start = Xoshiro256PlusPlus::seed_from_u64(settings.seed);
-    let mut coordinate = |power: i32| {
-        let offset = (start.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        (offset + (sample + 1) as f64 * ROOT.powi(-power)).fract()
+    let mut rotation = Xoshiro256PlusPlus::seed_from_u64(settings.seed);
+    let mut coordinate = |base: u64| {
+        let offset = (rotation.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+        (offset + radical_inverse(sample, base)).fract()
     };
-    let [x, y, zoom, mirror] = [1, 2, 3, 4].map(&mut coordinate);
+    let [x, y, zoom] = [3, 5, 7].map(&mut coordinate);
     let spread = |at: f64, reach: f64| (2.0 * at - 1.0) * reach;
     Change {
         shift: [x, y].map(|at| spread(at, settings.shift)),
         zoom: 1.0 + spread(zoom, settings.zoom),
-        mirror: settings.mirror && mirror < 0.5,
+        mirror: settings.mirror && sample % 2 == 1,
     }
+}
+
+/// The half that a sample counts in: pairs of neighbours are parted, and as many mirrored copies come into the one as into
+/// the other (Thue & Morse).
+fn half_of(sample: u64) -> usize {
+    usize::from(sample.count_ones() % 2 == 1)
+}
+
+/// The digits of `number` in this base, behind the point in reverse: 0..1.
+fn radical_inverse(mut number: u64, base: u64) -> f64 {
+    let (mut inverse, mut weight) = (0.0, 1.0);
+    while number > 0 {
+        weight /= base as f64;
+        inverse += (number % base) as f64 * weight;
+        number /= base;
+    }
+    inverse
 }
 
 /// A number of the standard normal distribution (Box & Muller 1958).
@@ -154,8 +206,11 @@ mod tests {
             assert!(widest < 3.0 * 0.2 / 64.0 && shifts[0] >= -0.1 && shifts[63] <= 0.1);
         }
         assert!(all.iter().all(|c| (0.8..=1.2).contains(&c.zoom)));
-        let mirrored = all.iter().filter(|c| c.mirror).count();
-        assert!((28..=36).contains(&mirrored), "{mirrored}");
+        for half in 0..2 {
+            let of_half = (0..64).filter(|k| half_of(*k) == half);
+            let mirrored = of_half.filter(|k| all[*k as usize].mirror).count();
+            assert_eq!(mirrored, 16, "of 32 in half {half}");
+        }
         let other = GradientSettings { seed: 1, ..settings };
         assert_ne!(change(&other, 0).shift, all[0].shift);
     }
@@ -165,6 +220,13 @@ mod tests {
         assert_eq!(agreement(&[1.0, 2.0], &[2.0, 4.0]), 1.0);
         assert_eq!(agreement(&[1.0, 0.0], &[0.0, 1.0]), 0.0);
         assert_eq!(agreement(&[1.0, 0.0], &[-1.0, 0.5]), 0.0);
+        for k in 1..50 {
+            let k = f64::from(k) * 0.37;
+            let [one, opposite] = [1.0, -k].map(|k| [1.1, 2.3, 3.7].map(|v| v * k));
+            assert_eq!(agreement(&one, &opposite), 0.0);
+            assert!(agreement(&one, &one.map(|v| v * k)) <= 1.0);
+        }
+        assert_eq!(agreement(&[f64::NAN], &[1.0]), 0.0);
         assert_eq!(agreement(&[0.0; 2], &[0.0; 2]), 0.0);
         // cos 60 degrees: 2 * .5 / 1.5.
         let half = agreement(&[1.0, 0.0], &[0.5, 0.75f64.sqrt()]);

@@ -39,8 +39,7 @@ choice! {
 choice! {
     pub enum Control = "control", None, "A direction in place of the gradient's, to compare it with" {
         None = "none": "The gradient's own",
-        /// A seeded random direction with the gradient's spectrum is, one for each step (see
-        /// [`crate::morph::Surrogate`]): what a change of that kind does by chance.
+        /// Seeded, another one for each step (see [`crate::morph::Surrogate`]): what a change of that kind does by chance.
         Random = "random": "Random, with the gradient's spectrum",
     }
 }

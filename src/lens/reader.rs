@@ -13,6 +13,7 @@ use crate::classifier::{
     Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
 };
 use crate::frame::{FrameView, Moment};
+use crate::settings::Group;
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
@@ -54,7 +55,7 @@ impl Reader {
         let mut reader = Self {
             framing: Framing::of(&classifier, &settings.input),
             classifier,
-            chooser: PairChooser::default(),
+            chooser: PairChooser::new(None, None, GradientSettings::CLASS_HOLD.default),
             gradient: GradientSettings::default(),
             input: settings.input.clone(),
             last: None,
@@ -86,13 +87,16 @@ impl Reader {
     /// # Errors
     /// When a label is unknown or a class number too large; the old classes then stay.
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
+        settings.check()?;
         let LensSettings { gradient, input, .. } = settings;
+        if gradient.of_a_reading() != self.gradient.of_a_reading() {
+            self.last = None;
+        }
         if *gradient != self.gradient {
             let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
             let (source, target) = (class(&gradient.source)?, class(&gradient.target)?);
             self.chooser.update(source, target, gradient.class_hold);
             self.gradient = gradient.clone();
-            self.last = None;
         }
         if *input != self.input {
             self.framing = self.framing.with(input);
@@ -113,8 +117,8 @@ impl Reader {
         self.classifier.interrupter()
     }
 
-    /// Runs the model on a frame: logits and gradient in one run (and one more forward run where the pair of
-    /// classes has to be found first).
+    /// Runs the model on a frame: logits and gradient in one run, and one more forward run where the pair of classes has
+    /// to be found first; with `samples` above 1 one run for each and a forward run.
     ///
     /// # Errors
     /// When the run fails or is interrupted.
@@ -123,15 +127,16 @@ impl Reader {
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         // Should the run fail, it is no reading of anything.
         reading.moment = Moment::default();
-        if self.chooser.pair().is_none() {
+        let scored = self.chooser.pair().is_none();
+        if scored {
             self.classifier.score_planes(planes, &mut self.aside)?;
             self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
-        let (source, target) = self.chooser.pair().unwrap_or_default();
+        let pair = self.chooser.pair().unwrap_or_default();
         let seen = (planes, self.framing.input);
-        let gradient = (&self.gradient, 0);
+        let (gradient, scores) = ((&self.gradient, 0), (&mut self.aside, scored));
         self.averager
-            .read(&mut self.classifier, seen, (source, target), gradient, reading)?;
+            .read(&mut self.classifier, seen, pair, gradient, scores, reading)?;
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -156,7 +161,7 @@ impl Reader {
         stands
     }
 
-    /// Runs the model on a frame for a named pair, in one run; the choice of the next frame's pair is not touched.
+    /// As [`Reader::read`] for a named pair; the choice of the next frame's pair is not touched.
     ///
     /// # Errors
     /// When a class number is too large, or the run fails or is interrupted.
@@ -174,9 +179,15 @@ impl Reader {
         let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
         let seen = (planes, self.framing.input);
-        let gradient = (&self.gradient, 0);
-        self.averager
-            .read(&mut self.classifier, seen, (source, target), gradient, reading)?;
+        let (gradient, scores) = ((&self.gradient, 0), (&mut self.aside, false));
+        self.averager.read(
+            &mut self.classifier,
+            seen,
+            (source, target),
+            gradient,
+            scores,
+            reading,
+        )?;
         self.number(reading);
         Ok(())
     }
@@ -225,14 +236,20 @@ impl Reader {
     ) -> Result<(), Error> {
         let input = Sight::of(&mut self.sight, frame, self.framing).see_planes(planes, at_frame);
         let (mut source, target) = (reading.source, reading.target);
-        if self.chooser.source_is_free() {
+        let scored = self.chooser.source_is_free();
+        if scored {
             self.classifier.score_planes(input, &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
         let seen = (input, self.framing.input);
-        let gradient = (&self.gradient, step);
-        Ok(self
-            .averager
-            .read(&mut self.classifier, seen, (source, target), gradient, reading)?)
+        let (gradient, scores) = ((&self.gradient, step), (&mut self.aside, scored));
+        Ok(self.averager.read(
+            &mut self.classifier,
+            seen,
+            (source, target),
+            gradient,
+            scores,
+            reading,
+        )?)
     }
 }

@@ -29,15 +29,15 @@ group! {
             "Analysed frames in a row that a new automatic class must lead before the pair of classes switches"),
         objective: choice(Objective),
         samples: count(SAMPLES, "samples", 1, 1, 1000,
-            "Copies of the picture, slightly changed, whose gradients are averaged: what the network says of the picture, and not of its grid of pixels; 1: the picture's own gradient"),
+            "Copies of the picture, slightly changed, whose gradients are averaged: what is left of the gradient under small changes of the picture; 1: the picture's own gradient"),
         shift: real(SHIFT, "shift", 0.04, 0.0, 0.5,
-            "How far the copies of samples are shifted at most, as a share of the model's input"),
+            "How far the copies that samples asks for are shifted at most, as a share of the model's input"),
         zoom: real(ZOOM, "zoom", 0.15, 0.0, 0.5,
-            "How much larger or smaller the copies of samples are at most, as a share"),
+            "How much larger or smaller the copies that samples asks for are at most, as a share"),
         mirror: switch(MIRROR, "mirror", false,
-            "Mirror half of the copies of samples, for classes that look the same in a mirror"),
+            "Mirror every other of the copies that samples asks for: for classes that look the same in a mirror"),
         noise_level: real(NOISE_LEVEL, "noise-level", 0.05, 0.0, 1.0,
-            "Standard deviation of the noise on the copies of samples, pixel values 0..1"),
+            "Standard deviation of the noise on the copies that samples asks for, pixel values 0..1"),
         control: choice(Control),
         seed: whole(SEED, "seed", 0, 0, u64::MAX,
             "Which of the random directions of control=random, and which changes of samples"),
@@ -62,6 +62,19 @@ group! {
             "Draw the two classes with their probabilities into the lower edge of the picture"),
         measure_after: switch(MEASURE_AFTER, "measure-after", false,
             "Classify the morphed picture too, as written; one more forward run"),
+    }
+}
+
+impl GradientSettings {
+    /// Those that a reading depends on; the others, and those that have no effect beside them, at their defaults.
+    pub(super) fn of_a_reading(&self) -> Self {
+        let (mut of, usual) = (self.clone(), Self::default());
+        (of.class_hold, of.control) = (usual.class_hold, usual.control);
+        if of.samples < 2 {
+            (of.shift, of.zoom, of.mirror) = (usual.shift, usual.zoom, usual.mirror);
+            (of.noise_level, of.seed) = (usual.noise_level, usual.seed);
+        }
+        of
     }
 }
 
@@ -111,6 +124,44 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        self.gradient == other.gradient && self.input == other.input
+        self.gradient.of_a_reading() == other.gradient.of_a_reading() && self.input == other.input
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_depend_on_what_is_read_and_not_on_how_it_is_moved() {
+        type Change = fn(&mut LensSettings);
+        // Whether readings stay, of one sample and of several.
+        let changes: [(&str, Change, [bool; 2]); 11] = [
+            (
+                "target",
+                |s| s.gradient.target = ClassChoice::Index(1),
+                [false, false],
+            ),
+            (
+                "objective",
+                |s| s.gradient.objective = Objective::Logit,
+                [false, false],
+            ),
+            ("fit", |s| s.input.fit = Fit::Stretch, [false, false]),
+            ("samples", |s| s.gradient.samples = 8, [false, false]),
+            ("noise-level", |s| s.gradient.noise_level = 0.3, [true, false]),
+            ("shift", |s| s.gradient.shift = 0.3, [true, false]),
+            ("seed", |s| s.gradient.seed = 7, [true, false]),
+            ("control", |s| s.gradient.control = Control::Random, [true, true]),
+            ("class-hold", |s| s.gradient.class_hold = 0, [true, true]),
+            ("magnification", |s| s.reach.magnification = 0.3, [true, true]),
+            ("scale-weight", |s| s.morph.scale_weight = 1.0, [true, true]),
+        ];
+        let several = LensSettings::default().with(|s| s.gradient.samples = 4);
+        for (name, change, alike) in changes {
+            let found = [LensSettings::default(), several.clone()]
+                .map(|settings| settings.reads_like(&settings.clone().with(change)));
+            assert_eq!(found, alike, "{name}");
+        }
     }
 }

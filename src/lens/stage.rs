@@ -7,7 +7,7 @@ use super::history::History;
 use super::region;
 use super::showing::{Magnitude, Motion, luma_of_planes};
 use super::sight::Framing;
-use super::{Control, GradientSettings, LensSettings, Report, Resolution};
+use super::{Control, LensSettings, Report, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
@@ -26,11 +26,12 @@ const AUTO_PIXELS: usize = 640 * 480;
 
 /// What a direction is made of: a reading, by its number, the picture to be moved, and what stands in for the
 /// gradient.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Subject {
     reading: u64,
     picture: Option<Picture>,
-    gradient: GradientSettings,
+    control: Control,
+    seed: u64,
 }
 
 /// The settings of the path of a picture of this size.
@@ -239,15 +240,12 @@ impl Stage {
         let subject = Subject {
             reading: reading.id,
             picture: moment.picture,
-            gradient: settings.gradient.clone(),
+            control: settings.gradient.control,
+            seed: settings.gradient.seed,
         };
         let memory = self.settings.tuning.temporal_smoothing;
-        let kept = self
-            .prepared
-            .as_ref()
-            .filter(|(of, _)| *of == subject && reading.id != 0)
-            .map(|(_, prepared)| *prepared);
-        if let Some(prepared) = kept
+        let kept = self.prepared.filter(|(of, _)| *of == subject && reading.id != 0);
+        if let Some((_, prepared)) = kept
             && (memory.is_zero() || self.history.rests(moment))
         {
             return prepared;

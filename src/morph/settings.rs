@@ -29,7 +29,7 @@ group! {
         pyramid: group(Spec),
         tuning: group(Tuning),
         threads: plain(usize, 1,
-            "Threads that the pyramid may use, at least 1; the result does not depend on them, and a small picture takes one."),
+            "Threads that the pyramid may use, at least 1; the result does not depend on them, and a small picture takes one. A lens sets it, by its classifier's."),
     }
 }
 

@@ -75,7 +75,8 @@ impl Visitor for Set<'_> {
 
     fn list(&mut self, fact: &'static Text, value: &mut Vec<f64>) {
         self.put(fact.name, value, |text| {
-            text.split(',').map(|number| number.trim().parse().ok()).collect()
+            let numbers = text.split(',').filter(|_| !text.is_empty());
+            numbers.map(|number| number.trim().parse().ok()).collect()
         });
     }
 }

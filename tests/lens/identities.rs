@@ -211,6 +211,23 @@ fn samples_are_averaged() {
     }
 }
 
+/// Automatic classes stay, by default for as many frames as the setting says: what one picture is taken for is no new pair.
+#[test]
+fn an_automatic_pair_is_held() {
+    let [neutral, smile] = ["faces/neutral-1.png", "faces/smile-1.png"].map(Picture::gray);
+    let mut one = lens("faces_robust.onnx", LensSettings::default());
+    let mut reading = Reading::default();
+    let mut pairs = Vec::new();
+    let hold = LensSettings::default().gradient.class_hold as usize;
+    for picture in std::iter::once(&neutral).chain(std::iter::repeat_n(&smile, hold)) {
+        one.read(&picture.view(), &mut reading).unwrap();
+        pairs.push((reading.source, reading.target));
+    }
+    let (last, held) = pairs.split_last().unwrap();
+    assert!(held.iter().all(|pair| *pair == pairs[0]), "{pairs:?}");
+    assert_ne!(*last, pairs[0], "{pairs:?}");
+}
+
 #[test]
 fn bad_wishes_are_refused_and_the_old_ones_stay() {
     let mut lens = lens("faces_robust.onnx", towards("smile"));

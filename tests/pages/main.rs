@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pages that stand in no folder.
-const PAGES: [&str; 3] = ["README.md", "SECURITY.md", "CHANGELOG.md"];
+const PAGES: [&str; 4] = ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

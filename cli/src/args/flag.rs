@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use clap::{Arg, ArgMatches, value_parser};
 use steerlens::settings::{AnyChoice, Choice, Count, Group, Real, Span, Switch, Text, Visitor, Whole};
 
 use crate::report::short;
@@ -137,8 +137,11 @@ impl Visitor for Flags {
     }
 
     fn switch(&mut self, fact: &'static Switch, _: &mut bool) {
-        self.push(fact.name, "", fact.blurb.to_owned(), |flag| {
-            flag.action(ArgAction::SetTrue)
+        self.push(fact.name, "BOOL", fact.blurb.to_owned(), |flag| {
+            flag.num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+                .value_parser(value_parser!(bool))
         });
     }
 
@@ -155,7 +158,7 @@ impl Visitor for Flags {
         self.push(fact.name, "TEXT", fact.blurb.to_owned(), |flag| flag);
     }
 
-    /// A path may be empty, which means: none.
+    /// Empty is a path too: of labels and side-car it means none.
     fn path(&mut self, fact: &'static Text, _: &mut Option<PathBuf>) {
         self.push(fact.name, "FILE", fact.blurb.to_owned(), |flag| {
             flag.value_parser(OsStringValueParser::new().map(PathBuf::from))
@@ -197,7 +200,7 @@ impl Visitor for Take<'_> {
     }
 
     fn switch(&mut self, fact: &'static Switch, value: &mut bool) {
-        *value |= given::<bool>(self.0, fact.name).unwrap_or_default();
+        self.put(fact.name, value);
     }
 
     fn choice(&mut self, value: &mut dyn AnyChoice) {

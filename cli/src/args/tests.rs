@@ -187,6 +187,8 @@ fn a_preset_is_the_library_s_and_flags_beside_it_win() {
     let (_, lens, _) = morph(&["--steps", "2", "--preset", "readable"]).unwrap();
     assert_eq!(lens.reach.steps, 2);
     assert_eq!(lens.morph.color_mode, steerlens::morph::ColorMode::Joint);
+    let (_, lens, _) = morph(&["--preset", "readable", "--mirror=false"]).unwrap();
+    assert!(!lens.gradient.mirror);
     assert!(morph(&["--preset", "loud"]).is_err());
 }
 

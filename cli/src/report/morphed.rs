@@ -212,10 +212,16 @@ impl Morphed {
 
     /// What is said of a direction that the samples do not agree on.
     pub(crate) fn doubt(&self) -> Option<String> {
-        let agreement = self.agreement.filter(|agreement| *agreement < DOUBTFUL)?;
+        let moved = self
+            .morphs
+            .iter()
+            .any(|morph| morph.warning.is_none() && morph.l2 > 0.0);
+        let agreement = self
+            .agreement
+            .filter(|agreement| moved && *agreement < DOUBTFUL)?;
         Some(format!(
-            "the direction is mostly chance here: another mean of as many samples would agree with it to {agreement:.2} only; \
-             give more --samples"
+            "the direction is uncertain: another mean of as many samples would have a cosine of about {agreement:.2} with it; \
+             more --samples steady it"
         ))
     }
 
@@ -276,7 +282,10 @@ impl fmt::Display for Morphed {
         }
         let sum = |time: fn(&Step) -> u64| self.morphs.iter().map(time).sum::<u64>();
         if let Some(agreement) = self.agreement {
-            writeln!(f, "agreement of the samples {agreement:.2}")?;
+            writeln!(
+                f,
+                "agreement {agreement:.2}: the cosine to be expected with the mean of as many other samples"
+            )?;
         }
         writeln!(
             f,

@@ -122,7 +122,8 @@ impl Settings {
             s.gradient.source = self.source.choice();
             s.gradient.target = self.target.choice();
             s.reach.magnification = self.lens.reach.magnification * factor;
-            s.input.roi = self.region(); // The further run's numbers go into message, meta and caption and nowhere else.
+            s.input.roi = self.region();
+            // The further run's numbers go into message, meta and caption and nowhere else.
             s.view.measure_after =
                 self.lens.view.measure_after && (self.is_asked() || self.lens.view.caption);
         })
