@@ -27,6 +27,7 @@ mod patterns;
 mod portable;
 mod probe;
 mod scores;
+mod stated;
 mod trial;
 mod upgrade;
 mod validate;
@@ -192,6 +193,7 @@ fn with_reverse_half(
     let mut facts = probe::probe(&graph, runtime, &input).map_err(|e| fold::foreign(&graph, e))?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
     windows::explicit(&mut graph, &mut facts, opset, runtime)?;
+    stated::state(&mut graph, &mut facts);
     let (mut logits, trial) = scores::find(&mut graph, &mut facts, &input, options, runtime)?;
     if let (true, Some(graph)) = (options.portable, &mut graph.graph) {
         portable::without_unread_outputs(graph);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Operators that only move elements, and cotangents that are still lazily broadcast when they meet them.
 
+use steerlens::onnx::Array;
+
 use crate::case::{Case, signed_noise};
 use crate::check::{all, runs};
 
@@ -191,4 +193,35 @@ fn under_a_lazily_broadcast_cotangent() {
         of("Einsum").noise(&[6, 5]).with("equation", "abcd,de->abce"),
     ];
     all(cases.map(|c| c.after("GlobalAveragePool", &["y"], "z")));
+}
+
+/// The runtime's optimiser moves a Transpose through a Pad as if its axes were all, in order.
+#[test]
+fn pads_of_some_axes_behind_a_transpose() {
+    let padded = |shape: &[usize], perm: &[i64], pads: &[i64], axes: &[i64]| {
+        Case::of("Transpose", shape)
+            .opset(18)
+            .ints("perm", perm)
+            .named("pads", &Array::whole(pads))
+            .named("axes", &Array::whole(axes))
+            .after("Pad", &["y", "pads", "", "axes"], "p")
+            .after("Sigmoid", &["p"], "z")
+            .smooth()
+    };
+    all([
+        padded(&[1, 3, 3, 6], &[1, 2, 0, 3], &[1, 2], &[3]),
+        padded(&[1, 3, 3, 6], &[1, 2, 0, 3], &[1, 2], &[-1]),
+        padded(
+            &[1, 3, 2, 2],
+            &[0, 2, 3, 1],
+            &[0, 1, 1, 0, 0, 0, 0, 1],
+            &[0, 1, 3, 2],
+        ),
+        padded(
+            &[1, 3, 5, 5],
+            &[0, 2, 3, 1],
+            &[0, 1, 2, 0, 0, 0, 0, 1],
+            &[0, 2, 1, 3],
+        ),
+    ]);
 }
