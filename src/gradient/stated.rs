@@ -9,36 +9,33 @@
 use super::probe::Facts;
 use crate::onnx::{Array, ModelProto, NodeProto};
 
-/// Gives every Pad with `axes` the pads of all of them, and every Resize whose extents are read in two ways its sizes.
+/// Gives every Pad with `axes` the pads of all of them, and every Resize whose extents are read in two ways scales, one
+/// rounding away, that are read in one.
 pub(super) fn state(model: &mut ModelProto, facts: &mut Facts) {
     let Some(graph) = &mut model.graph else { return };
     for node in &mut graph.node {
-        let (place, numbers, end) = match node.op() {
+        let (place, stated) = match node.op() {
             _ if !node.is_standard() => continue,
-            "Pad" => (1, all_pads(node, facts), 3),
-            "Resize" => (3, sizes(node, facts), 4),
+            "Pad" => (1, all_pads(node, facts)),
+            "Resize" => (2, scales(node, facts)),
             _ => continue,
         };
-        let (Some(numbers), Some(output)) = (numbers, node.output.first()) else {
+        let (Some(stated), Some(output)) = (stated, node.output.first()) else {
             continue;
         };
         let name = format!("{output}__stated");
-        let constant = Array::whole(numbers).encode(&name);
+        let constant = stated.encode(&name);
         facts.insert_constant(constant.clone());
         graph.initializer.push(constant);
-        node.input.resize(end, String::new());
-        if node.op() == "Resize" {
-            node.input[2].clear();
-        }
         node.input[place] = name;
-        while node.input.last().is_some_and(String::is_empty) {
-            node.input.pop();
+        if node.op() == "Pad" {
+            node.input.truncate(3);
         }
     }
 }
 
 /// The pads of every axis, where those of some are stated.
-fn all_pads(node: &NodeProto, facts: &Facts) -> Option<Vec<i64>> {
+fn all_pads(node: &NodeProto, facts: &Facts) -> Option<Array> {
     let axes = facts.whole(node.input(3)?)?;
     let pads = facts.whole(node.input(1)?)?;
     let rank = facts.shape(node.input(0)?)?.len();
@@ -48,16 +45,13 @@ fn all_pads(node: &NodeProto, facts: &Facts) -> Option<Vec<i64>> {
         all[place] = *pads.get(k)?;
         all[rank + place] = *pads.get(axes.len() + k)?;
     }
-    Some(all)
+    Some(Array::whole(all))
 }
 
-/// The sizes of a Resize by scales, where the two products differ and the sizes mean the same scales.
-fn sizes(node: &NodeProto, facts: &Facts) -> Option<Vec<i64>> {
-    if node.input(3).is_some() {
-        return None;
-    }
-    let scales = facts.constant(node.input(2)?)?;
-    let scales = scales.as_real()?;
+/// The scales of a Resize with which both products have the extents that the kernel gave, where its own have not.
+fn scales(node: &NodeProto, facts: &Facts) -> Option<Array> {
+    let stated = facts.constant(node.input(2)?)?;
+    let stated = stated.as_real()?;
     let (x, y) = (facts.shape(node.input(0)?)?, facts.shape(node.output(0)?)?);
     let axes: Vec<usize> = match node.ints("axes") {
         None => (0..x.len()).collect(),
@@ -66,17 +60,21 @@ fn sizes(node: &NodeProto, facts: &Facts) -> Option<Vec<i64>> {
             .map(|axis| axis_of(*axis, x.len()))
             .collect::<Option<_>>()?,
     };
-    if axes.len() != scales.len() || x.len() != y.len() {
+    if axes.len() != stated.len() || x.len() != y.len() {
         return None;
     }
-    let of = |(scale, axis): (&f32, &usize)| (*scale, x[*axis], y[*axis]);
-    let all: Vec<_> = scales.iter().zip(&axes).map(of).collect();
-    let differs = |(scale, x, y): &(f32, usize, usize)| (f64::from(*scale) * *x as f64).floor() != *y as f64;
-    let same = |(scale, x, y): &(f32, usize, usize)| *y as f32 / *x as f32 == *scale;
-    if !all.iter().any(differs) || !all.iter().all(same) {
-        return None;
-    }
-    all.iter().map(|(_, _, y)| i64::try_from(*y).ok()).collect()
+    let scale = |(scale, axis): (&f32, &usize)| {
+        let (from, to) = (x[*axis], y[*axis]);
+        let reads = |scale: &f32| {
+            let wide = (f64::from(*scale) * from as f64).floor();
+            wide == to as f64 && (scale * from as f32).floor() == to as f32
+        };
+        [*scale, scale.next_up(), scale.next_down()]
+            .into_iter()
+            .find(reads)
+    };
+    let scales: Vec<f32> = stated.iter().zip(&axes).map(scale).collect::<Option<_>>()?;
+    (scales != stated).then(|| Array::real([scales.len()], scales.clone()))
 }
 
 fn axis_of(axis: i64, rank: usize) -> Option<usize> {
