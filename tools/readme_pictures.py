@@ -56,38 +56,67 @@ def network(k):
     return data / f"steerlens/models/efficientnet-lite{k}/efficientnet-lite{k}.onnx"
 
 
-def morph(picture, k, target, to, *flags):
-    line = [ROOT / "target/release/steerlens", "morph", picture, "-m", network(k), "--target", target, "-o", to, "--json"]
-    line += ["--crop-fraction", "1", *flags]
+def morph(picture, model, target, to, *flags):
+    line = [ROOT / "target/release/steerlens", "morph", picture, "-m", model, "--target", target, "-o", to, "--json", *flags]
     # Status 1: the budget was not attained, which the report says.
     return json.loads(subprocess.run(line, stdout=subprocess.PIPE, check=False).stdout)
 
 
-def readable():
-    """One step, and the preset `readable`, equally far: source, one step, readable in a row; what each is to the judge is
-    printed, for the text beside it."""
+def judged(picture, model, target, folder):
+    answer = morph(picture, model, target, folder / "unmoved.png", "--magnification", "0")
+    return f"{answer['target-probability']:.2f}, on top {answer['classes'][0]['label']}"
+
+
+def row(pictures, gap=8):
+    width, height = pictures[0].size
+    sheet = Image.new("RGB", (len(pictures) * (width + gap) - gap, height), "white")
+    for k, picture in enumerate(pictures):
+        sheet.paste(picture, (k * (width + gap), 0))
+    return sheet
+
+
+def real_face(folder):
+    """The photograph; one step towards sad; and with the preset `readable`, equally far, sad, angry and surprised. What each
+    is to the other network of emotions is printed, for the text beside it."""
+    face, judge = ROOT / "media/face_astronaut.png", ROOT / "models/mini_xception.onnx"
+    names = {"sad": "sad", "angry": "angry", "surprised": "surprise"}
+    pictures = [face]
+    for target, flags in [("sad", []), *((target, ["--preset", "readable"]) for target in names)]:
+        to = folder / f"{target}-{len(pictures)}.png"
+        morph(face, ROOT / "models/face_expression.onnx", target, to, "--source", "happy", "--l2-budget", "10", *flags)
+        print(to.name, flags, "judge:", judged(to, judge, names[target], folder))
+        pictures.append(to)
+    pictures = [Image.open(picture).convert("RGB").resize((260, 260), Image.BICUBIC) for picture in pictures]
+    row(pictures).save(TO / "real-face.jpg", quality=90)
+
+
+def photographs(folder):
+    """Source, one step, and `readable`, equally far, in a row for each pair."""
     pairs = [("cat_chelsea.png", "lynx"), ("orange.jpg", "lemon"), ("dog_chicky.jpg", "brussels griffon")]
-    sheet = Image.new("RGB", (3 * 224 + 2 * 8, len(pairs) * 232 - 8), "white")
-    with tempfile.TemporaryDirectory() as folder:
-        at = lambda name: Path(folder) / name
-        for row, (name, target) in enumerate(pairs):
-            picture = Image.open(ROOT / "media" / name).convert("RGB")
-            side = int(min(picture.size) * 0.875)
-            left, top = ((whole - side) // 2 for whole in picture.size)
-            picture = picture.crop((left, top, left + side, top + side)).resize((224, 224), Image.BICUBIC)
-            picture.save(at("source.png"))
-            for column, (to, flags) in enumerate([("source.png", []), ("one.png", []), ("read.png", ["--preset", "readable"])]):
-                if column:
-                    morph(at("source.png"), 0, target, at(to), "--l2-budget", "15", *flags)
-                judged = morph(at(to), 2, target, at("unmoved.png"), "--magnification", "0")
-                print(name, target, to, f"judge {judged['target-probability']:.2f}, {judged['classes'][0]['label']}")
-                sheet.paste(Image.open(at(to)), (column * 232, row * 232))
-    sheet.save(TO / "readable.jpg", quality=90)
+    source, one, read = (folder / name for name in ("source.png", "one.png", "read.png"))
+    rows = []
+    for name, target in pairs:
+        picture = Image.open(ROOT / "media" / name).convert("RGB")
+        side = int(min(picture.size) * 0.875)
+        left, top = ((whole - side) // 2 for whole in picture.size)
+        picture.crop((left, top, left + side, top + side)).resize((224, 224), Image.BICUBIC).save(source)
+        whole = ["--crop-fraction", "1"]
+        morph(source, network(0), target, one, "--l2-budget", "15", *whole)
+        morph(source, network(0), target, read, "--l2-budget", "15", "--preset", "readable", *whole)
+        for picture in (source, one, read):
+            print(name, target, picture.name, "judge:", judged(picture, network(2), target, folder))
+        rows.append(row([Image.open(picture).convert("RGB") for picture in (source, one, read)]))
+    sheet = Image.new("RGB", (rows[0].width, len(rows) * 232 - 8), "white")
+    for k, pictures in enumerate(rows):
+        sheet.paste(pictures, (0, k * 232))
+    sheet.save(TO / "photographs.jpg", quality=90)
 
 
 TO.mkdir(parents=True, exist_ok=True)
 animation()
-readable()
+with tempfile.TemporaryDirectory() as scratch:
+    real_face(Path(scratch))
+    photographs(Path(scratch))
 smaller("cat-mau", 1400)
 smaller("orange-lemon", 1400)
 for name in ("digit-8-robust", "digit-8-plain", "face-frown"):
