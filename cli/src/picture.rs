@@ -89,6 +89,7 @@ impl Picture {
     }
 
     /// The same with pixels of this width over their height.
+    #[cfg(feature = "video")]
     pub(crate) fn with_aspect(self, aspect: (u32, u32)) -> Self {
         Self { aspect, ..self }
     }

@@ -53,6 +53,7 @@ macro_rules! group {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
+        #[allow(rustdoc::broken_intra_doc_links, reason = "descriptions are plain text, with brackets of their own")]
         pub struct $name {
             $(
                 #[doc = $crate::settings::row!(@doc $kind $row)]
