@@ -48,8 +48,12 @@ fn all_pads(node: &NodeProto, facts: &Facts) -> Option<Array> {
     Some(Array::whole(all))
 }
 
-/// The scales of a Resize with which both products have the extents that the kernel gave, where its own have not.
+/// The scales of a Resize with which both products have the extents that the kernel gave, where its own have not. Not of
+/// the nearest samples: a rounding could choose others.
 fn scales(node: &NodeProto, facts: &Facts) -> Option<Array> {
+    if node.string("mode", "nearest") == "nearest" {
+        return None;
+    }
     let stated = facts.constant(node.input(2)?)?;
     let stated = stated.as_real()?;
     let (x, y) = (facts.shape(node.input(0)?)?, facts.shape(node.output(0)?)?);
