@@ -108,6 +108,12 @@ mod tests {
             assert_eq!(settings, expected, "{}", preset.name);
             assert!(settings.check().is_ok(), "{}", preset.name);
         }
+        let usual = LensSettings::default();
+        assert!(
+            Preset::SETTINGS
+                .iter()
+                .all(|name| get_by_name(&usual, name).is_some())
+        );
         assert_eq!(Preset::find("Paper"), None);
     }
 }

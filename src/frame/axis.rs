@@ -134,7 +134,7 @@ impl Axis {
         let mut back = vec![(0, Vec::new()); from];
         for o in 0..to {
             let centre = start + (o as f64 + 0.5) * scale;
-            let weight = |i: usize| (1.0 - (i as f64 + 0.5 - centre).abs() / support).max(0.0);
+            let weight = |i: usize| triangle(i as f64, centre, support);
             let first = (centre - support - 0.5).floor().max(0.0) as usize;
             let end = ((centre + support).ceil() as usize).min(from);
             let sum: f64 = (first..end).map(weight).sum();
@@ -169,8 +169,7 @@ impl Axis {
             let centre = start + (at as f64 + 0.5) * scale;
             let (first, end) = ((centre - support - 0.5).floor(), (centre + support).ceil());
             for i in first as i64..end as i64 {
-                let weight = (1.0 - (i as f64 + 0.5 - centre).abs() / support).max(0.0);
-                row[mirrored(i, side)] += weight;
+                row[mirrored(i, side)] += triangle(i as f64, centre, support);
             }
             let sum: f64 = row.iter().sum();
             row.iter_mut().for_each(|weight| *weight /= sum);
@@ -200,6 +199,11 @@ impl Axis {
     pub(super) fn back(&self) -> &Rows {
         &self.back
     }
+}
+
+/// The weight of sample `i` in a filter about `centre` that reaches `support` to both sides.
+fn triangle(i: f64, centre: f64, support: f64) -> f64 {
+    (1.0 - (i + 0.5 - centre).abs() / support).max(0.0)
 }
 
 /// The sample that stands at place `i` of samples that are continued by their mirror image at both ends.

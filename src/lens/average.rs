@@ -137,10 +137,7 @@ fn agreement(one: &[f64], other: &[f64]) -> f64 {
 /// shift to both sides and zoom; every other copy is mirrored.
 fn change(settings: &GradientSettings, sample: u64) -> Change {
     let mut rotation = Xoshiro256PlusPlus::seed_from_u64(settings.seed);
-    let mut coordinate = |base: u64| {
-        let offset = (rotation.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        (offset + radical_inverse(sample, base)).fract()
-    };
+    let mut coordinate = |base: u64| (uniform(&mut rotation) + radical_inverse(sample, base)).fract();
     let [x, y, zoom] = [3, 5, 7].map(&mut coordinate);
     let spread = |at: f64, reach: f64| (2.0 * at - 1.0) * reach;
     Change {
@@ -169,10 +166,17 @@ fn radical_inverse(mut number: u64, base: u64) -> f64 {
 
 /// A number of the standard normal distribution (Box & Muller 1958).
 fn normal(random: &mut impl Rng) -> f64 {
-    // 53 bits to (0, 1]: never the logarithm of 0.
-    let mut uniform = || ((random.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64;
-    let (radius, angle) = (uniform(), uniform());
+    // One step up: never the logarithm of 0.
+    let [radius, angle] = [0; 2].map(|_| uniform(random) + STEP);
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
+/// The distance of two neighbours of [`uniform`]: 2^-53.
+const STEP: f64 = f64::EPSILON / 2.0;
+
+/// A number from 0 up to 1, without it, of 53 bits.
+fn uniform(random: &mut impl Rng) -> f64 {
+    (random.next_u64() >> 11) as f64 * STEP
 }
 
 #[cfg(test)]

@@ -89,13 +89,13 @@ impl Reader {
     pub fn set_settings(&mut self, settings: &LensSettings) -> Result<(), Error> {
         settings.check()?;
         let LensSettings { gradient, input, .. } = settings;
-        if gradient.of_a_reading() != self.gradient.of_a_reading() {
-            self.last = None;
-        }
         if *gradient != self.gradient {
             let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
             let (source, target) = (class(&gradient.source)?, class(&gradient.target)?);
             self.chooser.update(source, target, gradient.class_hold);
+            if gradient.of_a_reading() != self.gradient.of_a_reading() {
+                self.last = None;
+            }
             self.gradient = gradient.clone();
         }
         if *input != self.input {

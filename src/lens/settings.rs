@@ -124,7 +124,10 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        self.gradient.of_a_reading() == other.gradient.of_a_reading() && self.input == other.input
+        // Frame after frame they are the same.
+        let alike =
+            self.gradient == other.gradient || self.gradient.of_a_reading() == other.gradient.of_a_reading();
+        alike && self.input == other.input
     }
 }
 

@@ -202,10 +202,9 @@ fn samples_are_averaged() {
         println!("{samples}: {found:.3}, foretold {foretold:.3}");
         assert!(found > before, "{samples}: {found}");
         before = found;
-        // Of four copies each half is two: a rough guess.
-        let rough = if samples == 4 { 0.35 } else { 0.1 };
+        // .007 off for these seeds with four copies, .005 with 64; processors round otherwise, by far less than the rest.
         assert!(
-            (found - foretold).abs() < rough,
+            (found - foretold).abs() < 0.02,
             "{samples}: {found}, not {foretold}"
         );
     }
