@@ -25,6 +25,12 @@ pub enum Error {
     /// A fault of this program.
     #[error("internal error: {0}; please report it, with what was done")]
     Internal(String),
+    /// The thread that [`crate::Live`] runs the model on panicked, for this reason, and took the model with it.
+    #[error("the thread that runs the model panicked: {0}; open the model again, and please report it")]
+    Thread(String),
+    /// The system starts no thread to run the model on.
+    #[error("no thread can be started to run the model: {0}")]
+    NoThread(std::io::Error),
     /// A setting is out of its range.
     #[error(transparent)]
     Setting(#[from] crate::settings::OutOfRange),
@@ -105,6 +111,7 @@ impl Error {
             Self::Frame(_) => ErrorKind::Frame,
             Self::Setting(_) | Self::Morph(_) => ErrorKind::Settings,
             Self::Internal(_) => ErrorKind::Internal,
+            Self::Thread(_) | Self::NoThread(_) => ErrorKind::Run,
         }
     }
 }

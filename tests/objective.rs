@@ -95,9 +95,7 @@ impl Eye {
         let bytes: Vec<u8> = levels.iter().map(|level| u8::try_from(*level).unwrap()).collect();
         let (width, height) = self.size;
         let frame = FrameView::new(PixelFormat::Gray8, width, height, width, &bytes).unwrap();
-        let mut reading = Reading::default();
-        self.lens.read(&frame, &mut reading).unwrap();
-        reading
+        self.lens.read(&frame).unwrap().clone()
     }
 
     /// The scalar itself, in f64, from the logits of a run.
@@ -246,7 +244,7 @@ fn only_the_margin_needs_two_classes() {
         let frame = FrameView::new(PixelFormat::Gray8, width, height, width, &bytes).unwrap();
         let mut view =
             steerlens::FrameViewMut::new(PixelFormat::Gray8, width, height, width, &mut out).unwrap();
-        let report = eye.lens.apply(&frame, &reading, &mut view).unwrap();
+        let report = eye.lens.apply(&frame, &mut view).unwrap();
         assert_eq!(report.warning.is_some(), objective == Objective::Margin);
     }
 }

@@ -10,7 +10,7 @@ use steerlens::frame::{read_luma, write_luma_change};
 use steerlens::morph::{Morpher, Settings, Tuning};
 use steerlens::{
     ClassChoice, ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
-    PixelFormat, Reading, Report,
+    PixelFormat, Report,
 };
 
 const SIDE: usize = 64;
@@ -61,29 +61,22 @@ fn at(ms: u64) -> Moment {
     }
 }
 
-/// A lens with the reading that it keeps.
 struct Stream {
     lens: Lens,
-    reading: Reading,
 }
 
 impl Stream {
     fn new(settings: LensSettings) -> Self {
-        Self {
-            lens: lens(settings),
-            reading: Reading::default(),
-        }
+        Self { lens: lens(settings) }
     }
 
     fn morph(&mut self, moment: Moment, bytes: &[u8]) -> Result<(Vec<u8>, Report), steerlens::Error> {
         let side = bytes.len().isqrt();
         let mut out = vec![0xaa; bytes.len()];
         self.lens.at(moment);
-        let report = self.lens.morph(
-            &view(bytes, side),
-            &mut self.reading,
-            &mut view_mut(&mut out, side),
-        )?;
+        let report = self
+            .lens
+            .morph(&view(bytes, side), &mut view_mut(&mut out, side))?;
         Ok((out, report))
     }
 
@@ -112,7 +105,7 @@ fn phase_steps_are_averaged_over_the_frames_of_a_stream() {
 
         read_luma(&view(&bytes, SIDE), &mut plane);
         let elapsed = Duration::from_millis(ms - last);
-        morpher.prepare_frame(&plane, &stream.reading.gradient, elapsed);
+        morpher.prepare_frame(&plane, &stream.lens.reading().gradient, elapsed);
         morpher.extrapolate(1.0, &mut change);
         let mut expected = vec![0; bytes.len()];
         write_luma_change(&view(&bytes, SIDE), &change, &mut view_mut(&mut expected, SIDE)).unwrap();
@@ -269,9 +262,9 @@ fn other_classes_are_read_anew_from_a_still() {
     stream.picture(0, &still);
     let frown = smile().with(|s| s.gradient.target = ClassChoice::Label("frown".into()));
     stream.lens.set_settings(frown.clone()).unwrap();
-    assert!(!stream.lens.stands(&stream.reading));
+    assert!(!stream.lens.stands());
     assert_eq!(stream.picture(40, &still), Stream::new(frown).picture(0, &still));
-    assert!(stream.lens.stands(&stream.reading));
+    assert!(stream.lens.stands());
 }
 
 /// The average of a clip that freezes goes over to the still's own direction, as it would frame by frame.
@@ -306,11 +299,7 @@ fn a_held_gradient_moves_a_frame_of_its_own() {
     stream.lens.at(at(1120));
     let report = stream
         .lens
-        .apply(
-            &view(&second, SIDE),
-            &stream.reading,
-            &mut view_mut(&mut out, SIDE),
-        )
+        .apply(&view(&second, SIDE), &mut view_mut(&mut out, SIDE))
         .unwrap();
     assert!(report.held);
     assert_eq!(report.gradient_age, Duration::from_millis(120));
@@ -319,7 +308,7 @@ fn a_held_gradient_moves_a_frame_of_its_own() {
     let mut morpher = Morpher::new(SIDE, SIDE, 1, &Settings::default()).unwrap();
     let (mut plane, mut change) = (vec![0.0; SIDE * SIDE], vec![0.0; SIDE * SIDE]);
     read_luma(&view(&second, SIDE), &mut plane);
-    morpher.prepare(&plane, &stream.reading.gradient);
+    morpher.prepare(&plane, &stream.lens.reading().gradient);
     morpher.extrapolate(1.0, &mut change);
     let mut expected = vec![0; second.len()];
     write_luma_change(&view(&second, SIDE), &change, &mut view_mut(&mut expected, SIDE)).unwrap();

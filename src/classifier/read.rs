@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::choice::best_but;
 use super::probabilities::fill;
 use super::{Classifier, Objective, Reading};
+use crate::measure::norm;
 use crate::runtime::{self, BoundSession, Interrupter};
 
 impl Classifier {
@@ -42,12 +43,7 @@ impl Classifier {
         reading.gradient.resize(planes.len(), 0.0);
         self.signature()
             .gradient_to_planes(session.output(1), &mut reading.gradient);
-        reading.gradient_norm = reading
-            .gradient
-            .iter()
-            .map(|g| f64::from(*g).powi(2))
-            .sum::<f64>()
-            .sqrt();
+        reading.gradient_norm = norm(&reading.gradient);
         (reading.source, reading.target, reading.objective) = (source, target, objective);
         Ok(())
     }

@@ -25,7 +25,7 @@ pub use fit::{Fit, Placement, Rect};
 pub use format::PixelFormat;
 pub(crate) use format::with_layout;
 pub(crate) use paint::{Overlay, write_colours};
-pub(crate) use planes::LUMA;
+pub(crate) use planes::{LUMA, luma_of_planes};
 pub use planes::{read_luma, read_rgb};
 pub use resize::{Change, Resize};
 pub use sampling::Sampling;

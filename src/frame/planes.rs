@@ -16,6 +16,16 @@ pub(super) fn luma_of([red, green, blue]: [f32; 3]) -> f32 {
     LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 }
 
+/// BT.601 luma of planes of red, green and blue.
+pub(crate) fn luma_of_planes(planes: &[f32], luma: &mut [f32]) {
+    luma.fill(0.0);
+    for (plane, weight) in planes.chunks_exact(luma.len()).zip(LUMA) {
+        luma.iter_mut()
+            .zip(plane)
+            .for_each(|(sum, value)| *sum += weight * value);
+    }
+}
+
 /// Luma of every pixel, 0..1: BT.601's of red, green and blue; where the format has luma, that one, in its own
 /// colorimetry (bytes beyond black and white then lie outside of 0..1). `plane` has `width * height` elements.
 ///

@@ -15,6 +15,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use super::GradientSettings;
 use crate::classifier::{Classifier, Reading};
 use crate::frame::{Change, Resize};
+use crate::measure::norm;
 use crate::runtime;
 
 /// Maps that are kept for the next picture; more are made anew.
@@ -113,8 +114,7 @@ impl Averager {
         reading.gradient.clear();
         let means = one.iter().zip(other).map(|(a, b)| ((a + b) * share) as f32);
         reading.gradient.extend(means);
-        let squared: f64 = reading.gradient.iter().map(|g| f64::from(*g).powi(2)).sum();
-        reading.gradient_norm = squared.sqrt();
+        reading.gradient_norm = norm(&reading.gradient);
         (reading.source, reading.target, reading.objective) = (pair.0, pair.1, settings.objective);
         reading.inference_time = time;
         Ok(())

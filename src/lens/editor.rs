@@ -146,15 +146,12 @@ impl Editor {
         }
         let still = self.settings.reach.magnification == 0.0 && self.settings.reach.l2_budget == 0.0;
         let refusal = refusal(reading, &self.settings);
-        match reader {
-            _ if refusal.is_some() || still => {
-                report.warning = refusal.map(Into::into);
-                stage.keep(frame)?;
-            }
-            Some(reader) if self.settings.reach.steps > 1 => {
-                steps::walk(stage, reader, &self.settings, frame, reading, &mut report)?;
-            }
-            _ => stage.step(frame, &self.moment, reading, &self.settings, &mut report)?,
+        if refusal.is_some() || still {
+            report.warning = refusal.map(Into::into);
+            stage.keep(frame)?;
+        } else {
+            let at = (frame, &self.moment);
+            steps::walk(stage, reader, &self.settings, at, reading, &mut report)?;
         }
         if let Some(unknown) = unknown_scores(reading) {
             report.warning = Some(match report.warning.take() {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The hot path: read a frame, move it, show it.
+//!
+//! [`Lens`] does the three for one frame after the other; [`Live`] does them for a stream, where it may leave the model on a
+//! thread of its own.
 
 mod average;
 mod editor;
 mod history;
+mod live;
+mod mailbox;
 mod reader;
 mod region;
 mod report;
@@ -15,6 +20,7 @@ mod steps;
 
 use crate::settings::choice;
 pub use editor::Editor;
+pub use live::{GradientMode, Live, LiveReport, LiveSettings};
 pub use reader::Reader;
 pub use report::{After, Report};
 pub use settings::{GradientSettings, InputSettings, LensSettings, ViewSettings};
@@ -44,10 +50,10 @@ choice! {
     }
 }
 
-/// A classifier, a plan for the frame's size, and settings: a [`Reader`] and an [`Editor`].
+/// A classifier, a plan for the frame's size, and settings: a [`Reader`], an [`Editor`], and the last [`Reading`].
 ///
 /// ```no_run
-/// use steerlens::{ClassChoice, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, PixelFormat, Reading};
+/// use steerlens::{ClassChoice, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, PixelFormat};
 ///
 /// # fn main() -> Result<(), steerlens::Error> {
 /// let model = ClassifierSettings { model_file: "models/faces_robust.onnx".into(), ..Default::default() };
@@ -60,8 +66,8 @@ choice! {
 /// let mut morphed = pixels.clone();
 /// let frame = FrameView::new(PixelFormat::Gray8, width, height, width, &pixels)?;
 /// let mut out = FrameViewMut::new(PixelFormat::Gray8, width, height, width, &mut morphed)?;
-/// let report = lens.morph(&frame, &mut Reading::default(), &mut out)?;
-/// println!("moved by {:.2}", report.l2);
+/// let report = lens.morph(&frame, &mut out)?;
+/// println!("moved by {:.2} towards class {}", report.l2, lens.reading().target);
 /// # Ok(())
 /// # }
 /// ```
@@ -71,6 +77,7 @@ pub struct Lens {
     editor: Editor,
     watch: Watch,
     moment: Moment,
+    reading: Reading,
 }
 
 impl Lens {
@@ -93,19 +100,14 @@ impl Lens {
         Ok(Self::from_parts(reader, editor))
     }
 
-    /// Puts two halves together; the editor's settings are those of the lens.
-    pub fn from_parts(reader: Reader, editor: Editor) -> Self {
+    fn from_parts(reader: Reader, editor: Editor) -> Self {
         Self {
             reader,
             editor,
             watch: Watch::default(),
             moment: Moment::default(),
+            reading: Reading::default(),
         }
-    }
-
-    /// The two halves, for those who read and move in different places.
-    pub fn into_parts(self) -> (Reader, Editor) {
-        (self.reader, self.editor)
     }
 
     /// The classifier looked through.
@@ -133,9 +135,14 @@ impl Lens {
         self.moment = moment;
     }
 
-    /// Whether a reading is of the classes that are wanted now: see [`Reader::stands`].
-    pub fn stands(&self, reading: &Reading) -> bool {
-        self.reader.stands(reading)
+    /// What the model says of the frame that was read last: scores, classes, gradient.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Whether the reading is of the classes that are wanted now: see [`Reader::stands`].
+    pub fn stands(&self) -> bool {
+        self.reader.stands(&self.reading)
     }
 
     /// Forgets what earlier frames left behind: the automatic choice of classes, and the average over time.
@@ -163,49 +170,40 @@ impl Lens {
         self.reader.interrupter()
     }
 
-    /// Runs the model on a frame: see [`Reader::read`]. Where `reading` is already of this very picture, and of the
-    /// wanted classes, it stays.
+    /// Runs the model on a frame: see [`Reader::read`]. Where the last reading is of this very picture, and of the wanted
+    /// classes, it stays.
     ///
     /// # Errors
     /// When the run fails or is interrupted.
-    pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
+    pub fn read(&mut self, frame: &FrameView<'_>) -> Result<&Reading, Error> {
         shielded(|| {
             let moment = self.look(frame);
-            self.read_at(moment, frame, reading)
-        })
+            self.read_at(moment, frame)
+        })?;
+        Ok(&self.reading)
     }
 
-    /// Moves the frame along a reading's gradient and writes what is shown into `out`: see [`Editor::walk`]. With
-    /// `measure_after` the model runs once more, on the picture as written.
+    /// Moves the frame along the gradient of the last reading, whichever frame that was of, and writes what is shown into
+    /// `out`: see [`Editor::walk`]. With `measure_after` the model runs once more, on the picture as written.
     ///
     /// # Errors
     /// When `out` does not fit, or a run fails.
-    pub fn apply(
-        &mut self,
-        frame: &FrameView<'_>,
-        reading: &Reading,
-        out: &mut FrameViewMut<'_>,
-    ) -> Result<Report, Error> {
+    pub fn apply(&mut self, frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<Report, Error> {
         shielded(|| {
             let moment = self.look(frame);
-            self.apply_at(moment, frame, reading, out)
+            self.apply_at(moment, frame, out)
         })
     }
 
-    /// [`Lens::read`] and [`Lens::apply`] in one; the reading is left in `reading`.
+    /// [`Lens::read`] and [`Lens::apply`] in one.
     ///
     /// # Errors
     /// As for the two.
-    pub fn morph(
-        &mut self,
-        frame: &FrameView<'_>,
-        reading: &mut Reading,
-        out: &mut FrameViewMut<'_>,
-    ) -> Result<Report, Error> {
+    pub fn morph(&mut self, frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<Report, Error> {
         shielded(|| {
             let moment = self.look(frame);
-            self.read_at(moment, frame, reading)?;
-            self.apply_at(moment, frame, reading, out)
+            self.read_at(moment, frame)?;
+            self.apply_at(moment, frame, out)
         })
     }
 
@@ -216,7 +214,8 @@ impl Lens {
         }
     }
 
-    fn read_at(&mut self, moment: Moment, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
+    fn read_at(&mut self, moment: Moment, frame: &FrameView<'_>) -> Result<(), Error> {
+        let reading = &mut self.reading;
         let known = reading.moment.picture == moment.picture && self.reader.recall(reading);
         if !known {
             self.reader.read(frame, reading)?;
@@ -229,11 +228,10 @@ impl Lens {
         &mut self,
         moment: Moment,
         frame: &FrameView<'_>,
-        reading: &Reading,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
         self.editor.at(moment);
-        let mut report = self.editor.walk(&mut self.reader, frame, reading, out)?;
+        let mut report = self.editor.walk(&mut self.reader, frame, &self.reading, out)?;
         if self.editor.settings().view.measure_after
             && let Some(morph) = self.editor.morph()
         {
@@ -245,7 +243,7 @@ impl Lens {
                 time: scores.inference_time,
             });
         }
-        self.editor.caption(reading, &mut report, out)?;
+        self.editor.caption(&self.reading, &mut report, out)?;
         Ok(report)
     }
 }

@@ -2,7 +2,7 @@
 //! What views are made of beside the morph itself: made when a view is first asked for.
 
 use crate::Error;
-use crate::frame::{FrameView, LUMA, Resize, Sampling, read_luma};
+use crate::frame::{FrameView, Resize, Sampling, luma_of_planes, read_luma};
 use crate::morph::Flow;
 
 /// The size of a gradient at each pixel of the frame.
@@ -33,16 +33,6 @@ impl Magnitude {
         }
         self.sums.iter_mut().for_each(|sum| *sum = sum.sqrt());
         &self.sums
-    }
-}
-
-/// BT.601 luma of planes of red, green and blue.
-pub(super) fn luma_of_planes(planes: &[f32], luma: &mut [f32]) {
-    luma.fill(0.0);
-    for (plane, weight) in planes.chunks_exact(luma.len()).zip(LUMA) {
-        luma.iter_mut()
-            .zip(plane)
-            .for_each(|(sum, value)| *sum += weight * value);
     }
 }
 

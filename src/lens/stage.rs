@@ -5,21 +5,17 @@ use std::time::Duration;
 
 use super::history::History;
 use super::region;
-use super::showing::{Magnitude, Motion, luma_of_planes};
+use super::showing::{Magnitude, Motion};
 use super::sight::Framing;
-use super::{Control, LensSettings, Report, Resolution};
+use super::{Control, LensSettings, Resolution};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{
-    self, FrameView, FrameViewMut, LUMA, Moment, Picture, Rect, Sampling, Shape, read_luma, read_rgb,
-    write_luma_change, write_rgb_change,
+    self, FrameView, FrameViewMut, LUMA, Moment, Picture, Rect, Sampling, Shape, luma_of_planes, read_luma,
+    read_rgb, write_luma_change, write_rgb_change,
 };
-use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, Surrogate, reach_budget};
+use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, Surrogate};
 use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
-
-/// The warning of a picture that the gradient has no hold of: without phases, or where they all stay.
-pub(super) const MOVES_NOTHING: &str =
-    "the gradient moves nothing in this picture: it is passed on unchanged";
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
 const AUTO_PIXELS: usize = 640 * 480;
@@ -152,11 +148,7 @@ impl Stage {
             history: History::default(),
             surrogate: None,
             plane: vec![0.0; framing.input_pixels()],
-            enlarged: if at_frame {
-                Vec::new()
-            } else {
-                vec![0.0; edited * whole.0 * whole.1]
-            },
+            enlarged: Vec::new(),
             morph: vec![0; shape.packed_len()],
             renderer: Renderer::default(),
             magnitude: None,
@@ -189,48 +181,8 @@ impl Stage {
         pass_on(frame, &mut FrameViewMut::packed(self.shape, &mut self.morph)?)
     }
 
-    /// One step along the reading's gradient, as the paper does it: analysis of picture and gradient, phase step,
-    /// extrapolation, synthesis.
-    pub(super) fn step(
-        &mut self,
-        frame: &FrameView<'_>,
-        moment: &Moment,
-        reading: &Reading,
-        settings: &LensSettings,
-        report: &mut Report,
-    ) -> Result<(), Error> {
-        let prepared = self.prepare(frame, moment, reading, settings);
-        report.phase_rms = prepared.phase_rms;
-        if prepared.phase_rms == 0.0 {
-            report.warning = Some(MOVES_NOTHING.into());
-            return Ok(self.keep(frame)?);
-        }
-        if settings.reach.l2_budget > 0.0 {
-            let mut failed = None;
-            let reach = reach_budget(settings.reach.l2_budget, |magnification| {
-                self.morpher.extrapolate(magnification, &mut self.change);
-                self.write(frame).unwrap_or_else(|e| {
-                    failed = Some(e);
-                    f64::NAN
-                })
-            });
-            if let Some(e) = failed {
-                return Err(e.into());
-            }
-            (report.magnification, report.l2, report.attained) =
-                (reach.magnification, reach.distance, reach.attained);
-        } else {
-            self.morpher
-                .extrapolate(settings.reach.magnification, &mut self.change);
-            report.magnification = settings.reach.magnification;
-            report.l2 = self.write(frame)?;
-        }
-        report.change_norm = norm(&self.change);
-        Ok(())
-    }
-
-    /// Analysis of picture and gradient, unless nothing has changed since the last one.
-    fn prepare(
+    /// Analysis of the frame and of its gradient, unless nothing has changed since the last one.
+    pub(super) fn prepare(
         &mut self,
         frame: &FrameView<'_>,
         moment: &Moment,
@@ -250,7 +202,9 @@ impl Stage {
         {
             return prepared;
         }
-        self.take_image(frame);
+        let mut image = std::mem::take(&mut self.image);
+        self.read_planes(frame, &mut image);
+        self.image = image;
         self.take_direction(&reading.gradient, settings, 0);
         let prepared = if memory.is_zero() {
             self.morpher.prepare(&self.image, &self.gradient)
@@ -277,13 +231,19 @@ impl Stage {
         self.history.forget();
     }
 
-    fn take_image(&mut self, frame: &FrameView<'_>) {
-        match (self.at_frame, self.edited) {
-            (true, 1) => read_luma(frame, &mut self.image),
-            (true, _) => read_rgb(frame, &mut self.image),
-            (false, 1) => self.sampling.read_luma(frame, &mut self.image),
-            (false, _) => self.sampling.read_rgb(frame, &mut self.image),
+    /// The planes of a frame where the pyramid works: its luma, or R, G and B, as many as there is space for.
+    pub(super) fn read_planes(&mut self, frame: &FrameView<'_>, planes: &mut [f32]) {
+        match (self.at_frame, planes.len() / self.pixels()) {
+            (true, 1) => read_luma(frame, planes),
+            (true, _) => read_rgb(frame, planes),
+            (false, 1) => self.sampling.read_luma(frame, planes),
+            (false, _) => self.sampling.read_rgb(frame, planes),
         }
+    }
+
+    /// Pixels of a plane where the pyramid works.
+    pub(super) fn pixels(&self) -> usize {
+        self.size.0 * self.size.1
     }
 
     /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
@@ -334,58 +294,43 @@ impl Stage {
         }
     }
 
-    /// Writes the frame with `change`, and returns the L2 distance of what was written.
-    pub(super) fn write(&mut self, frame: &FrameView<'_>) -> Result<f64, frame::Error> {
+    /// Writes the frame with the change of the last step: see [`Stage::write`].
+    pub(super) fn write_step(&mut self, frame: &FrameView<'_>) -> Result<f64, frame::Error> {
+        let change = std::mem::take(&mut self.change);
+        let distance = self.write(frame, &change);
+        self.change = change;
+        distance
+    }
+
+    /// Writes the frame with a change of its luma or of R, G and B where the pyramid works, and returns the L2 distance of
+    /// what was written.
+    pub(super) fn write(&mut self, frame: &FrameView<'_>, change: &[f32]) -> Result<f64, frame::Error> {
+        let (from, to) = (self.pixels(), self.shape.width * self.shape.height);
+        let planes = change.len() / from;
         let change = if self.at_frame {
-            &self.change
+            change
         } else {
-            let (from, to) = (self.size.0 * self.size.1, self.shape.width * self.shape.height);
-            for (plane, large) in self
-                .change
-                .chunks_exact(from)
-                .zip(self.enlarged.chunks_exact_mut(to))
-            {
+            self.enlarged.resize(planes * to, 0.0);
+            for (plane, large) in change.chunks_exact(from).zip(self.enlarged.chunks_exact_mut(to)) {
                 self.sampling.enlarge(plane, large);
             }
             &self.enlarged
         };
         let mut out = FrameViewMut::packed(self.shape, &mut self.morph)?;
-        let squared = match self.edited {
+        let squared = match planes {
             1 => write_luma_change(frame, change, &mut out)?,
             _ => write_rgb_change(frame, change, &mut out)?,
         };
         Ok(squared.sqrt())
     }
 
-    /// Writes a change of R, G and B (of the one plane of a grey frame) where the pyramid works, which the edited
-    /// planes alone do not hold after several clipped steps.
-    pub(super) fn write_planes(
-        &mut self,
-        frame: &FrameView<'_>,
-        change: &[f32],
-    ) -> Result<f64, frame::Error> {
+    /// What the views take for the change: of the edited planes, from one of R, G and B.
+    pub(super) fn show_change(&mut self, change: &[f32]) {
         if self.change.len() == change.len() {
             self.change.copy_from_slice(change);
         } else {
             luma_of_planes(change, &mut self.change);
         }
-        let (from, to) = (self.size.0 * self.size.1, self.shape.width * self.shape.height);
-        let mut large = Vec::new();
-        let change = if self.at_frame {
-            change
-        } else {
-            large.resize(change.len() / from * to, 0.0);
-            for (plane, large) in change.chunks_exact(from).zip(large.chunks_exact_mut(to)) {
-                self.sampling.enlarge(plane, large);
-            }
-            &large
-        };
-        let mut out = FrameViewMut::packed(self.shape, &mut self.morph)?;
-        let squared = match self.shape.format.is_gray() {
-            true => write_luma_change(frame, change, &mut out)?,
-            false => write_rgb_change(frame, change, &mut out)?,
-        };
-        Ok(squared.sqrt())
     }
 
     /// Shows the frame, whose part `at` was edited, as asked for. Outside of that part there is the frame.
@@ -435,9 +380,4 @@ impl Stage {
         };
         Ok(renderer.render(&view, &part, &mut out)?)
     }
-}
-
-/// Root of the sum of squares.
-pub(super) fn norm(values: &[f32]) -> f64 {
-    values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
 }

@@ -1,154 +1,186 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Several steps: the gradient is taken anew along the way (docs/method.md 2.8). For stills; this allocates.
+//! The steps of a morph: one, or several with the gradient taken anew along the way (docs/method.md 2.8).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::reader::Reader;
-use super::stage::{MOVES_NOTHING, Stage, norm};
+use super::stage::Stage;
 use super::{LensSettings, Report};
 use crate::Error;
 use crate::classifier::Reading;
-use crate::frame::{FrameView, LUMA, read_luma, read_rgb};
+use crate::frame::{FrameView, Moment, luma_of_planes};
+use crate::measure::{l2, norm};
 use crate::morph::{StepMode, reach_budget};
 
-/// Walks all steps, the first along `reading`, and leaves the morph on the stage.
+/// Takes all steps, the first along `reading`, and leaves the morph on the stage. Without a reader there is one step.
 pub(super) fn walk(
     stage: &mut Stage,
-    reader: &mut Reader,
+    reader: Option<&mut Reader>,
     settings: &LensSettings,
-    frame: &FrameView<'_>,
+    (frame, moment): (&FrameView<'_>, &Moment),
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let steps = settings.reach.steps;
-    let source = planes_of(stage, frame);
-    let mut current = source.clone();
-    let mut latest = reading.clone();
-    stage.forget();
+    let reach = &settings.reach;
+    let mut between = reader
+        .filter(|_| reach.steps > 1)
+        .map(|reader| Between::new(stage, reader, frame, reading));
+    let steps = if between.is_some() { reach.steps } else { 1 };
     for step in 1..=steps {
-        if step > 1 {
-            let start = Instant::now();
-            read(stage, reader, frame, (&current, step - 1), &mut latest)?;
-            report.step_time += start.elapsed();
-        }
-        stage.take_direction(&latest.gradient, settings, step - 1);
-        edit_planes(stage, &current);
-        let prepared = match step {
-            1 => stage.morpher.prepare(&stage.image, &stage.gradient),
-            _ => stage.morpher.prepare_step(&stage.image, &stage.gradient),
+        let prepared = match &mut between {
+            None => stage.prepare(frame, moment, reading, settings),
+            Some(between) => {
+                if step > 1 {
+                    report.step_time += between.read(stage, frame, step - 1)?;
+                }
+                between.prepare(stage, settings, step - 1)
+            }
         };
         if step == 1 {
             report.phase_rms = prepared.phase_rms;
         }
-        if !prepared.finite {
-            report.warning = Some(format!(
-                "the gradient is not finite at step {step}: the steps end there"
-            ));
-            break;
-        }
-        if prepared.phase_rms == 0.0 {
+        if !prepared.finite || prepared.phase_rms == 0.0 {
+            report.warning = Some(no_direction(prepared.finite, step));
             if step == 1 {
-                report.warning = Some(MOVES_NOTHING.into());
                 return Ok(stage.keep(frame)?);
             }
-            report.warning = Some(format!(
-                "the gradient moves nothing at step {step}: the steps end there"
-            ));
             break;
         }
-        let from_source = stage.morpher.step_mode() == StepMode::Source;
-        let base = if from_source {
-            source.clone()
-        } else {
-            current.clone()
-        };
-        let magnification = if settings.reach.l2_budget > 0.0 {
-            let budget = settings.reach.l2_budget * f64::from(step) / f64::from(steps);
-            let reach = reach_budget(budget, |magnification| {
-                stage.morpher.extrapolate(magnification, &mut stage.change);
-                moved(&base, &stage.change, &mut current);
-                distance(&current, &source)
-            });
-            report.attained = step == steps && reach.attained;
-            reach.magnification
-        } else {
-            let magnification = settings.reach.magnification / f64::from(steps);
+        // How far the picture then is from the frame.
+        let mut place = |stage: &mut Stage, magnification: f64| {
             stage.morpher.extrapolate(magnification, &mut stage.change);
-            moved(&base, &stage.change, &mut current);
+            match &mut between {
+                None => stage.write_step(frame),
+                Some(between) => Ok(between.add(stage)),
+            }
+        };
+        let magnification = if reach.l2_budget > 0.0 {
+            let budget = reach.l2_budget * f64::from(step) / f64::from(steps);
+            let mut failed = None;
+            let found = reach_budget(budget, |magnification| {
+                place(stage, magnification).unwrap_or_else(|e| {
+                    failed = Some(e);
+                    f64::NAN
+                })
+            });
+            if let Some(e) = failed {
+                return Err(e.into());
+            }
+            report.attained = step == steps && found.attained;
+            report.l2 = found.distance;
+            found.magnification
+        } else {
+            let magnification = reach.magnification / f64::from(steps);
+            report.l2 = place(stage, magnification)?;
             magnification
         };
-        stage.morpher.advance(magnification);
         report.magnification += magnification;
+        if between.is_some() {
+            stage.morpher.advance(magnification);
+        }
     }
-    let change: Vec<f32> = current.iter().zip(&source).map(|(c, s)| c - s).collect();
-    report.change_norm = norm(&change);
-    report.l2 = stage.write_planes(frame, &change)?;
+    match between {
+        None => report.change_norm = norm(&stage.change),
+        Some(between) => {
+            let change = between.change();
+            report.change_norm = norm(&change);
+            report.l2 = stage.write(frame, &change)?;
+            stage.show_change(&change);
+            stage.forget();
+        }
+    }
     Ok(())
 }
 
-/// R, G and B of a frame where the pyramid works; one plane of a grey frame.
-fn planes_of(stage: &mut Stage, frame: &FrameView<'_>) -> Vec<f32> {
-    let gray = frame.format().is_gray();
-    let mut planes = vec![0.0; stage.size.0 * stage.size.1 * if gray { 1 } else { 3 }];
-    match (stage.at_frame, gray) {
-        (true, true) => read_luma(frame, &mut planes),
-        (true, false) => read_rgb(frame, &mut planes),
-        (false, true) => stage.sampling.read_luma(frame, &mut planes),
-        (false, false) => stage.sampling.read_rgb(frame, &mut planes),
+/// Why a step moves nothing.
+fn no_direction(is_finite: bool, step: u32) -> String {
+    match (is_finite, step) {
+        (true, 1) => "the gradient moves nothing in this picture: it is passed on unchanged".to_owned(),
+        (true, _) => format!("the gradient moves nothing at step {step}: the steps end there"),
+        (false, 1) => "the gradient is not finite: the frame is passed on unchanged".to_owned(),
+        (false, _) => format!("the gradient is not finite at step {step}: the steps end there"),
     }
-    planes
 }
 
-/// Reads the current planes.
-fn read(
-    stage: &Stage,
-    reader: &mut Reader,
-    frame: &FrameView<'_>,
-    (current, step): (&[f32], u32),
-    reading: &mut Reading,
-) -> Result<(), Error> {
-    let pixels = stage.size.0 * stage.size.1;
-    let luma;
-    let seen: Vec<&[f32]> = match (current.len() / pixels, stage.seen) {
-        (1, seen) => vec![current; seen],
-        (_, 1) => {
-            luma = luma_of(current);
-            vec![&luma]
+/// The picture between two steps, where the pyramid works: R, G and B, or the one plane of a grey frame, in `f32`, since
+/// bytes would round every step. For stills: it allocates.
+struct Between<'r> {
+    reader: &'r mut Reader,
+    reading: Reading,
+    source: Vec<f32>,
+    /// What the next step is added to.
+    base: Vec<f32>,
+    current: Vec<f32>,
+}
+
+impl<'r> Between<'r> {
+    fn new(stage: &mut Stage, reader: &'r mut Reader, frame: &FrameView<'_>, reading: &Reading) -> Self {
+        let planes = if frame.format().is_gray() { 1 } else { 3 };
+        let mut source = vec![0.0; planes * stage.pixels()];
+        stage.read_planes(frame, &mut source);
+        Self {
+            reader,
+            reading: reading.clone(),
+            base: source.clone(),
+            current: source.clone(),
+            source,
         }
-        _ => current.chunks_exact(pixels).collect(),
-    };
-    reader.read_step(frame, &seen, (stage.at_frame, step), reading)
-}
-
-/// The edited planes of the current ones.
-fn edit_planes(stage: &mut Stage, current: &[f32]) {
-    if stage.image.len() == current.len() {
-        stage.image.copy_from_slice(current);
-    } else {
-        stage.image.copy_from_slice(&luma_of(current));
     }
-}
 
-fn luma_of(planes: &[f32]) -> Vec<f32> {
-    let pixels = planes.len() / 3;
-    (0..pixels)
-        .map(|k| (0..3).map(|c| LUMA[c] * planes[c * pixels + k]).sum())
-        .collect()
-}
+    /// Takes the gradient at the current picture; how long that took.
+    fn read(&mut self, stage: &Stage, frame: &FrameView<'_>, step: u32) -> Result<Duration, Error> {
+        let start = Instant::now();
+        let pixels = stage.pixels();
+        let mut luma = Vec::new();
+        let seen: Vec<&[f32]> = match (self.current.len() / pixels, stage.seen) {
+            (1, seen) => vec![&self.current; seen],
+            (_, 1) => {
+                luma.resize(pixels, 0.0);
+                luma_of_planes(&self.current, &mut luma);
+                vec![&luma]
+            }
+            _ => self.current.chunks_exact(pixels).collect(),
+        };
+        self.reader
+            .read_step(frame, &seen, (stage.at_frame, step), &mut self.reading)?;
+        Ok(start.elapsed())
+    }
 
-/// `base` plus the change of the edited planes, clipped.
-fn moved(base: &[f32], change: &[f32], to: &mut [f32]) {
-    // A change of luma is added to all three planes.
-    let change = change.iter().cycle();
-    to.iter_mut()
-        .zip(base.iter().zip(change))
-        .for_each(|(to, (b, c))| *to = (b + c).clamp(0.0, 1.0));
-}
+    /// Analysis of the current picture and of its gradient.
+    fn prepare(&mut self, stage: &mut Stage, settings: &LensSettings, step: u32) -> crate::morph::Prepared {
+        stage.forget();
+        stage.take_direction(&self.reading.gradient, settings, step);
+        if stage.image.len() == self.current.len() {
+            stage.image.copy_from_slice(&self.current);
+        } else {
+            luma_of_planes(&self.current, &mut stage.image);
+        }
+        if stage.morpher.step_mode() != StepMode::Source {
+            self.base.copy_from_slice(&self.current);
+        }
+        match step {
+            0 => stage.morpher.prepare(&stage.image, &stage.gradient),
+            _ => stage.morpher.prepare_step(&stage.image, &stage.gradient),
+        }
+    }
 
-fn distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| f64::from(a - b).powi(2))
-        .sum::<f64>()
-        .sqrt()
+    /// Adds the change of a step and clips; the distance from the source.
+    fn add(&mut self, stage: &Stage) -> f64 {
+        // A change of luma is added to all three planes.
+        let change = stage.change.iter().cycle();
+        self.current
+            .iter_mut()
+            .zip(self.base.iter().zip(change))
+            .for_each(|(to, (b, c))| *to = (b + c).clamp(0.0, 1.0));
+        l2(&self.current, &self.source)
+    }
+
+    /// What all steps have changed.
+    fn change(&self) -> Vec<f32> {
+        self.current
+            .iter()
+            .zip(&self.source)
+            .map(|(c, s)| c - s)
+            .collect()
+    }
 }

@@ -9,6 +9,11 @@ pub fn l2(a: &[f32], b: &[f32]) -> f64 {
     squared_distance(a, b).sqrt()
 }
 
+/// L2 norm, the root of the sum of squares.
+pub fn norm(values: &[f32]) -> f64 {
+    values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
+}
+
 /// Peak signal-to-noise ratio in dB for a peak of 1; infinite for equal pictures.
 ///
 /// # Panics

@@ -9,7 +9,7 @@ mod energy;
 mod ssim;
 mod warp;
 
-pub use distance::{l2, psnr};
+pub use distance::{l2, norm, psnr};
 pub use energy::{BandEnergy, band_energies};
 pub use ssim::ssim;
 pub use warp::{Fit, SmoothWarp};

@@ -3,7 +3,7 @@
 
 use steerlens::frame::{Fit, PixelFormat};
 use steerlens::morph::{ColorMode, MagnificationUnit, Method, StepMode};
-use steerlens::{ClassChoice, LensSettings, Reading, Resolution};
+use steerlens::{ClassChoice, LensSettings, Resolution};
 
 use crate::{Picture, lens, root, towards};
 
@@ -34,8 +34,7 @@ fn a_neutral_face_smiles_and_frowns_in_one_step() {
                 after.target_probability
             );
             let morphed = Picture { bytes, ..picture };
-            let mut seen = Reading::default();
-            judge.read(&morphed.view(), &mut seen).unwrap();
+            let seen = judge.read(&morphed.view()).unwrap().clone();
             said += usize::from(judge.classifier().label(seen.top_class()) == label);
         }
         // 20 of 20 faces of the test set; all of these few.
@@ -157,8 +156,7 @@ fn the_gradient_at_the_frame_is_the_derivative_of_the_margin() {
             lens.set_settings(settings.clone()).unwrap();
             let (bytes, _, _) = picture.morph(&mut lens);
             let moved = Picture { bytes, ..*picture };
-            let mut after = Reading::default();
-            lens.read(&moved.view(), &mut after).unwrap();
+            let after = lens.read(&moved.view()).unwrap();
             let found = f64::from(after.margin() - before.margin());
             let expected = settings.reach.magnification * norm * norm;
             let ratio = found / expected;

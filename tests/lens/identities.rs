@@ -49,14 +49,13 @@ fn a_picture_without_phases_stays_and_is_warned_of() {
 fn a_still_is_read_once_and_moved_as_often_as_wanted() {
     let picture = Picture::gray("faces/neutral-1.png");
     let mut one = lens("faces_robust.onnx", towards("smile"));
-    let mut reading = Reading::default();
-    one.read(&picture.view(), &mut reading).unwrap();
+    one.read(&picture.view()).unwrap();
     for magnification in [0.3, 1.0, 0.5] {
         let settings = towards("smile").with(|s| s.reach.magnification = magnification);
         one.set_settings(settings.clone()).unwrap();
         let mut again = vec![0; picture.bytes.len()];
         let mut out = FrameViewMut::new(PixelFormat::Gray8, 64, 64, 64, &mut again).unwrap();
-        one.apply(&picture.view(), &reading, &mut out).unwrap();
+        one.apply(&picture.view(), &mut out).unwrap();
         let (fresh, _, _) = picture.morph(&mut lens("faces_robust.onnx", settings));
         assert_eq!(again, fresh, "at {magnification}");
     }
@@ -142,14 +141,13 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
             "{steps} steps: {along} along the gradient, {by_chance} by chance"
         );
         // A still that was analysed for one direction is analysed again for the other.
-        let mut reading = Reading::default();
-        one.read(&picture.view(), &mut reading).unwrap();
+        one.read(&picture.view()).unwrap();
         let mut last = Vec::new();
         for control in [Control::Random, Control::None] {
             one.set_settings(settings(control, 1)).unwrap();
             last = vec![0; picture.bytes.len()];
             let mut out = FrameViewMut::new(picture.format, 64, 64, 3 * picture.width, &mut last).unwrap();
-            one.apply(&picture.view(), &reading, &mut out).unwrap();
+            one.apply(&picture.view(), &mut out).unwrap();
         }
         assert_eq!(last, gradient);
     }
@@ -169,9 +167,7 @@ fn samples_are_averaged() {
     let mut one = lens("faces_plain.onnx", towards("smile"));
     let mut read = |settings: LensSettings| {
         one.set_settings(settings).unwrap();
-        let mut reading = Reading::default();
-        one.read(&picture.view(), &mut reading).unwrap();
-        reading
+        one.read(&picture.view()).unwrap().clone()
     };
     let cosine = |a: &Reading, b: &Reading| {
         let dot: f64 = a
@@ -215,11 +211,10 @@ fn samples_are_averaged() {
 fn an_automatic_pair_is_held() {
     let [neutral, smile] = ["faces/neutral-1.png", "faces/smile-1.png"].map(Picture::gray);
     let mut one = lens("faces_robust.onnx", LensSettings::default());
-    let mut reading = Reading::default();
     let mut pairs = Vec::new();
     let hold = LensSettings::default().gradient.class_hold as usize;
     for picture in std::iter::once(&neutral).chain(std::iter::repeat_n(&smile, hold)) {
-        one.read(&picture.view(), &mut reading).unwrap();
+        let reading = one.read(&picture.view()).unwrap();
         pairs.push((reading.source, reading.target));
     }
     let (last, held) = pairs.split_last().unwrap();

@@ -62,8 +62,8 @@ impl Picture {
         let stride = width * self.format.bytes();
         let mut bytes = vec![0xaa; stride * height];
         let mut out = FrameViewMut::new(self.format, width, height, stride, &mut bytes).unwrap();
-        let mut reading = Reading::default();
-        let report = lens.morph(&self.view(), &mut reading, &mut out).unwrap();
+        let report = lens.morph(&self.view(), &mut out).unwrap();
+        let reading = lens.reading().clone();
         (bytes, report, reading)
     }
 }

@@ -43,9 +43,7 @@ impl Opened {
         self.lens.set_settings(settings).unwrap();
         let bytes = picture();
         let frame = FrameView::new(PixelFormat::Rgb, SIDE, SIDE, 3 * SIDE, &bytes).unwrap();
-        let mut reading = Reading::default();
-        self.lens.read(&frame, &mut reading).unwrap();
-        reading
+        self.lens.read(&frame).unwrap().clone()
     }
 
     /// What ONNX Runtime gives for a tensor of the stock file.

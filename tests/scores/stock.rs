@@ -2,7 +2,7 @@
 //! The scores that are shown are those of the stock file, or it is refused.
 
 use steerlens::onnx::NodeProto;
-use steerlens::{FrameView, LensSettings, Objective, PixelFormat, Reading};
+use steerlens::{FrameView, LensSettings, Objective, PixelFormat};
 
 use crate::network::Network;
 use crate::{CLASSES, INPUTS, SIDE, close, picture, weight};
@@ -105,15 +105,14 @@ fn a_score_that_is_not_a_number_is_never_chosen_and_told() {
     opened.lens.set_settings(LensSettings::default()).unwrap();
     let bytes = picture();
     let frame = FrameView::new(PixelFormat::Rgb, SIDE, SIDE, 3 * SIDE, &bytes).unwrap();
-    let mut reading = Reading::default();
-    opened.lens.read(&frame, &mut reading).unwrap();
+    let reading = opened.lens.read(&frame).unwrap().clone();
     assert!(reading.source != 0 && reading.target != 0 && reading.top_class() != 0);
     assert_eq!(reading.probabilities[0], 0.0);
     // A sum of five in float32.
     assert!((reading.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     let mut out = bytes.clone();
     let mut view = steerlens::FrameViewMut::new(PixelFormat::Rgb, SIDE, SIDE, 3 * SIDE, &mut out).unwrap();
-    let report = opened.lens.apply(&frame, &reading, &mut view).unwrap();
+    let report = opened.lens.apply(&frame, &mut view).unwrap();
     assert!(
         report
             .warning

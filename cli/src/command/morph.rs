@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::ArgMatches;
 use image::DynamicImage;
+use steerlens::Lens;
 use steerlens::render::{can_draw, drawn_label, no_font};
-use steerlens::{Lens, Reading};
 
 use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
@@ -51,8 +51,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     lens.classifier().check_labels()?;
     output.spare(lens.classifier().files().iter().map(PathBuf::as_path))?;
     spinner.set_message("reading the picture");
-    let mut reading = Reading::default();
-    lens.read(&source.view()?, &mut reading)?;
+    lens.read(&source.view()?)?;
     spinner.finish_and_clear();
 
     let sheet = matches.get_one::<Magnifications>(name::SHEET);
@@ -61,13 +60,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let mut morphs = Vec::with_capacity(magnifications.len());
     for magnification in magnifications {
         lens.set_settings(settings.clone().with(|s| s.reach.magnification = magnification))?;
-        morphs.push(apply(&mut lens, &source, &reading)?);
+        morphs.push(apply(&mut lens, &source)?);
         bar.inc(1);
     }
     bar.finish_and_clear();
 
     let (pictures, steps): (Vec<_>, Vec<_>) = morphs.into_iter().unzip();
-    let report = Morphed::new(&lens, &classifier, &reading, steps, files, source.size());
+    let report = Morphed::new(&lens, &classifier, steps, files, source.size());
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
     let result = result.map_or_else(|| Ok(Vec::new()), Picture::to_png)?;
@@ -88,14 +87,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     })
 }
 
-fn apply(lens: &mut Lens, source: &Picture, reading: &Reading) -> Result<(Picture, Step)> {
+fn apply(lens: &mut Lens, source: &Picture) -> Result<(Picture, Step)> {
     let (width, height) = source.size();
     let mut picture = source.blank(Lens::output_size(
         lens.settings().view.display_mode,
         width,
         height,
     ));
-    let report = lens.apply(&source.view()?, reading, &mut picture.view_mut()?)?;
+    let report = lens.apply(&source.view()?, &mut picture.view_mut()?)?;
     let step = Step::new(lens, report);
     Ok((picture, step))
 }

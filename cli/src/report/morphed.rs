@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use steerlens::{ClassifierSettings, Lens, Reading, Report};
+use steerlens::{ClassifierSettings, Lens, Report};
 
 use super::Fact;
 use super::settings::Settings;
@@ -116,11 +116,11 @@ impl Morphed {
     pub(crate) fn new(
         lens: &Lens,
         classifier: &ClassifierSettings,
-        reading: &Reading,
         morphs: Vec<Step>,
         files: Files,
         size: (usize, usize),
     ) -> Self {
+        let reading = lens.reading();
         let label = |class| lens.classifier().label(class).into_owned();
         let at = |values: &[f32], class: usize| values.get(class).copied().unwrap_or(f32::NAN);
         let mut classes: Vec<Class> = (0..reading.probabilities.len())

@@ -68,12 +68,12 @@ impl ClassMorph {
             EventView::Eos(_) => {
                 let trouble = lock(&self.opened)
                     .as_mut()
-                    .and_then(|opened| opened.engine.trouble());
-                if let Some(failure) = trouble {
-                    match failure.kind() {
+                    .and_then(|opened| opened.live.trouble());
+                if let Some(error) = trouble {
+                    match error.kind() {
                         ErrorKind::Interrupted => (),
-                        ErrorKind::Settings => self.warn(Kind::Settings, &failure.to_string()),
-                        _ => self.report(errors::of_failure(&failure)),
+                        ErrorKind::Settings => self.warn(Kind::Settings, &error.to_string()),
+                        _ => self.report(errors::bus_error(&error)),
                     }
                 }
             }

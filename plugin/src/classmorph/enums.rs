@@ -130,7 +130,7 @@ mirror!(Sweep, "GstClassMorphSweep", steerlens::Sweep,
     Sine = "sine": "Towards the target, back, away from it, and back, once per period",
     Triangle = "triangle": "From 0 to the magnification and back, once per period",
     Ramp = "ramp": "From 0 to the magnification, then again from 0");
-mirror!(GradientMode, "GstClassMorphGradientMode", super::engine::GradientMode,
+mirror!(GradientMode, "GstClassMorphGradientMode", steerlens::GradientMode,
     Sync = "sync": "Frames wait for their gradient",
     Held = "held": "The model reads the newest frame on a thread of its own; every frame is moved along the last gradient, which lies where things were then, in one step and without measure-after");
 
@@ -156,7 +156,7 @@ const fn kind<M: Mirror>() -> Kind {
     }
 }
 
-static KINDS: [Kind; 15] = [
+static KINDS: [Kind; 16] = [
     kind::<Method>(),
     kind::<ExecutionProvider>(),
     kind::<OptimizationLevel>(),
@@ -172,6 +172,7 @@ static KINDS: [Kind; 15] = [
     kind::<InputFormat>(),
     kind::<InputLayout>(),
     kind::<Normalization>(),
+    kind::<GradientMode>(),
 ];
 
 /// The enumeration of the library's setting with this name.

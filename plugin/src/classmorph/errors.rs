@@ -10,8 +10,6 @@ use std::panic::Location;
 use gst::{LibraryError, ResourceError, StreamError};
 use steerlens::{Error, ErrorKind};
 
-use super::worker::Failure;
-
 /// The error as the bus carries it; its place in the source is the caller's.
 #[track_caller]
 pub(super) fn bus_error(error: &Error) -> gst::ErrorMessage {
@@ -26,15 +24,6 @@ pub(super) fn bus_error(error: &Error) -> gst::ErrorMessage {
         ErrorKind::Unsupported => message(&StreamError::NotImplemented, error, &causes),
         ErrorKind::Frame => message(&StreamError::Format, error, &causes),
         _ => message(&StreamError::Failed, error, &causes),
-    }
-}
-
-/// The failure of a frame as the bus carries it; its place in the source is the caller's.
-#[track_caller]
-pub(super) fn of_failure(failure: &Failure) -> gst::ErrorMessage {
-    match failure {
-        Failure::Library(error) => bus_error(error),
-        Failure::Thread(_) => message(&StreamError::Failed, failure, "a thread of the element"),
     }
 }
 

@@ -11,10 +11,9 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use steerlens::classifier::Interrupter;
-use steerlens::{ClassifierSettings, Preset};
+use steerlens::{ClassifierSettings, Live, Preset};
 
 use super::caps;
-use super::engine::Engine;
 use super::instances::{Instance, Share};
 use super::latency::Latency;
 use super::properties::TABLE;
@@ -39,14 +38,14 @@ pub(super) struct Opened {
     pub(super) instance: Option<Arc<Instance>>,
     /// The share in it, from start to stop; held, and read by nobody but `instances`.
     pub(super) share: Option<Share>,
-    pub(super) engine: Engine,
+    pub(super) live: Live,
 }
 
 #[derive(Default)]
 pub struct ClassMorph {
     pub(super) settings: Mutex<Settings>,
     pub(super) opened: Mutex<Option<Opened>>,
-    /// Apart from the engine, whose lock is held during a run.
+    /// Apart from the lens, whose lock is held during a run.
     pub(super) interrupter: Mutex<Option<Interrupter>>,
     /// What earlier frames left behind is forgotten before the next one.
     pub(super) forget: AtomicBool,

@@ -10,8 +10,8 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
+use steerlens::GradientMode;
 
-use super::engine::GradientMode;
 use super::imp::{CAT, ClassMorph, lock};
 use crate::message::nanoseconds;
 
@@ -107,7 +107,7 @@ impl ClassMorph {
             let settings = lock(&self.settings);
             (
                 settings.latency,
-                settings.gradient_mode,
+                settings.live.gradient_mode,
                 settings.lens.runs_per_frame(),
             )
         };
@@ -133,7 +133,7 @@ impl ClassMorph {
             return;
         };
         let Some(opened) = opened.as_mut() else { return };
-        match opened.engine.rehearse() {
+        match opened.live.rehearse() {
             Ok(Some(run)) => {
                 gst::debug!(CAT, imp = self, "a run of the model takes {run:.1?}");
                 lock(&self.latency).expect(run.saturating_mul(runs));

@@ -3,9 +3,8 @@
 
 use steerlens::classifier::Labels;
 use steerlens::settings::Choice;
-use steerlens::{Classifier, ClassifierSettings, Fact, Moment, Reading, Source};
+use steerlens::{Classifier, ClassifierSettings, Fact, LiveReport, Moment, Reading, Source};
 
-use super::engine::Done;
 use crate::message::{self, FrameReport, Loaded, Loading, nanoseconds};
 
 /// A frame's times, as the element `level` gives them.
@@ -47,13 +46,13 @@ impl Stamp {
 }
 
 /// What there is to say of one analysed frame, which was moved along this reading. What the model says is that of the
-/// frame that was read, which `held` and `gradient-age` tell; what happened in a run is told once, with `Done::read`.
+/// frame that was read, which `held` and `gradient-age` tell; what happened in a run is told once, with `LiveReport::read`.
 pub(super) fn analysed(
     frame: u64,
     stamp: &Stamp,
     labels: &Labels,
     reading: &Reading,
-    done: &Done,
+    done: &LiveReport,
     top_k: u32,
 ) -> FrameReport {
     let report = &done.report;
@@ -83,7 +82,7 @@ pub(super) fn analysed(
         magnification: report.magnification,
         held: report.held,
         gradient_age: report.gradient_age,
-        inference_time: done.run_time(reading),
+        inference_time: done.inference_time,
         morph_time: report.morph_time,
         classes: top.iter().map(|class| number(*class)).collect(),
         labels: top.iter().map(|class| labels.name(*class).into_owned()).collect(),

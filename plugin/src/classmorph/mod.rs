@@ -13,7 +13,6 @@
 //! * `latency`: how long a frame takes, as live pipelines are told
 //! * `content`: frames that are not what people see
 //! * `frame`, `region`: mapped buffers as views, and the part of them that upstream points at
-//! * `engine`, `worker`: the lens at work, in step with the frames or with the model on a thread beside them
 //! * `bus`, `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 
 mod breaks;
@@ -21,7 +20,6 @@ mod bus;
 mod caps;
 mod change;
 mod content;
-mod engine;
 mod enums;
 mod errors;
 mod frame;
@@ -40,7 +38,6 @@ mod settings;
 mod stats;
 mod stream;
 mod warnings;
-mod worker;
 
 /**
  * SECTION:element-classmorph

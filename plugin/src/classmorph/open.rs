@@ -7,9 +7,8 @@ use std::time::Instant;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use steerlens::ReachSettings;
-use steerlens::{Classifier, ClassifierSettings, Lens, LensSettings};
+use steerlens::{Classifier, ClassifierSettings, Lens, LensSettings, Live};
 
-use super::engine::Engine;
 use super::imp::{CAT, ClassMorph, Opened, lock};
 use super::instances::Share;
 use super::stats::Stats;
@@ -27,11 +26,11 @@ impl ClassMorph {
             None => self.load(classifier, name.as_deref(), wanted.clone())?,
         };
         opened
-            .engine
+            .live
             .prepare(wanted)
-            .map_err(|failure| errors::of_failure(&failure))?;
+            .map_err(|error| errors::bus_error(&error))?;
 
-        let interrupter = opened.engine.interrupter();
+        let interrupter = opened.live.interrupter();
         interrupter.clear();
         *lock(&self.interrupter) = Some(interrupter);
         *lock(&self.opened) = Some(opened);
@@ -94,7 +93,7 @@ impl ClassMorph {
             classifier,
             instance: share.as_ref().map(Share::instance),
             share,
-            engine: Engine::new(lens),
+            live: Live::new(lens),
         })
     }
 
@@ -122,7 +121,7 @@ impl ClassMorph {
         let mut opened = lock(&self.opened);
         if let Some(kept) = opened.as_mut() {
             kept.share = None;
-            if !kept.engine.stop_thread() {
+            if !kept.live.stop_thread() {
                 *opened = None;
             }
         }

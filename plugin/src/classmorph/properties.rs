@@ -45,15 +45,6 @@ const POST_MESSAGES: Switch = Switch {
     blurb: "Post an element message for each analysed frame",
 };
 
-pub(super) const INFERENCE_INTERVAL: Count = Count {
-    name: "inference-interval",
-    default: 1,
-    min: 1,
-    max: u32::MAX,
-    blurb: "Of so many frames the model reads one; the others are analysed anew and moved along its gradient, which a moving \
-            camera leaves behind",
-};
-
 pub(super) const TOP_K: Count = Count {
     name: "top-k",
     default: 5,
@@ -93,11 +84,9 @@ pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
         region_source(),
     ]);
     table.extend(rows(|s, visitor| s.lens.visit(visitor), false));
+    table.extend([choice::<enums::Sweep>(Playing, |s| &mut s.sweep), sweep_period()]);
+    table.extend(rows(|s, visitor| s.live.visit(visitor), false));
     table.extend([
-        choice::<enums::Sweep>(Playing, |s| &mut s.sweep),
-        sweep_period(),
-        count(&INFERENCE_INTERVAL, Playing, |s| &mut s.inference_interval),
-        choice::<enums::GradientMode>(Playing, |s| &mut s.gradient_mode),
         latency(),
         switch(&POST_MESSAGES, Playing, |s| &mut s.post_messages),
         switch(&ATTACH_META, Playing, |s| &mut s.attach_meta),

@@ -7,10 +7,9 @@ use std::time::Duration;
 use steerlens::frame::Rect;
 use steerlens::render::DisplayMode;
 use steerlens::settings::Choice;
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings, Sweep};
+use steerlens::{ClassChoice, ClassifierSettings, GradientMode, LensSettings, LiveSettings, Sweep};
 
-use super::engine::{GradientMode, Pace};
-use super::properties::{INFERENCE_INTERVAL, TOP_K};
+use super::properties::TOP_K;
 use super::region::{self, RoiSource};
 use crate::message::nanoseconds;
 
@@ -60,8 +59,7 @@ pub(super) struct Settings {
     pub(super) roi_source: RoiSource,
     pub(super) sweep: Sweep,
     pub(super) sweep_period_ns: u64,
-    pub(super) inference_interval: u32,
-    pub(super) gradient_mode: GradientMode,
+    pub(super) live: LiveSettings,
     /// Nanoseconds; below 0: as measured.
     pub(super) latency: i64,
     pub(super) post_messages: bool,
@@ -83,8 +81,7 @@ impl Default for Settings {
             roi_source: RoiSource::default(),
             sweep: Sweep::DEFAULT,
             sweep_period_ns: nanoseconds(Sweep::DEFAULT_PERIOD),
-            inference_interval: INFERENCE_INTERVAL.default,
-            gradient_mode: GradientMode::DEFAULT,
+            live: LiveSettings::default(),
             latency: -1,
             post_messages: false,
             attach_meta: false,
@@ -138,14 +135,6 @@ impl Settings {
         Some(region::rect([x, y, width, height].map(i64::from)))
     }
 
-    /// How often, and where, the model runs.
-    pub(super) fn pace(&self) -> Pace {
-        Pace {
-            interval: self.inference_interval,
-            mode: self.gradient_mode,
-        }
-    }
-
     /// What was set and is not in force, as a sentence.
     pub(super) fn unused(&self) -> Option<String> {
         if self.roi_source == RoiSource::Property && ![0, 4].contains(&self.roi.len()) {
@@ -154,7 +143,7 @@ impl Settings {
                 self.roi.len()
             ));
         }
-        if self.gradient_mode == GradientMode::Sync {
+        if self.live.gradient_mode == GradientMode::Sync {
             return None;
         }
         let names = match (self.lens.reach.steps > 1, self.lens.view.measure_after) {
@@ -329,7 +318,11 @@ mod tests {
             ""
         );
         let held = said(|s| {
-            (s.gradient_mode, s.lens.reach.steps, s.lens.view.measure_after) = (GradientMode::Held, 4, true);
+            (
+                s.live.gradient_mode,
+                s.lens.reach.steps,
+                s.lens.view.measure_after,
+            ) = (GradientMode::Held, 4, true);
         });
         assert!(held.contains("steps and measure-after"), "{held}");
     }

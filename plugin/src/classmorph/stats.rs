@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use steerlens::Reading;
+use steerlens::LiveReport;
 
-use super::engine::Done;
 use crate::message::nanoseconds;
 
 /// Counters since the start.
@@ -50,14 +49,14 @@ impl Stats {
         }
     }
 
-    /// Counts a frame that went through the lens along this reading.
-    pub(super) fn add(&mut self, reading: &Reading, done: &Done) {
+    /// Counts a frame that went through the lens.
+    pub(super) fn add(&mut self, done: &LiveReport) {
         self.frames_morphed += 1;
         self.frames_held += u64::from(done.report.held);
         if done.read {
             self.inferences += 1;
-            self.inference += reading.inference_time;
-            self.last_inference = reading.inference_time;
+            self.inference += done.inference_time;
+            self.last_inference = done.inference_time;
         }
         self.morph += done.report.morph_time;
         self.frame += done.time;
@@ -113,23 +112,15 @@ mod tests {
         assert_eq!(stats.structure().get("average-morph-time"), Ok(0u64));
         for (ms, read) in [(2, true), (4, true), (9, false)] {
             let time = Duration::from_millis(ms);
-            let mut reading = Reading::default();
-            reading.inference_time = time;
             let report = Report {
                 morph_time: time / 2,
                 held: !read,
                 ..Report::default()
             };
-            let time = time * 2;
-            stats.add(
-                &reading,
-                &Done {
-                    report,
-                    read,
-                    waited: false,
-                    time,
-                },
-            );
+            let mut done = LiveReport::default();
+            (done.report, done.read, done.time) = (report, read, 2 * time);
+            done.inference_time = time;
+            stats.add(&done);
         }
         let structure = stats.structure();
         assert_eq!(structure.get("frames-morphed"), Ok(3u64));

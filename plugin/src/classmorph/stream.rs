@@ -16,7 +16,7 @@ use gst_base::subclass::prelude::*;
 use gst_video::subclass::prelude::*;
 use gst_video::{VideoFrameRef, prelude::*};
 use steerlens::morph::ColorMode;
-use steerlens::{ErrorKind, FrameView, FrameViewMut, LensSettings};
+use steerlens::{Error, ErrorKind, FrameView, FrameViewMut, LensSettings};
 
 use super::caps::{self, Modes, Phase};
 use super::imp::{CAT, ClassMorph, Opened, lock};
@@ -24,7 +24,6 @@ use super::messages::{self, Stamp};
 use super::region::{self, Found, RoiSource};
 use super::settings::Settings;
 use super::warnings::Kind;
-use super::worker::Failure;
 use super::{errors, frame, metas};
 use crate::message::FrameReport;
 
@@ -224,13 +223,13 @@ impl VideoFilterImpl for ClassMorph {
                 }
                 Ok(gst::FlowSuccess::Ok)
             }
-            Err(failure) => match failure.kind() {
+            Err(error) => match error.kind() {
                 ErrorKind::Interrupted => Err(gst::FlowError::Flushing),
                 ErrorKind::Settings => {
-                    self.warn(Kind::Settings, &failure.to_string());
+                    self.warn(Kind::Settings, &error.to_string());
                     self.pass_on(&view, &mut out)
                 }
-                _ => Err(self.fail(errors::of_failure(&failure))),
+                _ => Err(self.fail(errors::bus_error(&error))),
             },
         }
     }
@@ -285,25 +284,28 @@ impl ClassMorph {
         stamp: &Stamp,
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
-    ) -> Result<Said, Failure> {
+    ) -> Result<Said, Error> {
         let mut opened = lock(&self.opened);
-        let Some(Opened { engine, .. }) = opened.as_mut() else {
+        let Some(Opened { live, .. }) = opened.as_mut() else {
             // The base class sends no frame outside of start() and stop().
             steerlens::render::pass_on(view, out).map_err(steerlens::Error::from)?;
             return Ok(Said::default());
         };
         if self.forget.swap(false, Ordering::AcqRel) {
-            engine.forget();
+            live.reset();
         }
-        let done = engine.morph(settings.pace(), wanted, stamp.moment(), view, out)?;
+        let done = live.morph(&settings.live, wanted, stamp.moment(), view, out)?;
+        let Some(reading) = live.reading() else {
+            return Ok(Said::default());
+        };
 
         let number = {
             let mut stats = lock(&self.stats);
-            stats.add(engine.reading(), &done);
+            stats.add(&done);
             stats.frames_in.saturating_sub(1)
         };
         gst::trace!(CAT, imp = self, "frame {number}: {:?}", done.report);
-        let (labels, reading) = (engine.labels(), engine.reading());
+        let labels = live.labels();
         let said = settings
             .is_asked()
             .then(|| messages::analysed(number, stamp, labels, reading, &done, settings.top_k));

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The model on a thread of its own (docs/gstreamer.md 1.9): it reads the newest frame, and the stream does not wait.
+//! A reader on a thread of its own (docs/gstreamer.md 1.9): it reads the newest frame, and the stream does not wait.
 //!
 //! There is one slot for frames, in which the newest wins, and one for the reading that came of one: however slow
 //! the model, two frames and three readings are all that is ever kept.
 
-use std::any::Any;
-use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use steerlens::frame::FrameCopy;
-use steerlens::{ErrorKind, FrameView, LensSettings, Moment, Reader, Reading};
+use super::{LensSettings, Reader};
+use crate::Error;
+use crate::classifier::Reading;
+use crate::frame::{FrameCopy, FrameView, Moment};
+use crate::guard::caught;
 
 /// What reads frames: the library's reader, or a test's.
 pub(super) trait Reads: Send + 'static {
@@ -23,7 +23,7 @@ pub(super) trait Reads: Send + 'static {
         anew: bool,
         frame: &FrameView<'_>,
         reading: &mut Reading,
-    ) -> Result<(), steerlens::Error>;
+    ) -> Result<(), Error>;
 }
 
 impl Reads for Reader {
@@ -33,7 +33,7 @@ impl Reads for Reader {
         anew: bool,
         frame: &FrameView<'_>,
         reading: &mut Reading,
-    ) -> Result<(), steerlens::Error> {
+    ) -> Result<(), Error> {
         if anew {
             self.reset();
         }
@@ -42,53 +42,20 @@ impl Reads for Reader {
     }
 }
 
-/// Why there is no reading.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The run failed, was interrupted, or the settings do not fit.
-    Library(steerlens::Error),
-    /// The thread cannot be started, or panicked and is no more: a sentence.
-    Thread(String),
-}
-
-impl Failure {
-    /// What sort of trouble it is.
-    pub(super) fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Library(error) => error.kind(),
-            Self::Thread(_) => ErrorKind::Run,
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Library(error) => error.fmt(f),
-            Self::Thread(text) => text.fmt(f),
-        }
-    }
-}
-
-impl From<steerlens::Error> for Failure {
-    fn from(error: steerlens::Error) -> Self {
-        Self::Library(error)
-    }
-}
-
 /// The thread, and the slots between it and the stream.
-pub(super) struct Worker<R> {
+#[derive(Debug)]
+pub(super) struct Mailbox<R> {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<Option<R>>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     slots: Mutex<Slots>,
     changed: Condvar,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Slots {
     /// The frame to be read next, where `waiting` says so.
     job: Job,
@@ -97,13 +64,13 @@ struct Slots {
     busy: bool,
     /// The last reading that was made, where `outcome` says that it succeeded.
     reading: Reading,
-    outcome: Option<Result<(), Failure>>,
+    outcome: Option<Result<(), Error>>,
     /// Counts the breaks in the stream: what was begun before the last one is thrown away.
     generation: u64,
     closed: bool,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Job {
     frame: FrameCopy,
     moment: Moment,
@@ -121,13 +88,13 @@ impl Shared {
     }
 }
 
-impl<R: Reads> Worker<R> {
+impl<R: Reads> Mailbox<R> {
     /// Starts the thread.
     pub(super) fn start(reader: R) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let its = Arc::clone(&shared);
         let thread = Builder::new()
-            .name("classmorph".to_owned())
+            .name("steerlens".to_owned())
             .spawn(move || work(&its, reader))?;
         Ok(Self {
             shared,
@@ -146,7 +113,7 @@ impl<R: Reads> Worker<R> {
     }
 
     /// Swaps the newest reading in, if there is one; with `wait`, waits for one as long as a frame is on its way.
-    pub(super) fn collect(&self, reading: &mut Reading, wait: bool) -> Option<Result<(), Failure>> {
+    pub(super) fn collect(&self, reading: &mut Reading, wait: bool) -> Option<Result<(), Error>> {
         let mut slots = self.shared.slots();
         while wait && slots.outcome.is_none() && (slots.waiting || slots.busy) && !slots.closed {
             slots = self.shared.wait(slots);
@@ -179,7 +146,7 @@ impl<R: Reads> Worker<R> {
     }
 }
 
-impl<R> Drop for Worker<R> {
+impl<R> Drop for Mailbox<R> {
     fn drop(&mut self) {
         self.shared.slots().closed = true;
         self.shared.changed.notify_all();
@@ -206,9 +173,9 @@ fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
         let generation = slots.generation;
         drop(slots);
 
-        let outcome = catch_unwind(AssertUnwindSafe(|| read(&mut reader, &job, &mut reading)))
-            .unwrap_or_else(|panic| Err(Failure::Thread(text_of(&*panic))));
-        let panicked = matches!(outcome, Err(Failure::Thread(_)));
+        let outcome = caught(|| read(&mut reader, &job, &mut reading));
+        let panicked = outcome.is_err();
+        let outcome = outcome.unwrap_or_else(|reason| Err(Error::Thread(reason)));
 
         slots = shared.slots();
         slots.busy = false;
@@ -228,22 +195,12 @@ fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
     }
 }
 
-fn read(reader: &mut impl Reads, job: &Job, reading: &mut Reading) -> Result<(), Failure> {
+fn read(reader: &mut impl Reads, job: &Job, reading: &mut Reading) -> Result<(), Error> {
     if let Some(frame) = job.frame.view() {
         reader.read(&job.settings, job.anew, &frame, reading)?;
         reading.moment = job.moment;
     }
     Ok(())
-}
-
-/// What a panic said.
-fn text_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!(
-        "the thread that runs the model panicked: {}",
-        text.unwrap_or("no reason was given")
-    )
 }
 
 #[cfg(test)]
@@ -252,7 +209,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 
-    use steerlens::PixelFormat;
+    use crate::frame::PixelFormat;
 
     /// Says which frame it reads, and reads it when told what to make of it.
     struct Slow {
@@ -273,11 +230,11 @@ mod tests {
             anew: bool,
             frame: &FrameView<'_>,
             reading: &mut Reading,
-        ) -> Result<(), steerlens::Error> {
+        ) -> Result<(), Error> {
             self.says.send((frame.row(0)[0], anew)).unwrap();
             match self.told.recv().unwrap() {
                 Turn::Succeed => reading.source = usize::from(frame.row(0)[0]),
-                Turn::Fail => return Err(steerlens::runtime::Error::Interrupted.into()),
+                Turn::Fail => return Err(crate::runtime::Error::Interrupted.into()),
                 Turn::Panic => panic!("the sky falls"),
             }
             Ok(())
@@ -285,7 +242,7 @@ mod tests {
     }
 
     struct Rig {
-        worker: Worker<Slow>,
+        worker: Mailbox<Slow>,
         said: Receiver<(u8, bool)>,
         tell: Sender<Turn>,
         reading: Reading,
@@ -295,7 +252,7 @@ mod tests {
         fn new() -> Self {
             let ((says, said), (tell, told)) = (channel(), channel());
             Self {
-                worker: Worker::start(Slow { says, told }).unwrap(),
+                worker: Mailbox::start(Slow { says, told }).unwrap(),
                 said,
                 tell,
                 reading: Reading::default(),
@@ -368,7 +325,7 @@ mod tests {
         rig.offer(1);
         rig.tell.send(Turn::Fail).unwrap();
         let outcome = rig.worker.collect(&mut rig.reading, true);
-        assert!(matches!(outcome, Some(Err(Failure::Library(_)))));
+        assert!(matches!(outcome, Some(Err(Error::Runtime(_)))));
         assert!(rig.worker.collect(&mut rig.reading, true).is_none());
         rig.offer(2);
         rig.tell.send(Turn::Succeed).unwrap();
@@ -381,7 +338,7 @@ mod tests {
         rig.offer(1);
         rig.tell.send(Turn::Panic).unwrap();
         let outcome = rig.worker.collect(&mut rig.reading, true);
-        assert!(matches!(&outcome, Some(Err(Failure::Thread(text))) if text.ends_with("the sky falls")));
+        assert!(matches!(&outcome, Some(Err(Error::Thread(reason))) if reason == "the sky falls"));
         rig.offer(2);
         assert!(
             rig.worker.collect(&mut rig.reading, true).is_none(),
