@@ -102,12 +102,9 @@ fn bench(width: usize, height: usize, octaves: usize, rounds: usize) {
                     still.extrapolate(0.7, &mut still_change);
                 }));
                 let plan = Plan::new(width, height, &settings.pyramid).expect("the settings are good");
-                let mut workspace = plan.workspace();
-                if plan.transforms_alone(&mut workspace) {
+                if let Some(transforms) = plan.transforms_alone() {
                     let name = format!("{back_end}, transforms alone");
-                    variants.push(Variant::new(&name, move || {
-                        plan.transforms_alone(&mut workspace);
-                    }));
+                    variants.push(Variant::new(&name, transforms));
                 }
             }
         }

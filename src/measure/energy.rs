@@ -20,7 +20,7 @@ pub struct BandEnergy {
 /// When plane or workspace are not of the plan's size.
 pub fn band_energies(plan: &Plan, plane: &[f32], workspace: &mut Workspace) -> Vec<BandEnergy> {
     let mut bands = plan.coefficients();
-    plan.analyse(plane, &mut bands, workspace);
+    workspace.analyse(plane, &mut bands);
     plan.bands()
         .iter()
         .map(|band| {

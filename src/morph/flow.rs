@@ -8,10 +8,9 @@
 
 use std::f32::consts::TAU;
 
-use aligned_vec::{AVec, avec};
 use num_complex::Complex32;
 
-use crate::pyramid::{ImageScratch, ImageTransform, Order, Plan, Spec, Spectrum, Workspace};
+use crate::pyramid::{ImageScratch, ImageTransform, Plan, PlaneTransforms, Spec};
 
 use super::Error;
 use crate::blur::blur;
@@ -33,17 +32,13 @@ type Sums = [f32; 5];
 pub struct Flow {
     width: usize,
     height: usize,
-    plan: Plan,
-    workspace: Workspace,
+    /// Their spectra are those of the picture, of the moved one, and of the picture's derivatives to the right and downwards.
+    bands: Box<dyn PlaneTransforms>,
     transform: ImageTransform,
     scratch: ImageScratch,
     half: Vec<Complex32>,
     derived: Vec<Complex32>,
     plane: Vec<f32>,
-    /// Of the picture, of the moved one, and of the picture's derivatives to the right and downwards.
-    spectra: [Spectrum; 4],
-    /// One band, as it is worked on.
-    strips: AVec<f32>,
     /// One band of each spectrum, row by row.
     coefficients: [Vec<Complex32>; 4],
     rows: Vec<Sums>,
@@ -57,7 +52,9 @@ pub struct Flow {
 /// Where the places of the grid lie between a band's samples.
 #[derive(Debug)]
 struct Places {
-    order: Order,
+    /// Columns and samples of the band.
+    width: usize,
+    samples: usize,
     across: Vec<Between>,
     down: Vec<Between>,
 }
@@ -79,28 +76,26 @@ impl Flow {
             _ => 4,
         };
         let grid = (width.div_ceil(step), height.div_ceil(step));
-        let bands = plan.bands().iter().enumerate();
+        let bands = plan.bands().iter();
         let places: Vec<Places> = bands
-            .map(|(index, band)| Places {
-                order: plan.order(index),
+            .map(|band| Places {
+                width: band.width,
+                samples: band.range().len(),
                 across: between(grid.0, width, band.width),
                 down: between(grid.1, height, band.height),
             })
             .collect();
-        let samples = plan.bands().iter().map(|band| band.range().len());
-        let largest = samples.max().unwrap_or(0);
-        let widest = plan.bands().iter().map(|band| band.width).max().unwrap_or(0);
+        let largest = places.iter().map(|band| band.samples).max().unwrap_or(0);
+        let widest = places.iter().map(|band| band.width).max().unwrap_or(0);
         let transform = ImageTransform::new(width, height);
         Ok(Self {
             width,
             height,
-            workspace: plan.workspace(),
+            bands: plan.plane_transforms(4),
             scratch: transform.scratch(),
             half: vec![Complex32::ZERO; transform.spectrum_len()],
             derived: vec![Complex32::ZERO; transform.spectrum_len()],
             plane: vec![0.0; width * height],
-            spectra: [(); 4].map(|()| plan.spectrum()),
-            strips: avec![0.0; 2 * places.iter().map(|places| places.order.len()).max().unwrap_or(0)],
             coefficients: [(); 4].map(|()| vec![Complex32::ZERO; largest]),
             rows: vec![Sums::default(); largest],
             row: vec![Sums::default(); widest],
@@ -109,7 +104,6 @@ impl Flow {
             places,
             grid,
             transform,
-            plan,
         })
     }
 
@@ -155,21 +149,18 @@ impl Flow {
 
     /// The four spectra.
     fn analyse(&mut self, image: &[f32], change: &[f32]) {
-        self.plan
-            .transform(image, &mut self.spectra[0], &mut self.workspace);
+        self.bands.transform(0, image);
         self.plane
             .iter_mut()
             .zip(image.iter().zip(change))
             .for_each(|(to, (x, e))| *to = x + e);
-        self.plan
-            .transform(&self.plane, &mut self.spectra[1], &mut self.workspace);
+        self.bands.transform(1, &self.plane);
         self.transform.forward(image, &mut self.half, &mut self.scratch);
         for axis in 0..2 {
             self.derive(axis);
             self.transform
                 .inverse(&self.derived, &mut self.plane, &mut self.scratch);
-            self.plan
-                .transform(&self.plane, &mut self.spectra[2 + axis], &mut self.workspace);
+            self.bands.transform(2 + axis, &self.plane);
         }
     }
 
@@ -200,19 +191,14 @@ impl Flow {
 
     /// One band's terms, row by row.
     fn read(&mut self, band: usize) {
-        let order = &self.places[band].order;
-        let (len, strips) = (order.samples(), &mut self.strips[..2 * order.len()]);
-        for (spectrum, coefficients) in self.spectra.iter().zip(&mut self.coefficients) {
-            self.plan.open_band(band, spectrum, strips, &mut self.workspace);
-            for strip in strips.chunks_exact_mut(2 * order.stride()) {
-                self.plan.read_strip(band, strip);
-            }
-            order.complex_to_rows(strips, coefficients);
+        let samples = self.places[band].samples;
+        for (spectrum, coefficients) in self.coefficients.iter_mut().enumerate() {
+            self.bands.analyse(spectrum, band, &mut coefficients[..samples]);
         }
         let [source, moved, right, down] = &self.coefficients;
         let moved = source.iter().zip(moved);
         let slopes = right.iter().zip(down);
-        for (sums, ((c, after), (right, down))) in self.rows[..len].iter_mut().zip(moved.zip(slopes)) {
+        for (sums, ((c, after), (right, down))) in self.rows[..samples].iter_mut().zip(moved.zip(slopes)) {
             let energy = c.norm_sqr();
             // |c|^2 omega = Im(conj(c) dc/dx).
             let (x, y) = ((c.conj() * right).im, (c.conj() * down).im);
@@ -230,8 +216,12 @@ impl Flow {
 
     /// Adds one band's terms at the places of the grid, bilinearly and periodic as the pyramid is.
     fn add(&mut self, band: usize) {
-        let Places { order, across, down } = &self.places[band];
-        let width = order.width();
+        let &Places {
+            width,
+            ref across,
+            ref down,
+            ..
+        } = &self.places[band];
         let row = &mut self.row[..width];
         for (sums, &Between(above, below, share)) in self.sums.chunks_exact_mut(self.grid.0).zip(down) {
             let above = &self.rows[above * width..][..width];

@@ -4,17 +4,14 @@
 
 use num_complex::Complex32;
 
-use crate::pyramid::{ImageScratch, ImageTransform};
+use crate::pyramid::{Coordinates, ImageScratch, ImageTransform, Order};
 
-use super::coordinates::Of;
+use super::band::EditedBand;
 
-/// The global Fourier transform of real planes, by pairs.
+/// The global Fourier transform of real planes, by pairs: one "band" of one strip.
 #[derive(Debug)]
 pub(super) struct Fourier {
     transform: ImageTransform,
-    scratch: ImageScratch,
-    /// Half spectra of picture and gradient, one per channel.
-    spectra: [Vec<Vec<Complex32>>; 2],
     /// Of every pair, the index of the member read, in the half spectrum.
     pairs: Vec<u32>,
     /// `(member, mirror image)` of the pairs that the half spectrum holds both of.
@@ -25,7 +22,7 @@ pub(super) struct Fourier {
 }
 
 impl Fourier {
-    pub(super) fn new(width: usize, height: usize, channels: usize, lanes: usize) -> Self {
+    pub(super) fn new(width: usize, height: usize, lanes: usize) -> Self {
         let transform = ImageTransform::new(width, height);
         let (mut pairs, mut twins) = (Vec::new(), Vec::new());
         for u in 0..transform.half_width() {
@@ -39,10 +36,7 @@ impl Fourier {
                 pairs.extend((0..height).map(column));
             }
         }
-        let zeros = vec![Complex32::ZERO; transform.spectrum_len()];
         Self {
-            scratch: transform.scratch(),
-            spectra: [vec![zeros.clone(); channels], vec![zeros; channels]],
             pairs,
             twins,
             pixels: (width * height) as f32,
@@ -55,26 +49,51 @@ impl Fourier {
         self.pairs.len()
     }
 
-    /// A half spectrum, all 0.
-    pub(super) fn spectrum(&self) -> Vec<Complex32> {
-        vec![Complex32::ZERO; self.transform.spectrum_len()]
+    /// All frequencies.
+    pub(super) fn band(&self) -> EditedBand {
+        let order = self.order(0);
+        EditedBand {
+            index: 0,
+            range: 0..order.len(),
+            order,
+            weight: 1.0,
+            gain: 1.0,
+            smoothing: None,
+        }
+    }
+}
+
+impl Coordinates for Fourier {
+    type Value = Complex32;
+    type Scratch = ImageScratch;
+
+    fn spectrum_len(&self) -> usize {
+        self.transform.spectrum_len()
     }
 
-    pub(super) fn open(&mut self, of: Of, channel: usize, plane: &[f32]) -> f64 {
-        let spectrum = &mut self.spectra[of as usize][channel];
-        self.transform.forward(plane, spectrum, &mut self.scratch);
-        let energy: f64 = self
+    fn scratch(&self) -> ImageScratch {
+        self.transform.scratch()
+    }
+
+    fn order(&self, _: usize) -> Order {
+        Order::row_by_row(self.samples(), 1, self.lanes)
+    }
+
+    fn transform(&self, plane: &[f32], spectrum: &mut [Complex32], scratch: &mut ImageScratch) {
+        self.transform.forward(plane, spectrum, scratch);
+    }
+
+    fn energy(&self, spectrum: &[Complex32]) -> f64 {
+        let squares = self
             .pairs
             .iter()
-            .map(|&f| f64::from(spectrum[f as usize].norm_sqr()))
-            .sum();
-        2.0 / f64::from(self.pixels) * energy
+            .map(|&f| f64::from(spectrum[f as usize].norm_sqr()));
+        2.0 / f64::from(self.pixels) * squares.sum::<f64>()
     }
 
-    pub(super) fn read(&self, of: Of, channel: usize, out: &mut [f32]) {
+    fn analyse_band(&self, _: usize, spectrum: &[Complex32], strips: &mut [f32], _: &mut ImageScratch) {
         let factor = (2.0 / self.pixels).sqrt();
-        let spectrum = &self.spectra[of as usize][channel];
-        let vectors = out.chunks_exact_mut(2 * self.lanes);
+        let vectors = strips.chunks_exact_mut(2 * self.lanes);
         for (vector, pairs) in vectors.zip(self.pairs.chunks(self.lanes)) {
             let (re, im) = vector.split_at_mut(self.lanes);
             for ((re, im), &f) in re.iter_mut().zip(im).zip(pairs) {
@@ -83,22 +102,33 @@ impl Fourier {
         }
     }
 
-    pub(super) fn add(&self, coefficients: &[f32], change: &mut [Complex32]) {
+    fn analyse_strip(&self, _: usize, _: &mut [f32]) {}
+
+    fn synthesise_strip(
+        &self,
+        _: usize,
+        _: usize,
+        coefficients: &mut [f32],
+        spectrum: &mut [Complex32],
+        _: &mut ImageScratch,
+    ) {
         // sqrt(N/2) back to X, 1/N of the inverse transform.
         let factor = (0.5 / self.pixels).sqrt();
         let vectors = coefficients.chunks_exact(2 * self.lanes);
         for (vector, pairs) in vectors.zip(self.pairs.chunks(self.lanes)) {
             let (re, im) = vector.split_at(self.lanes);
             for ((re, im), &f) in re.iter().zip(im).zip(pairs) {
-                change[f as usize] = Complex32::new(*re, *im) * factor;
+                spectrum[f as usize] = Complex32::new(*re, *im) * factor;
             }
         }
         self.twins
             .iter()
-            .for_each(|&(f, mirror)| change[mirror as usize] = change[f as usize].conj());
+            .for_each(|&(f, mirror)| spectrum[mirror as usize] = spectrum[f as usize].conj());
     }
 
-    pub(super) fn finish(&mut self, change: &[Complex32], plane: &mut [f32]) {
-        self.transform.inverse(change, plane, &mut self.scratch);
+    fn synthesise_band(&self, _: usize, _: &mut [Complex32], _: &mut ImageScratch) {}
+
+    fn inverse(&self, spectrum: &mut [Complex32], plane: &mut [f32], scratch: &mut ImageScratch) {
+        self.transform.inverse(spectrum, plane, scratch);
     }
 }

@@ -6,35 +6,36 @@
 //! walks to any `t` and gives the *change* of the picture, unclipped, as often as wanted. The caller adds it,
 //! clips once, and, with several steps, comes back with the gradient at the new place.
 //!
-//! Where to read: `path` is the method from top to bottom; `direction` and `field` the step (2.3); `group` and
-//! `rotate` limit and rotation (2.4); `smooth` and `average` the step's smoothing in space and time (2.5, 2.10);
-//! `share` who works on which bands; `border` the padding (2.5b); `coordinates` and `fourier` what is rotated;
-//! `pixel` the path without phases (2.9); `budget` how far to go for a wanted distance (2.7); `surrogate` a direction
-//! of chance to compare with; `flow` what motion a change amounts to.
+//! Where to read: `morpher` chooses the path; `phase_path` is the method from top to bottom, `partition` its loops over the
+//! bands of one thread; `field` the step (2.3); `group` and `rotate` limit and rotation (2.4); `smooth` and `average` the
+//! step's smoothing in space and time (2.5, 2.10); `border` the padding (2.5b). What is rotated are coefficients of the
+//! pyramid or of `fourier`; `pixel_path` is the path without phases (2.9). `budget` finds how far to go for a wanted distance
+//! (2.7); `surrogate` is a direction of chance to compare with; `flow` the motion that a change amounts to.
 
 use crate::settings::{OutOfRange, choice};
 
 mod average;
+mod band;
 mod border;
 mod budget;
-mod coordinates;
-mod direction;
 mod field;
 mod flow;
 mod fourier;
 mod group;
 mod morpher;
+mod partition;
 mod path;
-mod pixel;
+mod phase_path;
+mod pixel_path;
 mod rotate;
 mod settings;
-mod share;
 mod smooth;
 mod surrogate;
 
 pub use budget::{Reach, reach_budget};
 pub use flow::Flow;
-pub use morpher::{Morpher, Prepared, Steps};
+pub use morpher::Morpher;
+pub use path::{Prepared, Steps};
 pub use settings::{ReachSettings, Settings, Tuning};
 pub use surrogate::Surrogate;
 

@@ -1,33 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The path of a picture, whatever it goes through.
+//! The path of a picture. What it goes through is chosen once, when the morpher is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::pyramid::{self, MAX_PIXELS};
-
-use super::path::Path;
-use super::pixel::PixelPath;
-use super::{Error, Method, Settings, StepMode, Tuning};
+use crate::pyramid::{self, MAX_PIXELS, Plan, Spec, Transforms};
 use crate::settings::Group;
+use crate::simd::Simd;
 
-/// What [`Morpher::prepare`] found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Prepared {
-    /// RMS of the phase step before normalisation, weighted by energy: how strong the gradient is in the phases
-    /// (docs/method.md 2.4). For [`Method::Pixel`]: RMS of the gradient over the standard deviation of the picture.
-    pub phase_rms: f64,
-    /// Whether picture and gradient were finite; if not, every change is 0.
-    pub finite: bool,
-}
-
-/// Phase and log-amplitude steps of every coefficient of one group, band after band, `[height, width]` each.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Steps {
-    /// Phase steps in radians.
-    pub phase: Vec<f32>,
-    /// Steps of the logarithm of the amplitude; empty where amplitudes stay.
-    pub log_amplitude: Vec<f32>,
-}
+use super::band::EditedBand;
+use super::border::Border;
+use super::fourier::Fourier;
+use super::path::{Path, Prepared, Steps};
+use super::phase_path::PhasePath;
+use super::pixel_path::PixelPath;
+use super::{Error, Method, Settings, StepMode, Tuning};
 
 /// The path `x(t)` that leaves a picture along its class gradient (docs/method.md 2). Everything is allocated in
 /// [`Morpher::new`].
@@ -38,16 +25,7 @@ pub struct Steps {
 #[derive(Debug)]
 pub struct Morpher {
     samples: usize,
-    channels: usize,
-    step_mode: StepMode,
-    motion: Motion,
-}
-
-/// What moves.
-#[derive(Debug)]
-enum Motion {
-    Phases(Box<Path>),
-    Pixels(PixelPath),
+    path: Box<dyn Path>,
 }
 
 impl Morpher {
@@ -72,23 +50,15 @@ impl Morpher {
                 height,
             });
         }
-        let (motion, step_mode) = match settings.method {
+        let path: Box<dyn Path> = match settings.method {
             // Steps of pixels are always taken from the current picture (docs/method.md 2.8).
-            Method::Pixel => (
-                Motion::Pixels(PixelPath::new(samples, settings.magnification_unit)),
-                StepMode::Reanalyse,
-            ),
-            _ => (
-                Motion::Phases(Box::new(Path::new(width, height, channels, settings)?)),
-                settings.step_mode,
-            ),
+            Method::Pixel => Box::new(PixelPath::new(samples, channels, settings.magnification_unit)),
+            Method::FourierPhase => through_fourier(Border::new(width, height, padding), channels, settings),
+            Method::CspPhase | Method::CspJoint => {
+                through_pyramid(Border::new(width, height, padding), channels, settings)?
+            }
         };
-        Ok(Self {
-            samples,
-            channels,
-            step_mode,
-            motion,
-        })
+        Ok(Self { samples, path })
     }
 
     /// Takes over limit, amplitude gain and time constant of other settings; what was prepared stays.
@@ -97,15 +67,13 @@ impl Morpher {
     /// When a setting is out of range; the old ones then stay.
     pub fn tune(&mut self, tuning: &Tuning) -> Result<(), Error> {
         tuning.check()?;
-        if let Motion::Phases(path) = &mut self.motion {
-            path.tune(tuning);
-        }
+        self.path.tune(tuning);
         Ok(())
     }
 
     /// How further steps go on: [`StepMode::Source`] only where the settings say so and the method can.
     pub fn step_mode(&self) -> StepMode {
-        self.step_mode
+        self.path.step_mode()
     }
 
     /// Analyses a picture and finds the direction from its gradient. What earlier frames and steps left behind
@@ -126,17 +94,12 @@ impl Morpher {
     pub fn prepare_frame(&mut self, image: &[f32], gradient: &[f32], elapsed: Duration) -> Prepared {
         self.check_len(image);
         self.check_len(gradient);
-        match &mut self.motion {
-            Motion::Phases(path) => path.prepare(image, gradient, Some(elapsed.as_secs_f64())),
-            Motion::Pixels(path) => path.prepare(image, gradient, self.channels),
-        }
+        self.path.prepare(image, gradient, elapsed.as_secs_f64())
     }
 
     /// Forgets earlier frames: the next one starts a new average.
     pub fn reset(&mut self) {
-        if let Motion::Phases(path) = &mut self.motion {
-            path.reset();
-        }
+        self.path.reset();
     }
 
     /// The change of the picture at a magnification, unclipped; exactly 0 at magnification 0. May be called again
@@ -146,17 +109,12 @@ impl Morpher {
     /// When `change` is of the wrong length.
     pub fn extrapolate(&mut self, magnification: f64, change: &mut [f32]) {
         self.check_len(change);
-        match &mut self.motion {
-            Motion::Phases(path) => path.extrapolate(magnification, change),
-            Motion::Pixels(path) => path.extrapolate(magnification, change),
-        }
+        self.path.extrapolate(magnification, change);
     }
 
     /// Accepts a step of this magnification, before [`Morpher::prepare_step`].
     pub fn advance(&mut self, magnification: f64) {
-        if let Motion::Phases(path) = &mut self.motion {
-            path.advance(magnification);
-        }
+        self.path.advance(magnification);
     }
 
     /// The next of several steps (docs/method.md 2.8): `image` is the current, clipped picture, and `gradient` taken
@@ -166,23 +124,75 @@ impl Morpher {
     /// # Panics
     /// When a slice is of the wrong length.
     pub fn prepare_step(&mut self, image: &[f32], gradient: &[f32]) -> Prepared {
+        self.check_len(image);
         self.check_len(gradient);
-        match (&mut self.motion, self.step_mode) {
-            (Motion::Phases(path), StepMode::Source) => path.prepare_step(gradient),
-            _ => self.prepare(image, gradient),
-        }
+        self.path.prepare_step(image, gradient)
     }
 
     /// The limited steps of every coefficient at a magnification, of one group of channels: the only one, or with
     /// [`super::ColorMode::Independent`] 0, 1 or 2. `None` where there is no such group, or no phase.
     pub fn steps(&self, group: usize, magnification: f64) -> Option<Steps> {
-        match &self.motion {
-            Motion::Phases(path) => path.steps(group, magnification),
-            Motion::Pixels(_) => None,
-        }
+        self.path.steps(group, magnification)
     }
 
     fn check_len(&self, planes: &[f32]) {
         assert_eq!(planes.len(), self.samples, "all planes have the morpher's size");
     }
+}
+
+/// The path through the phases of the pyramid.
+fn through_pyramid(border: Border, channels: usize, settings: &Settings) -> Result<Box<dyn Path>, Error> {
+    let (width, height) = border.padded_size();
+    let spec = Spec {
+        octaves: match settings.pyramid.octaves {
+            // The border counts for none.
+            0 => border.default_octaves(),
+            asked => asked,
+        },
+        ..settings.pyramid.clone()
+    };
+    let plan = Plan::new(width, height, &spec)?;
+    let nominal_samples = plan.nominal_bands() * width * height;
+    Ok(match &plan.transforms {
+        Transforms::Kernel(kernel) => {
+            let bands = EditedBand::of_plan(&plan, &**kernel, settings);
+            let kernel = Arc::clone(kernel);
+            Box::new(PhasePath::new(
+                border,
+                kernel,
+                bands,
+                nominal_samples,
+                channels,
+                settings,
+            ))
+        }
+        Transforms::Portable(portable) => {
+            let bands = EditedBand::of_plan(&plan, &**portable, settings);
+            let portable = Arc::clone(portable);
+            Box::new(PhasePath::new(
+                border,
+                portable,
+                bands,
+                nominal_samples,
+                channels,
+                settings,
+            ))
+        }
+    })
+}
+
+/// The path through the phases of the global Fourier transform.
+fn through_fourier(border: Border, channels: usize, settings: &Settings) -> Box<dyn Path> {
+    let (width, height) = border.padded_size();
+    let lanes = settings.pyramid.simd.min(Simd::best()).lanes();
+    let fourier = Fourier::new(width, height, lanes);
+    let (bands, nominal_samples) = (vec![fourier.band()], fourier.samples());
+    Box::new(PhasePath::new(
+        border,
+        fourier.into(),
+        bands,
+        nominal_samples,
+        channels,
+        settings,
+    ))
 }

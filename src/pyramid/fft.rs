@@ -58,6 +58,12 @@ impl Lines {
     }
 }
 
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lines({})", self.forward.len())
+    }
+}
+
 /// The two-dimensional transform of a real plane and back.
 ///
 /// The spectrum is the half `u = 0..=width/2`, stored column after column: `spectrum[u * height + v mod height]`.

@@ -53,6 +53,16 @@ impl Masks {
         }
     }
 
+    /// Columns and rows of the planes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// The octave of a radial band.
+    pub(super) fn octave(&self, scale: usize) -> usize {
+        scale / self.bands_per_octave
+    }
+
     pub(super) fn orientations(&self) -> usize {
         self.directions.len()
     }

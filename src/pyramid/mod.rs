@@ -6,16 +6,15 @@
 //! shift of the structure turns it. Analysis `A` and synthesis `S` are adjoint to each other, and with the two
 //! residuals `S A x = x` for every size.
 //!
-//! [`Plan`] holds what a size needs and is made once; [`Workspace`] is one thread's scratch; [`Bands`] are the
-//! coefficients of one plane. Residuals are never edited, so the way back that matters adds a *change* of bands
+//! [`Plan`] holds what a size needs and is made once; [`Workspace`] analyses and synthesises planes, with the buffers
+//! of one thread; [`Bands`] are the coefficients of one plane. Residuals are never edited, so the way back that matters adds a *change* of bands
 //! to the picture: `x' = x + Re S(c' - c)` (docs/method.md 1.7).
 //!
 //! Conventions: planes are row major, `y` points down, the transform is periodic. The Fourier transform has no
 //! factor, its inverse has `1/N`. Band `k` keeps the frequencies on the side of `(cos pi k/K, sin pi k/K)`. A
 //! cosine of amplitude `a` that one band alone sees has `|c| = a/sqrt(2)` there.
 
-mod analysis;
-mod back_end;
+mod coordinates;
 mod fft;
 mod grid;
 mod kernel;
@@ -25,20 +24,22 @@ mod plan;
 mod portable;
 mod residual;
 mod runs;
-mod synthesis;
+mod workspace;
 
-pub use analysis::Spectrum;
 pub use num_complex::Complex32;
-pub use plan::{Band, Bands, Plan, Workspace};
+pub use plan::{Band, Bands, Plan};
 pub use residual::Residuals;
+pub use workspace::Workspace;
 
 pub use crate::simd::Simd;
 
 use crate::settings::{choice, group};
 
+pub(crate) use coordinates::Coordinates;
 pub(crate) use fft::{ImageScratch, ImageTransform};
 pub(crate) use order::Order;
-pub(crate) use plan::default_octaves;
+pub(crate) use plan::{Transforms, default_octaves};
+pub(crate) use workspace::PlaneTransforms;
 
 choice! {
     /// docs/method.md 1.5. Both grids have the same masks and perfect reconstruction.

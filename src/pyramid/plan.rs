@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a size needs, made once: bands, masks, transforms; and the buffers that go with it.
+//! What a size needs, made once: bands, masks, transforms.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use num_complex::Complex32;
 
 use crate::simd::Simd;
 
-use super::back_end::{BackEnd, Builder, Room};
-use super::masks::Masks;
+use super::coordinates::Coordinates;
+use super::fft::Planner;
+use super::kernel::{self, Kernel};
+use super::masks::{Masks, Sample};
+use super::portable::Portable;
 use super::runs::wrap;
+use super::workspace::{PlaneBuffers, PlaneTransforms, Workspace};
 use super::{Error, Grid, MAX_PIXELS, Spec, grid};
 
 /// One band of a plan: where it lies in frequency, and how it is sampled.
@@ -45,8 +50,17 @@ pub struct Plan {
     pub(super) height: usize,
     pub(super) octaves: usize,
     pub(super) masks: Masks,
-    pub(super) bands: Vec<Band>,
-    pub(super) back_end: BackEnd,
+    pub(super) bands: Arc<[Band]>,
+    pub(crate) transforms: Transforms,
+}
+
+/// What does the transforms of a plan. Its bands are those of the plan, by their index.
+#[derive(Clone)]
+pub(crate) enum Transforms {
+    /// Own transforms of columns, where there are vectors for them and all lengths suit.
+    Kernel(Arc<Kernel>),
+    /// `rustfft`.
+    Portable(Arc<Portable>),
 }
 
 impl Plan {
@@ -81,44 +95,27 @@ impl Plan {
         let band_octaves = if grid == Grid::Exact { octaves } else { 0 };
         let band_lengths =
             (0..band_octaves).flat_map(|octave| [width, height].map(|n| grid::octave_samples(n, octave)));
-        let lengths = [width, height].into_iter().chain(band_lengths);
+        let mut lengths = [width, height].into_iter().chain(band_lengths);
         let simd = simd.min(Simd::best());
-        let mut back_end = Builder::new(simd, width, height, &masks, lengths);
-        let (mut bands, mut start) = (Vec::new(), 0);
-        for scale in 0..masks.radial_bands() {
-            let octave = scale / bands_per_octave;
-            for (orientation, support) in masks.supports(scale).into_iter().enumerate() {
-                if support.is_empty() {
-                    continue;
-                }
-                let (nx, ny) = match grid {
-                    Grid::Exact => (
-                        grid::octave_samples(width, octave),
-                        grid::octave_samples(height, octave),
-                    ),
-                    Grid::Fast => grid::row_span_samples(&support),
-                };
-                let weight = (width * height) as f64 / (nx * ny) as f64;
-                bands.push(Band {
-                    scale,
-                    octave,
-                    orientation,
-                    width: nx,
-                    height: ny,
-                    weight,
-                    start,
-                });
-                back_end.push(&support, nx, ny);
-                start += nx * ny;
-            }
-        }
+        let (bands, transforms) = if simd > Simd::Scalar && lengths.all(kernel::suits) {
+            let mut kernel = Kernel::new(simd, width, height, &masks);
+            let bands = sample_bands(&masks, grid, |support, nx, ny| kernel.push(support, nx, ny));
+            (bands, Transforms::Kernel(kernel.into()))
+        } else {
+            let mut planner = Planner::new();
+            let mut portable = Portable::new(simd, width, height, &masks, &mut planner);
+            let bands = sample_bands(&masks, grid, |support, nx, ny| {
+                portable.push(support, nx, ny, &mut planner);
+            });
+            (bands, Transforms::Portable(portable.into()))
+        };
         Ok(Self {
             width,
             height,
             octaves,
             masks,
-            bands,
-            back_end: back_end.finish(),
+            bands: bands.into(),
+            transforms,
         })
     }
 
@@ -140,7 +137,10 @@ impl Plan {
     /// The vectors of the plan's own Fourier transforms; `None` where `rustfft` does them: lengths with a prime
     /// factor above 31, no vectors.
     pub fn kernel(&self) -> Option<Simd> {
-        self.back_end.kernel()
+        match &self.transforms {
+            Transforms::Kernel(kernel) => Some(kernel.simd()),
+            Transforms::Portable(_) => None,
+        }
     }
 
     /// Bands that docs/method.md 2.3 counts, `J K`: those left out for want of frequencies too.
@@ -173,17 +173,35 @@ impl Plan {
         mask
     }
 
-    /// Scratch for one thread.
+    /// What one thread needs to analyse and synthesise planes.
     pub fn workspace(&self) -> Workspace {
         Workspace {
-            room: self.back_end.room(),
+            transforms: self.plane_transforms(1),
+            bands: Arc::clone(&self.bands),
         }
     }
 
-    /// Runs the one-dimensional transforms of one frame of a morph, and nothing else, on a tile in the cache: what a
-    /// frame cannot be faster than. `false`, and nothing run, where `rustfft` does them ([`Plan::kernel`]).
-    pub fn transforms_alone(&self, workspace: &mut Workspace) -> bool {
-        self.back_end.transforms_alone(&mut workspace.room)
+    /// As [`Plan::workspace`], for so many spectra at a time.
+    pub(crate) fn plane_transforms(&self, spectra: usize) -> Box<dyn PlaneTransforms> {
+        let (pixels, bands) = (self.width * self.height, self.bands.len());
+        match &self.transforms {
+            Transforms::Kernel(kernel) => {
+                Box::new(PlaneBuffers::new(Arc::clone(kernel), pixels, bands, spectra))
+            }
+            Transforms::Portable(portable) => {
+                Box::new(PlaneBuffers::new(Arc::clone(portable), pixels, bands, spectra))
+            }
+        }
+    }
+
+    /// Runs, whenever it is called, the one-dimensional transforms of one frame of a morph, and nothing else, on a tile in
+    /// the cache: what a frame cannot be faster than. `None` where `rustfft` does them ([`Plan::kernel`]).
+    pub fn transforms_alone(&self) -> Option<impl FnMut() + use<>> {
+        let Transforms::Kernel(kernel) = &self.transforms else {
+            return None;
+        };
+        let (kernel, mut scratch) = (Arc::clone(kernel), kernel.scratch());
+        Some(move || kernel.transforms_alone(&mut scratch))
     }
 
     /// Coefficients for one plane, all 0.
@@ -205,15 +223,42 @@ impl std::fmt::Debug for Plan {
     }
 }
 
+/// The bands that have a frequency, each given to `push` with its support and size.
+fn sample_bands(masks: &Masks, grid: Grid, mut push: impl FnMut(&[Sample], usize, usize)) -> Vec<Band> {
+    let (width, height) = masks.size();
+    let (mut bands, mut start) = (Vec::new(), 0);
+    for scale in 0..masks.radial_bands() {
+        let octave = masks.octave(scale);
+        for (orientation, support) in masks.supports(scale).into_iter().enumerate() {
+            if support.is_empty() {
+                continue;
+            }
+            let (nx, ny) = match grid {
+                Grid::Exact => (
+                    grid::octave_samples(width, octave),
+                    grid::octave_samples(height, octave),
+                ),
+                Grid::Fast => grid::row_span_samples(&support),
+            };
+            bands.push(Band {
+                scale,
+                octave,
+                orientation,
+                width: nx,
+                height: ny,
+                weight: (width * height) as f64 / (nx * ny) as f64,
+                start,
+            });
+            push(&support, nx, ny);
+            start += nx * ny;
+        }
+    }
+    bands
+}
+
 /// The octaves a plan has when nothing is asked for (docs/method.md 1.6). Both sides must be at least 1.
 pub(crate) fn default_octaves(width: usize, height: usize) -> usize {
     grid::default_octaves(width, height)
-}
-
-/// Scratch of one thread for one plan; its contents carry nothing from call to call.
-#[derive(Debug, Clone)]
-pub struct Workspace {
-    pub(super) room: Room,
 }
 
 /// The coefficients of one plane.

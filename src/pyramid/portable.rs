@@ -5,14 +5,15 @@ use num_complex::Complex32;
 
 use crate::simd::{Simd, pairs};
 
+use super::coordinates::Coordinates;
 use super::fft::{ImageScratch, ImageTransform, Lines, Planner, TILE, load_columns, store_columns};
 use super::masks::{Masks, Sample};
 use super::order::Order;
 use super::runs::Runs;
 
 /// What the transforms of one size need.
-#[derive(Clone)]
-pub(super) struct Portable {
+#[derive(Debug)]
+pub(crate) struct Portable {
     width: usize,
     height: usize,
     image: ImageTransform,
@@ -24,7 +25,7 @@ pub(super) struct Portable {
 }
 
 /// How a band is read out of the spectrum and put back.
-#[derive(Clone)]
+#[derive(Debug)]
 struct Filter {
     width: usize,
     height: usize,
@@ -35,7 +36,7 @@ struct Filter {
 
 /// Scratch of one thread.
 #[derive(Debug, Clone)]
-pub(super) struct Room {
+pub(crate) struct Scratch {
     image: ImageScratch,
     tile: Vec<Complex32>,
     fft: Vec<Complex32>,
@@ -66,15 +67,20 @@ impl Portable {
             columns: planner.lines(ny),
         });
     }
+}
 
-    pub(super) fn spectrum(&self) -> Vec<Complex32> {
-        vec![Complex32::ZERO; self.image.spectrum_len()]
+impl Coordinates for Portable {
+    type Value = Complex32;
+    type Scratch = Scratch;
+
+    fn spectrum_len(&self) -> usize {
+        self.image.spectrum_len()
     }
 
-    pub(super) fn room(&self) -> Room {
+    fn scratch(&self) -> Scratch {
         let zero = Complex32::ZERO;
         let longest = |len: fn(&Filter) -> usize| self.filters.iter().map(len).max().unwrap_or(0);
-        Room {
+        Scratch {
             image: self.image.scratch(),
             tile: vec![zero; longest(|filter| TILE * filter.height)],
             fft: vec![zero; longest(|filter| filter.rows.scratch_len().max(filter.columns.scratch_len()))],
@@ -82,78 +88,73 @@ impl Portable {
         }
     }
 
-    /// The half spectrum of a plane.
-    pub(super) fn transform(&self, plane: &[f32], spectrum: &mut [Complex32], room: &mut Room) {
-        self.image.forward(plane, spectrum, &mut room.image);
+    fn transform(&self, plane: &[f32], spectrum: &mut [Complex32], scratch: &mut Scratch) {
+        self.image.forward(plane, spectrum, &mut scratch.image);
     }
 
-    /// The plane of a half spectrum.
-    pub(super) fn render(&self, spectrum: &mut [Complex32], plane: &mut [f32], room: &mut Room) {
+    fn inverse(&self, spectrum: &mut [Complex32], plane: &mut [f32], scratch: &mut Scratch) {
         complete_axis(&mut spectrum[..self.height]);
-        self.image.inverse(spectrum, plane, &mut room.image);
+        self.image.inverse(spectrum, plane, &mut scratch.image);
     }
 
-    /// The order of a band's coefficients.
-    pub(super) fn order(&self, band: usize) -> Order {
+    fn order(&self, band: usize) -> Order {
         let &Filter { width, height, .. } = &self.filters[band];
         Order::row_by_row(width, height, self.simd.lanes())
     }
 
-    /// One band of a spectrum.
-    pub(super) fn analyse_band(
-        &self,
-        band: usize,
-        spectrum: &[Complex32],
-        strip: &mut [f32],
-        room: &mut Room,
-    ) {
+    /// The only strip is the band, and is done with.
+    fn analyse_band(&self, band: usize, spectrum: &[Complex32], strip: &mut [f32], scratch: &mut Scratch) {
         let (filter, order) = (&self.filters[band], self.order(band));
         let factor = 1.0 / (self.width * self.height) as f32;
-        let out = &mut room.band[..order.samples()];
+        let out = &mut scratch.band[..order.samples()];
         for tile in 0..filter.runs.tiles() {
             let first = tile * TILE;
-            let columns = &mut room.tile[..TILE.min(filter.width - first) * filter.height];
+            let columns = &mut scratch.tile[..TILE.min(filter.width - first) * filter.height];
             filter.runs.read(tile, spectrum, factor, columns);
             if !filter.runs.is_empty(tile) {
-                filter.columns.inverse(columns, &mut room.fft);
+                filter.columns.inverse(columns, &mut scratch.fft);
             }
             store_columns(columns, filter.height, out, filter.width, first);
         }
         let rows = out.chunks_exact_mut(filter.width);
         for (row, vectors) in rows.zip(strip.chunks_exact_mut(2 * order.row_stride())) {
-            filter.rows.inverse(row, &mut room.fft);
+            filter.rows.inverse(row, &mut scratch.fft);
             pairs::split(self.simd, row, vectors);
         }
     }
 
-    /// Adds a band to a spectrum.
-    pub(super) fn synthesise_band(
+    fn analyse_strip(&self, _: usize, _: &mut [f32]) {}
+
+    /// The only strip is the band: the spectrum holds it now.
+    fn synthesise_strip(
         &self,
         band: usize,
-        strip: &[f32],
+        _: usize,
+        strip: &mut [f32],
         spectrum: &mut [Complex32],
-        room: &mut Room,
+        scratch: &mut Scratch,
     ) {
         let (filter, order) = (&self.filters[band], self.order(band));
-        let coefficients = &mut room.band[..order.samples()];
+        let coefficients = &mut scratch.band[..order.samples()];
         // N/N_b of the synthesis, 1/N of the inverse transform, 1/2 of the Hermitian part.
         let factor = 0.5 / coefficients.len() as f32;
         let rows = coefficients.chunks_exact_mut(filter.width);
         for (row, vectors) in rows.zip(strip.chunks_exact(2 * order.row_stride())) {
             pairs::join(self.simd, vectors, row);
-            filter.rows.forward(row, &mut room.fft);
+            filter.rows.forward(row, &mut scratch.fft);
         }
         for tile in (0..filter.runs.tiles()).filter(|tile| !filter.runs.is_empty(*tile)) {
             let first = tile * TILE;
-            let columns = &mut room.tile[..TILE.min(filter.width - first) * filter.height];
+            let columns = &mut scratch.tile[..TILE.min(filter.width - first) * filter.height];
             load_columns(coefficients, filter.width, first, columns, filter.height);
-            filter.columns.forward(columns, &mut room.fft);
+            filter.columns.forward(columns, &mut scratch.fft);
             filter.runs.add(tile, columns, factor, spectrum);
         }
     }
 
-    /// `sum_b w_b sum |c_b|^2` of a spectrum.
-    pub(super) fn band_energy(&self, spectrum: &[Complex32]) -> f64 {
+    fn synthesise_band(&self, _: usize, _: &mut [Complex32], _: &mut Scratch) {}
+
+    fn energy(&self, spectrum: &[Complex32]) -> f64 {
         let mut sums = [0.0f64; 8];
         let (values, shares) = (spectrum.chunks(8), self.band_share.chunks(8));
         for (values, shares) in values.zip(shares) {

@@ -81,7 +81,7 @@ impl Plan {
         }
         let mut rest = vec![0.0; plane.len()];
         image.inverse(&spectrum, &mut rest, &mut scratch);
-        self.synthesise(bands, plane, workspace);
+        workspace.synthesise(bands, plane);
         plane
             .iter_mut()
             .zip(rest)

@@ -116,8 +116,8 @@ fn coefficients_shift_with_the_picture() {
         (y + height - dy) % height * width + (x + width - dx) % width
     });
     let (mut c, mut d, mut workspace) = (plan.coefficients(), plan.coefficients(), plan.workspace());
-    plan.analyse(&plane, &mut c, &mut workspace);
-    plan.analyse(&moved, &mut d, &mut workspace);
+    workspace.analyse(&plane, &mut c);
+    workspace.analyse(&moved, &mut d);
     for band in plan.bands() {
         let (nx, ny) = (band.width, band.height);
         let (sx, sy) = (dx >> band.octave, dy >> band.octave);

@@ -5,19 +5,19 @@
 use crate::simd::{Complex, Down, Isa, Task, Up};
 
 use super::filter::{Filter, RowTile, TileRows};
-use super::{Kernel, Room};
+use super::{Kernel, Scratch};
 
 /// Masks and transforms every tile of rows, and transposes it into the strips.
-pub(super) struct OpenBand<'a> {
+pub(super) struct AnalyseBand<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) filter: &'a Filter,
     pub(super) spectrum: &'a [f32],
     /// All strips of the band.
     pub(super) strips: &'a mut [f32],
-    pub(super) room: &'a mut Room,
+    pub(super) scratch: &'a mut Scratch,
 }
 
-impl Task for OpenBand<'_> {
+impl Task for AnalyseBand<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -27,13 +27,13 @@ impl Task for OpenBand<'_> {
             filter,
             spectrum,
             strips,
-            room,
+            scratch,
         } = self;
         let lanes = S::F32_LANES;
         let (nx, ny) = (filter.rows.len(), filter.columns.len());
         let row_tile = 2 * lanes * (kernel.width + 1);
         let strips = S::complex_mut(strips);
-        let line = &mut room.columns[..2 * lanes * nx.next_multiple_of(lanes)];
+        let line = &mut scratch.columns[..2 * lanes * nx.next_multiple_of(lanes)];
         // Lanes without a column.
         line[2 * lanes * nx..].fill(0.0);
         for tile in &filter.tiles {
@@ -97,13 +97,13 @@ fn read<S: Isa>(simd: S, filter: &Filter, tile: &RowTile, spectrum: &[Complex<S>
     }
 }
 
-/// Transforms the columns of one strip of an opened band.
-pub(super) struct ReadStrip<'a> {
+/// Transforms the columns of one strip.
+pub(super) struct AnalyseStrip<'a> {
     pub(super) filter: &'a Filter,
     pub(super) strip: &'a mut [f32],
 }
 
-impl Task for ReadStrip<'_> {
+impl Task for AnalyseStrip<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -119,14 +119,14 @@ impl Task for ReadStrip<'_> {
 }
 
 /// Transforms the columns of one strip back, and transposes it into the tiles of rows.
-pub(super) struct WriteStrip<'a> {
+pub(super) struct SynthesiseStrip<'a> {
     pub(super) filter: &'a Filter,
     pub(super) strip: usize,
     pub(super) coefficients: &'a mut [f32],
-    pub(super) room: &'a mut Room,
+    pub(super) scratch: &'a mut Scratch,
 }
 
-impl Task for WriteStrip<'_> {
+impl Task for SynthesiseStrip<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -135,11 +135,11 @@ impl Task for WriteStrip<'_> {
             filter,
             strip,
             coefficients,
-            room,
+            scratch,
         } = self;
         let lanes = S::F32_LANES;
         let ny = filter.columns.len();
-        let band = S::complex_mut(&mut room.band);
+        let band = S::complex_mut(&mut scratch.band);
         filter.columns.forward(simd, &mut coefficients[..2 * lanes * ny]);
         let columns = S::complex_mut(coefficients);
         // Lanes without a row.
@@ -157,14 +157,14 @@ impl Task for WriteStrip<'_> {
 }
 
 /// Transforms every tile of rows back, and adds what the mask leaves of it to the spectrum.
-pub(super) struct CloseBand<'a> {
+pub(super) struct SynthesiseBand<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) filter: &'a Filter,
     pub(super) spectrum: &'a mut [f32],
-    pub(super) room: &'a mut Room,
+    pub(super) scratch: &'a mut Scratch,
 }
 
-impl Task for CloseBand<'_> {
+impl Task for SynthesiseBand<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -173,11 +173,11 @@ impl Task for CloseBand<'_> {
             kernel,
             filter,
             spectrum,
-            room,
+            scratch,
         } = self;
         let (lanes, nx) = (S::F32_LANES, filter.rows.len());
         let (line_len, tile_len) = (2 * lanes * filter.tile_rows(), 2 * lanes * (kernel.width + 1));
-        for (tile, line) in filter.tiles.iter().zip(room.band.chunks_exact_mut(line_len)) {
+        for (tile, line) in filter.tiles.iter().zip(scratch.band.chunks_exact_mut(line_len)) {
             filter.rows.forward(simd, &mut line[..2 * lanes * nx]);
             let target = &mut spectrum[tile.tile * tile_len..][..tile_len];
             add(simd, filter, tile, S::complex(line), S::complex_mut(target));

@@ -3,12 +3,12 @@
 
 use crate::simd::{Isa, Task};
 
-use super::{Kernel, Room};
+use super::{Kernel, Scratch};
 
 /// Picture and gradient to their bands, and one picture's bands back.
 pub(super) struct Bound<'a> {
     pub(super) kernel: &'a Kernel,
-    pub(super) room: &'a mut Room,
+    pub(super) scratch: &'a mut Scratch,
 }
 
 impl Task for Bound<'_> {
@@ -16,8 +16,8 @@ impl Task for Bound<'_> {
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let Self { kernel, room } = self;
-        let (lanes, tile) = (S::F32_LANES, &mut room.columns);
+        let Self { kernel, scratch } = self;
+        let (lanes, tile) = (S::F32_LANES, &mut scratch.columns);
         // Two tiles of a plane's columns go through one complex transform.
         let pairs = kernel.width.div_ceil(2 * lanes);
         for _ in 0..3 * pairs {

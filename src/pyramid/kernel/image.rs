@@ -6,13 +6,13 @@
 
 use crate::simd::{Isa, Task, Up};
 
-use super::{Kernel, Room};
+use super::{Kernel, Scratch};
 
 pub(super) struct Forward<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) plane: &'a [f32],
     pub(super) spectrum: &'a mut [f32],
-    pub(super) room: &'a mut Room,
+    pub(super) scratch: &'a mut Scratch,
 }
 
 impl Task for Forward<'_> {
@@ -24,13 +24,13 @@ impl Task for Forward<'_> {
             kernel,
             plane,
             spectrum,
-            room,
+            scratch,
         } = self;
         let (lanes, zero) = (S::F32_LANES, [simd.splat_f32s(0.0); 2]);
         let &Kernel { width, height, .. } = kernel;
         let (rows, row_of) = (kernel.rows.position(), kernel.columns.position());
-        let buffer = &mut room.columns[..2 * lanes * height];
-        let (left_square, right_square) = S::complex_mut(&mut room.squares).split_at_mut(lanes);
+        let buffer = &mut scratch.columns[..2 * lanes * height];
+        let (left_square, right_square) = S::complex_mut(&mut scratch.squares).split_at_mut(lanes);
         for x in (0..width).step_by(2 * lanes) {
             let columns = S::complex_mut(buffer);
             for (row, &at) in plane.chunks_exact(width).zip(row_of.iter()) {
@@ -74,7 +74,7 @@ pub(super) struct Inverse<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) spectrum: &'a mut [f32],
     pub(super) plane: &'a mut [f32],
-    pub(super) room: &'a mut Room,
+    pub(super) scratch: &'a mut Scratch,
 }
 
 impl Task for Inverse<'_> {
@@ -86,7 +86,7 @@ impl Task for Inverse<'_> {
             kernel,
             spectrum,
             plane,
-            room,
+            scratch,
         } = self;
         let (lanes, zero) = (S::F32_LANES, [simd.splat_f32s(0.0); 2]);
         let &Kernel { width, height, .. } = kernel;
@@ -95,8 +95,8 @@ impl Task for Inverse<'_> {
         for tile in spectrum.chunks_exact_mut(kernel.row_tile_len()) {
             kernel.rows.inverse(simd, &mut tile[..2 * lanes * width]);
         }
-        let buffer = &mut room.columns[..2 * lanes * height];
-        let (left_square, right_square) = S::complex_mut(&mut room.squares).split_at_mut(lanes);
+        let buffer = &mut scratch.columns[..2 * lanes * height];
+        let (left_square, right_square) = S::complex_mut(&mut scratch.squares).split_at_mut(lanes);
         for x in (0..width).step_by(2 * lanes) {
             let columns = S::complex_mut(buffer);
             if height.is_multiple_of(2) {

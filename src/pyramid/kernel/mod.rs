@@ -30,6 +30,7 @@ use aligned_vec::{AVec, avec};
 
 use crate::simd::Simd;
 
+use super::coordinates::Coordinates;
 use super::masks::{Masks, Sample};
 use super::order::Order;
 use fft::Fft;
@@ -38,7 +39,7 @@ use filter::Filter;
 
 /// What the transforms of one size need.
 #[derive(Debug, Clone)]
-pub(super) struct Kernel {
+pub(crate) struct Kernel {
     simd: Simd,
     width: usize,
     height: usize,
@@ -51,7 +52,7 @@ pub(super) struct Kernel {
 
 /// Scratch of one thread.
 #[derive(Debug, Clone)]
-pub(super) struct Room {
+pub(crate) struct Scratch {
     /// One tile of columns: of the picture, or of a band's first dimension.
     columns: AVec<f32>,
     /// A square of each of two tiles.
@@ -88,111 +89,18 @@ impl Kernel {
         self.filters.push(filter);
     }
 
+    /// The vectors that the transforms use.
     pub(super) fn simd(&self) -> Simd {
         self.simd
     }
 
-    pub(super) fn spectrum(&self) -> AVec<f32> {
-        avec![0.0; self.row_tiles() * self.row_tile_len()]
-    }
-
-    pub(super) fn room(&self) -> Room {
-        let lanes = self.simd.lanes();
-        let lines = self.filters.iter().map(|f| f.rows.len().max(f.columns.len()));
-        let longest = lines.fold(self.width.max(self.height), usize::max);
-        let band = self.filters.iter().map(Filter::scratch_len).max().unwrap_or(0);
-        Room {
-            columns: avec![0.0; 2 * lanes * (longest + lanes)],
-            squares: avec![0.0; 4 * lanes * lanes],
-            band: avec![0.0; band],
-        }
-    }
-
-    /// The spectrum of a plane.
-    pub(super) fn transform(&self, plane: &[f32], spectrum: &mut [f32], room: &mut Room) {
-        self.simd.run(image::Forward {
+    /// The one-dimensional transforms of a frame, on a tile of zeros.
+    pub(super) fn transforms_alone(&self, scratch: &mut Scratch) {
+        scratch.columns.fill(0.0);
+        self.simd.run(bound::Bound {
             kernel: self,
-            plane,
-            spectrum,
-            room,
+            scratch,
         });
-    }
-
-    /// The plane of a spectrum, which is used up.
-    pub(super) fn render(&self, spectrum: &mut [f32], plane: &mut [f32], room: &mut Room) {
-        self.simd.run(image::Inverse {
-            kernel: self,
-            spectrum,
-            plane,
-            room,
-        });
-    }
-
-    /// The order of a band's coefficients.
-    pub(super) fn order(&self, band: usize) -> Order {
-        let Filter { rows, columns, .. } = &self.filters[band];
-        let size = (rows.len(), columns.len());
-        let places = [rows, columns].map(|fft| Arc::clone(fft.position()));
-        let [columns, rows] = places;
-        Order::strips_of_columns(size, self.simd.lanes(), columns, rows)
-    }
-
-    /// Makes the strips of one band of a spectrum ready to be read.
-    pub(super) fn open_band(&self, band: usize, spectrum: &[f32], strips: &mut [f32], room: &mut Room) {
-        self.simd.run(band::OpenBand {
-            kernel: self,
-            filter: &self.filters[band],
-            spectrum,
-            strips,
-            room,
-        });
-    }
-
-    /// One strip of an opened band, in place, once.
-    pub(super) fn read_strip(&self, band: usize, strip: &mut [f32]) {
-        self.simd.run(band::ReadStrip {
-            filter: &self.filters[band],
-            strip,
-        });
-    }
-
-    /// Takes in one strip of a band, and uses it up.
-    pub(super) fn write_strip(
-        &self,
-        (band, strip): (usize, usize),
-        coefficients: &mut [f32],
-        room: &mut Room,
-    ) {
-        self.simd.run(band::WriteStrip {
-            filter: &self.filters[band],
-            strip,
-            coefficients,
-            room,
-        });
-    }
-
-    /// Adds the band whose strips were all taken in to a spectrum.
-    pub(super) fn close_band(&self, band: usize, spectrum: &mut [f32], room: &mut Room) {
-        self.simd.run(band::CloseBand {
-            kernel: self,
-            filter: &self.filters[band],
-            spectrum,
-            room,
-        });
-    }
-
-    /// `sum_b w_b sum |c_b|^2` of a spectrum.
-    pub(super) fn band_energy(&self, spectrum: &[f32]) -> f64 {
-        self.simd.run(energy::Energy {
-            kernel: self,
-            spectrum,
-        })
-    }
-
-    /// The transforms of a frame on a tile of zeros.
-    pub(super) fn transforms_alone(&self, room: &mut Room) {
-        room.columns.fill(0.0);
-        self.simd.run(bound::Bound { kernel: self, room });
     }
 
     /// Tiles of rows `v >= 0` below the Nyquist frequency.
@@ -203,5 +111,101 @@ impl Kernel {
     /// Floats of one of them.
     fn row_tile_len(&self) -> usize {
         2 * self.simd.lanes() * (self.width + 1)
+    }
+}
+
+impl Coordinates for Kernel {
+    type Value = f32;
+    type Scratch = Scratch;
+
+    fn spectrum_len(&self) -> usize {
+        self.row_tiles() * self.row_tile_len()
+    }
+
+    fn scratch(&self) -> Scratch {
+        let lanes = self.simd.lanes();
+        let lines = self.filters.iter().map(|f| f.rows.len().max(f.columns.len()));
+        let longest = lines.fold(self.width.max(self.height), usize::max);
+        let band = self.filters.iter().map(Filter::scratch_len).max().unwrap_or(0);
+        Scratch {
+            columns: avec![0.0; 2 * lanes * (longest + lanes)],
+            squares: avec![0.0; 4 * lanes * lanes],
+            band: avec![0.0; band],
+        }
+    }
+
+    fn order(&self, band: usize) -> Order {
+        let Filter { rows, columns, .. } = &self.filters[band];
+        let size = (rows.len(), columns.len());
+        let places = [rows, columns].map(|fft| Arc::clone(fft.position()));
+        let [columns, rows] = places;
+        Order::strips_of_columns(size, self.simd.lanes(), columns, rows)
+    }
+
+    fn transform(&self, plane: &[f32], spectrum: &mut [f32], scratch: &mut Scratch) {
+        self.simd.run(image::Forward {
+            kernel: self,
+            plane,
+            spectrum,
+            scratch,
+        });
+    }
+
+    fn energy(&self, spectrum: &[f32]) -> f64 {
+        self.simd.run(energy::Energy {
+            kernel: self,
+            spectrum,
+        })
+    }
+
+    fn analyse_band(&self, band: usize, spectrum: &[f32], strips: &mut [f32], scratch: &mut Scratch) {
+        self.simd.run(band::AnalyseBand {
+            kernel: self,
+            filter: &self.filters[band],
+            spectrum,
+            strips,
+            scratch,
+        });
+    }
+
+    fn analyse_strip(&self, band: usize, strip: &mut [f32]) {
+        self.simd.run(band::AnalyseStrip {
+            filter: &self.filters[band],
+            strip,
+        });
+    }
+
+    fn synthesise_strip(
+        &self,
+        band: usize,
+        strip: usize,
+        coefficients: &mut [f32],
+        _: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        self.simd.run(band::SynthesiseStrip {
+            filter: &self.filters[band],
+            strip,
+            coefficients,
+            scratch,
+        });
+    }
+
+    fn synthesise_band(&self, band: usize, spectrum: &mut [f32], scratch: &mut Scratch) {
+        self.simd.run(band::SynthesiseBand {
+            kernel: self,
+            filter: &self.filters[band],
+            spectrum,
+            scratch,
+        });
+    }
+
+    fn inverse(&self, spectrum: &mut [f32], plane: &mut [f32], scratch: &mut Scratch) {
+        self.simd.run(image::Inverse {
+            kernel: self,
+            spectrum,
+            plane,
+            scratch,
+        });
     }
 }
