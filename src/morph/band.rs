@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::pyramid::{Coordinates, Order, Plan};
+use crate::pyramid::{BandLayout, Coordinates, Plan};
 
 use super::Settings;
 use super::smooth::Gaussian;
@@ -16,7 +16,7 @@ pub(super) struct EditedBand {
     /// Where its fields lie among those of its partition. Its coefficients, of two numbers each, lie at twice that.
     pub(super) range: Range<usize>,
     /// How they lie there.
-    pub(super) order: Order,
+    pub(super) layout: BandLayout,
     /// `w_b`.
     pub(super) weight: f64,
     /// `s_j` of docs/method.md 2.3.
@@ -39,7 +39,7 @@ impl EditedBand {
     /// The bands of a plan, in the coordinates that transform them. They share one range until they are dealt out.
     pub(super) fn of_plan(plan: &Plan, coordinates: &impl Coordinates, settings: &Settings) -> Vec<Self> {
         let bands = plan.bands().iter().enumerate().map(|(index, band)| {
-            let order = coordinates.order(index);
+            let layout = coordinates.layout(index);
             let octaves = band.scale as f64 / settings.pyramid.bands_per_octave as f64;
             let sigma = settings.phase_smooth * 2f64.powi(band.octave as i32);
             let smoothing = (sigma > 0.0).then(|| {
@@ -47,12 +47,12 @@ impl EditedBand {
                     sigma * band.width as f64 / plan.width() as f64,
                     sigma * band.height as f64 / plan.height() as f64,
                 );
-                Gaussian::new(order.clone(), sigma_x, sigma_y)
+                Gaussian::new(layout.clone(), sigma_x, sigma_y)
             });
             Self {
                 index,
-                range: 0..order.len(),
-                order,
+                range: 0..layout.len(),
+                layout,
                 weight: band.weight,
                 gain: 2f64.powf(2.0 * octaves * settings.scale_weight) as f32,
                 smoothing,
@@ -63,8 +63,8 @@ impl EditedBand {
 
     /// The strips of the band.
     pub(super) fn strips(&self) -> impl Iterator<Item = Strip> + use<> {
-        let (start, stride, len) = (self.range.start, self.order.stride(), self.order.strip_len());
-        (0..self.order.strips()).map(move |index| {
+        let (start, stride, len) = (self.range.start, self.layout.stride(), self.layout.strip_len());
+        (0..self.layout.strips()).map(move |index| {
             let first = start + index * stride;
             Strip {
                 index,

@@ -4,7 +4,7 @@
 
 use num_complex::Complex32;
 
-use crate::pyramid::{Coordinates, ImageScratch, ImageTransform, Order};
+use crate::pyramid::{BandLayout, Coordinates, ImageScratch, ImageTransform};
 
 use super::band::EditedBand;
 
@@ -51,11 +51,11 @@ impl Fourier {
 
     /// All frequencies.
     pub(super) fn band(&self) -> EditedBand {
-        let order = self.order(0);
+        let layout = self.layout(0);
         EditedBand {
             index: 0,
-            range: 0..order.len(),
-            order,
+            range: 0..layout.len(),
+            layout,
             weight: 1.0,
             gain: 1.0,
             smoothing: None,
@@ -75,8 +75,8 @@ impl Coordinates for Fourier {
         self.transform.scratch()
     }
 
-    fn order(&self, _: usize) -> Order {
-        Order::row_by_row(self.samples(), 1, self.lanes)
+    fn layout(&self, _: usize) -> BandLayout {
+        BandLayout::row_by_row(self.samples(), 1, self.lanes)
     }
 
     fn transform(&self, plane: &[f32], spectrum: &mut [Complex32], scratch: &mut ImageScratch) {

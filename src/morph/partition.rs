@@ -284,7 +284,7 @@ impl Buffers {
         } else {
             0
         };
-        let longest = bands.iter().map(|band| band.order.stride()).max().unwrap_or(0);
+        let longest = bands.iter().map(|band| band.layout.stride()).max().unwrap_or(0);
         Self {
             gradient: avec![0.0; 2 * largest],
             coefficients: avec![0.0; 2 * longest],

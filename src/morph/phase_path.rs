@@ -274,9 +274,9 @@ impl<C: Coordinates> Path for PhasePath<C> {
                 let fields = [Some(phase), log_amplitude].map(|step| {
                     let Some(step) = step else { return Vec::new() };
                     let (mut field, mut rows) =
-                        (avec![0.0; band.order.len()], vec![0.0; band.order.samples()]);
+                        (avec![0.0; band.layout.len()], vec![0.0; band.layout.samples()]);
                     step.write(self.simd, &mut field);
-                    band.order.to_rows(&field, &mut rows);
+                    band.layout.to_rows(&field, &mut rows);
                     rows
                 });
                 steps.push((band.index, fields));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Amplitude-weighted Gaussian smoothing of a field in space (docs/method.md 2.5; Wadhwa et al. 2013).
 
-use crate::pyramid::Order;
+use crate::pyramid::BandLayout;
 
 use super::field::TINY;
 
@@ -11,7 +11,7 @@ const NARROWEST: f64 = 0.05;
 /// The smoothing of one band: separable, circular.
 #[derive(Debug, Clone)]
 pub(super) struct Gaussian {
-    order: Order,
+    layout: BandLayout,
     /// Taps `-R..=R` along a row; empty: the axis is left alone.
     along_rows: Vec<f32>,
     along_columns: Vec<f32>,
@@ -19,9 +19,9 @@ pub(super) struct Gaussian {
 
 impl Gaussian {
     /// For a band of this order, with the standard deviations of its axes in samples.
-    pub(super) fn new(order: Order, sigma_x: f64, sigma_y: f64) -> Self {
+    pub(super) fn new(layout: BandLayout, sigma_x: f64, sigma_y: f64) -> Self {
         Self {
-            order,
+            layout,
             along_rows: taps(sigma_x),
             along_columns: taps(sigma_y),
         }
@@ -53,17 +53,17 @@ impl Gaussian {
 
     /// Smooths a field of the band in place.
     fn apply(&self, field: &mut [f32], scratch: &mut [f32]) {
-        let samples = self.order.samples();
+        let samples = self.layout.samples();
         let scratch = &mut scratch[..samples];
-        self.order.to_rows(field, scratch);
+        self.layout.to_rows(field, scratch);
         field[..samples].copy_from_slice(scratch);
         self.apply_to_rows(&mut field[..samples], scratch);
         scratch.copy_from_slice(&field[..samples]);
-        self.order.to_vectors(scratch, field);
+        self.layout.to_vectors(scratch, field);
     }
 
     fn apply_to_rows(&self, plane: &mut [f32], scratch: &mut [f32]) {
-        let width = self.order.width();
+        let width = self.layout.width();
         let height = plane.len() / width;
         if !self.along_columns.is_empty() {
             scratch.copy_from_slice(plane);

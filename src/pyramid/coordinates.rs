@@ -6,12 +6,12 @@ use std::ops::AddAssign;
 
 use aligned_vec::{AVec, avec};
 
-use super::order::Order;
+use super::layout::BandLayout;
 
 /// A linear way from real planes to bands of complex coefficients, and back.
 ///
 /// A plane becomes a spectrum ([`Coordinates::transform`]), of which bands are taken. A band lies strip by strip, as its
-/// [`Order`] says, so that each strip can be worked on while it is in the cache. The analysis of a band is one call
+/// [`BandLayout`] says, so that each strip can be worked on while it is in the cache. The analysis of a band is one call
 /// for the band and one for each of its strips; the synthesis is one call for each strip, and one for the band.
 ///
 /// Plans are immutable and shared between threads. Each thread has a scratch, which carries nothing from call to call
@@ -29,7 +29,7 @@ pub(crate) trait Coordinates: Debug + Send + Sync + 'static {
     fn scratch(&self) -> Self::Scratch;
 
     /// How a band's coefficients lie.
-    fn order(&self, band: usize) -> Order;
+    fn layout(&self, band: usize) -> BandLayout;
 
     /// Writes the spectrum of a plane.
     fn transform(&self, plane: &[f32], spectrum: &mut [Self::Value], scratch: &mut Self::Scratch);
@@ -37,7 +37,7 @@ pub(crate) trait Coordinates: Debug + Send + Sync + 'static {
     /// `sum_b w_b sum |c_b|^2` of a spectrum, by Parseval's theorem (docs/method.md 2.3).
     fn energy(&self, spectrum: &[Self::Value]) -> f64;
 
-    /// Begins the analysis of a band: writes all of its strips, twice [`Order::len`] numbers.
+    /// Begins the analysis of a band: writes all of its strips, twice [`BandLayout::len`] numbers.
     fn analyse_band(
         &self,
         band: usize,

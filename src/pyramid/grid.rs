@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How many octaves a size has, and where its bands are sampled (docs/method.md 1.5, 1.6).
+//! How many octaves a size has, where its bands are sampled (docs/method.md 1.5, 1.6), and where a frequency lies there.
 
-use super::masks::Sample;
+use super::masks::Frequency;
 
 /// The rule of docs/method.md 1.6: coarse enough to see whole objects, fine enough to have a frequency left.
 pub(super) fn default_octaves(width: usize, height: usize) -> usize {
@@ -17,10 +17,15 @@ pub(super) fn octave_samples(n: usize, octave: usize) -> usize {
     n.div_ceil(1 << octave)
 }
 
+/// The index of a signed frequency on an axis of `n` samples.
+pub(super) fn wrap(frequency: i32, n: usize) -> usize {
+    frequency.rem_euclid(n as i32) as usize
+}
+
 /// The row-span grid `(nx, ny)` of a support: rows stay apart modulo `ny`, columns of a row modulo `nx`.
 ///
 /// The longest *row* is enough for `nx`: a slanted half disc needs fewer columns than its bounding box.
-pub(super) fn row_span_samples(support: &[Sample]) -> (usize, usize) {
+pub(super) fn row_span_samples(support: &[Frequency]) -> (usize, usize) {
     let top = support.iter().map(|s| s.v).min().unwrap_or(0);
     let bottom = support.iter().map(|s| s.v).max().unwrap_or(0);
     let mut spans = vec![(i32::MAX, i32::MIN); (bottom - top + 1) as usize];

@@ -21,9 +21,9 @@ pub(super) struct Masks {
     angular_gain: f64,
 }
 
-/// One frequency of a band's support.
+/// One frequency of a band's support, with the mask there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
+pub(super) struct Frequency {
     pub(super) u: i32,
     pub(super) v: i32,
     pub(super) mask: f64,
@@ -81,8 +81,8 @@ impl Masks {
         self.low_high(self.radial_bands, self.radius(u, v)).0
     }
 
-    /// `sum_j R_j^2`: the share of a frequency's energy that lies in the bands.
-    pub(super) fn band_share(&self, u: i32, v: i32) -> f64 {
+    /// `sum_j R_j^2`: the fraction of a frequency's energy that lies in the bands.
+    pub(super) fn energy_fraction(&self, u: i32, v: i32) -> f64 {
         let radius = self.radius(u, v);
         let (high, low) = (
             self.low_high(0, radius).1,
@@ -92,7 +92,7 @@ impl Masks {
     }
 
     /// The supports of the bands of radial band `j`, one per orientation, by ascending `u`, then `v`.
-    pub(super) fn supports(&self, j: usize) -> Vec<Vec<Sample>> {
+    pub(super) fn supports(&self, j: usize) -> Vec<Vec<Frequency>> {
         // R_j = 0 from r = 2^-(j/B) on, and |fx|, |fy| <= r.
         let reach = 0.5 * 2f64.powf(-(j as f64) / self.bands_per_octave as f64);
         let (u_max, v_max) = (
@@ -113,7 +113,7 @@ impl Masks {
                         let radial = quadrant[u.unsigned_abs() as usize * stride + v.unsigned_abs() as usize];
                         let mask = SQRT_2 * radial * if radial > 0.0 { self.angular(k, u, v) } else { 0.0 };
                         if mask > 0.0 {
-                            support.push(Sample { u, v, mask });
+                            support.push(Frequency { u, v, mask });
                         }
                     }
                 }
@@ -183,7 +183,7 @@ mod tests {
             let index = |u: i32, v: i32| (v.rem_euclid(h) * w + u.rem_euclid(w)) as usize;
             let mut sum = vec![0.0; width * height];
             for support in (0..masks.radial_bands()).flat_map(|j| masks.supports(j)) {
-                for Sample { u, v, mask } in support {
+                for Frequency { u, v, mask } in support {
                     assert!(
                         2 * u.abs() < w && 2 * v.abs() < h,
                         "a band reaches the Nyquist line"
@@ -198,7 +198,7 @@ mod tests {
                     let residual = masks.high_residual(u, v).powi(2) + masks.low_residual(u, v).powi(2);
                     let total = sum[index(u, v)] + residual;
                     assert!((total - 1.0).abs() < 1e-14, "{width}x{height} ({u},{v}): {total}");
-                    assert!((masks.band_share(u, v) - sum[index(u, v)]).abs() < 1e-14);
+                    assert!((masks.energy_fraction(u, v) - sum[index(u, v)]).abs() < 1e-14);
                 }
             }
         }

@@ -18,8 +18,8 @@ mod coordinates;
 mod fft;
 mod grid;
 mod kernel;
+mod layout;
 mod masks;
-mod order;
 mod plan;
 mod portable;
 mod residual;
@@ -37,7 +37,7 @@ use crate::settings::{choice, group};
 
 pub(crate) use coordinates::Coordinates;
 pub(crate) use fft::{ImageScratch, ImageTransform};
-pub(crate) use order::Order;
+pub(crate) use layout::BandLayout;
 pub(crate) use plan::{Transforms, default_octaves};
 pub(crate) use workspace::PlaneTransforms;
 

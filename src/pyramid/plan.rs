@@ -10,10 +10,10 @@ use crate::simd::Simd;
 
 use super::coordinates::Coordinates;
 use super::fft::Planner;
+use super::grid::wrap;
 use super::kernel::{self, Kernel};
-use super::masks::{Masks, Sample};
+use super::masks::{Frequency, Masks};
 use super::portable::Portable;
-use super::runs::wrap;
 use super::workspace::{PlaneBuffers, PlaneTransforms, Workspace};
 use super::{Error, Grid, MAX_PIXELS, Spec, grid};
 
@@ -224,7 +224,7 @@ impl std::fmt::Debug for Plan {
 }
 
 /// The bands that have a frequency, each given to `push` with its support and size.
-fn sample_bands(masks: &Masks, grid: Grid, mut push: impl FnMut(&[Sample], usize, usize)) -> Vec<Band> {
+fn sample_bands(masks: &Masks, grid: Grid, mut push: impl FnMut(&[Frequency], usize, usize)) -> Vec<Band> {
     let (width, height) = masks.size();
     let (mut bands, mut start) = (Vec::new(), 0);
     for scale in 0..masks.radial_bands() {

@@ -7,8 +7,8 @@ use crate::simd::{Simd, pairs};
 
 use super::coordinates::Coordinates;
 use super::fft::{ImageScratch, ImageTransform, Lines, Planner, TILE, load_columns, store_columns};
-use super::masks::{Masks, Sample};
-use super::order::Order;
+use super::layout::BandLayout;
+use super::masks::{Frequency, Masks};
 use super::runs::Runs;
 
 /// What the transforms of one size need.
@@ -17,16 +17,16 @@ pub(crate) struct Portable {
     width: usize,
     height: usize,
     image: ImageTransform,
-    filters: Vec<Filter>,
+    filters: Vec<BandFilter>,
     simd: Simd,
-    /// `[width/2 + 1, height]`: share of a half-spectrum sample's energy that lies in the bands, both of the
+    /// `[width/2 + 1, height]`: fraction of a half-spectrum sample's energy that lies in the bands, both of the
     /// pair `{f, -f}` counted.
-    band_share: Vec<f32>,
+    energy_fractions: Vec<f32>,
 }
 
 /// How a band is read out of the spectrum and put back.
 #[derive(Debug)]
-struct Filter {
+struct BandFilter {
     width: usize,
     height: usize,
     runs: Runs,
@@ -36,7 +36,7 @@ struct Filter {
 
 /// Scratch of one thread.
 #[derive(Debug, Clone)]
-pub(crate) struct Scratch {
+pub(crate) struct PortableScratch {
     image: ImageScratch,
     tile: Vec<Complex32>,
     fft: Vec<Complex32>,
@@ -53,13 +53,13 @@ impl Portable {
             height,
             image: ImageTransform::with_planner(width, height, planner),
             filters: Vec::new(),
-            band_share: band_share(masks, width, height),
+            energy_fractions: energy_fractions(masks, width, height),
         }
     }
 
     /// Takes in a band of `nx x ny` samples with its support.
-    pub(super) fn push(&mut self, support: &[Sample], nx: usize, ny: usize, planner: &mut Planner) {
-        self.filters.push(Filter {
+    pub(super) fn push(&mut self, support: &[Frequency], nx: usize, ny: usize, planner: &mut Planner) {
+        self.filters.push(BandFilter {
             width: nx,
             height: ny,
             runs: Runs::new(support, self.height, nx, ny),
@@ -71,16 +71,16 @@ impl Portable {
 
 impl Coordinates for Portable {
     type Value = Complex32;
-    type Scratch = Scratch;
+    type Scratch = PortableScratch;
 
     fn spectrum_len(&self) -> usize {
         self.image.spectrum_len()
     }
 
-    fn scratch(&self) -> Scratch {
+    fn scratch(&self) -> PortableScratch {
         let zero = Complex32::ZERO;
-        let longest = |len: fn(&Filter) -> usize| self.filters.iter().map(len).max().unwrap_or(0);
-        Scratch {
+        let longest = |len: fn(&BandFilter) -> usize| self.filters.iter().map(len).max().unwrap_or(0);
+        PortableScratch {
             image: self.image.scratch(),
             tile: vec![zero; longest(|filter| TILE * filter.height)],
             fft: vec![zero; longest(|filter| filter.rows.scratch_len().max(filter.columns.scratch_len()))],
@@ -88,25 +88,31 @@ impl Coordinates for Portable {
         }
     }
 
-    fn transform(&self, plane: &[f32], spectrum: &mut [Complex32], scratch: &mut Scratch) {
+    fn transform(&self, plane: &[f32], spectrum: &mut [Complex32], scratch: &mut PortableScratch) {
         self.image.forward(plane, spectrum, &mut scratch.image);
     }
 
-    fn inverse(&self, spectrum: &mut [Complex32], plane: &mut [f32], scratch: &mut Scratch) {
+    fn inverse(&self, spectrum: &mut [Complex32], plane: &mut [f32], scratch: &mut PortableScratch) {
         complete_axis(&mut spectrum[..self.height]);
         self.image.inverse(spectrum, plane, &mut scratch.image);
     }
 
-    fn order(&self, band: usize) -> Order {
-        let &Filter { width, height, .. } = &self.filters[band];
-        Order::row_by_row(width, height, self.simd.lanes())
+    fn layout(&self, band: usize) -> BandLayout {
+        let &BandFilter { width, height, .. } = &self.filters[band];
+        BandLayout::row_by_row(width, height, self.simd.lanes())
     }
 
     /// The only strip is the band, and is done with.
-    fn analyse_band(&self, band: usize, spectrum: &[Complex32], strip: &mut [f32], scratch: &mut Scratch) {
-        let (filter, order) = (&self.filters[band], self.order(band));
+    fn analyse_band(
+        &self,
+        band: usize,
+        spectrum: &[Complex32],
+        strip: &mut [f32],
+        scratch: &mut PortableScratch,
+    ) {
+        let (filter, layout) = (&self.filters[band], self.layout(band));
         let factor = 1.0 / (self.width * self.height) as f32;
-        let out = &mut scratch.band[..order.samples()];
+        let out = &mut scratch.band[..layout.samples()];
         for tile in 0..filter.runs.tiles() {
             let first = tile * TILE;
             let columns = &mut scratch.tile[..TILE.min(filter.width - first) * filter.height];
@@ -117,7 +123,7 @@ impl Coordinates for Portable {
             store_columns(columns, filter.height, out, filter.width, first);
         }
         let rows = out.chunks_exact_mut(filter.width);
-        for (row, vectors) in rows.zip(strip.chunks_exact_mut(2 * order.row_stride())) {
+        for (row, vectors) in rows.zip(strip.chunks_exact_mut(2 * layout.row_stride())) {
             filter.rows.inverse(row, &mut scratch.fft);
             pairs::split(self.simd, row, vectors);
         }
@@ -132,14 +138,14 @@ impl Coordinates for Portable {
         _: usize,
         strip: &mut [f32],
         spectrum: &mut [Complex32],
-        scratch: &mut Scratch,
+        scratch: &mut PortableScratch,
     ) {
-        let (filter, order) = (&self.filters[band], self.order(band));
-        let coefficients = &mut scratch.band[..order.samples()];
+        let (filter, layout) = (&self.filters[band], self.layout(band));
+        let coefficients = &mut scratch.band[..layout.samples()];
         // N/N_b of the synthesis, 1/N of the inverse transform, 1/2 of the Hermitian part.
         let factor = 0.5 / coefficients.len() as f32;
         let rows = coefficients.chunks_exact_mut(filter.width);
-        for (row, vectors) in rows.zip(strip.chunks_exact(2 * order.row_stride())) {
+        for (row, vectors) in rows.zip(strip.chunks_exact(2 * layout.row_stride())) {
             pairs::join(self.simd, vectors, row);
             filter.rows.forward(row, &mut scratch.fft);
         }
@@ -152,14 +158,14 @@ impl Coordinates for Portable {
         }
     }
 
-    fn synthesise_band(&self, _: usize, _: &mut [Complex32], _: &mut Scratch) {}
+    fn synthesise_band(&self, _: usize, _: &mut [Complex32], _: &mut PortableScratch) {}
 
     fn energy(&self, spectrum: &[Complex32]) -> f64 {
         let mut sums = [0.0f64; 8];
-        let (values, shares) = (spectrum.chunks(8), self.band_share.chunks(8));
-        for (values, shares) in values.zip(shares) {
-            for ((sum, value), share) in sums.iter_mut().zip(values).zip(shares) {
-                *sum += f64::from(value.norm_sqr() * share);
+        let (values, fractions) = (spectrum.chunks(8), self.energy_fractions.chunks(8));
+        for (values, fractions) in values.zip(fractions) {
+            for ((sum, value), fraction) in sums.iter_mut().zip(values).zip(fractions) {
+                *sum += f64::from(value.norm_sqr() * fraction);
             }
         }
         sums.iter().sum::<f64>() / (self.width * self.height) as f64
@@ -175,7 +181,7 @@ fn complete_axis(axis: &mut [Complex32]) {
     }
 }
 
-fn band_share(masks: &Masks, width: usize, height: usize) -> Vec<f32> {
+fn energy_fractions(masks: &Masks, width: usize, height: usize) -> Vec<f32> {
     let signed = |v: usize| {
         if v < height.div_ceil(2) {
             v as i32
@@ -183,10 +189,10 @@ fn band_share(masks: &Masks, width: usize, height: usize) -> Vec<f32> {
             v as i32 - height as i32
         }
     };
-    let mut share = Vec::with_capacity((width / 2 + 1) * height);
+    let mut fractions = Vec::with_capacity((width / 2 + 1) * height);
     for u in 0..width / 2 + 1 {
         let pair = if u == 0 || 2 * u == width { 1.0 } else { 2.0 };
-        share.extend((0..height).map(|v| (pair * masks.band_share(u as i32, signed(v))) as f32));
+        fractions.extend((0..height).map(|v| (pair * masks.energy_fraction(u as i32, signed(v))) as f32));
     }
-    share
+    fractions
 }

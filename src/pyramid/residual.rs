@@ -4,7 +4,7 @@
 use num_complex::Complex32;
 
 use super::fft::{ImageTransform, Planner};
-use super::runs::wrap;
+use super::grid::wrap;
 use super::{Bands, Plan, Workspace, grid};
 
 /// What the bands leave out.

@@ -10,11 +10,12 @@ use std::ops::Range;
 use num_complex::Complex32;
 
 use super::fft::TILE;
-use super::masks::Sample;
+use super::grid::wrap;
+use super::masks::Frequency;
 
 /// Consecutive frequencies of one column.
 #[derive(Debug, Clone)]
-struct Run {
+struct ColumnRun {
     /// First index in the half spectrum; the run occupies `spectrum..spectrum + len`.
     spectrum: u32,
     /// The column is seen through its mirror image: conjugate, and in descending order.
@@ -29,7 +30,7 @@ struct Run {
 /// The mask of one band, by tiles.
 #[derive(Debug, Clone)]
 pub(super) struct Runs {
-    runs: Vec<Run>,
+    runs: Vec<ColumnRun>,
     mask: Vec<f32>,
     /// The runs of each tile of columns.
     tiles: Vec<Range<usize>>,
@@ -38,8 +39,8 @@ pub(super) struct Runs {
 impl Runs {
     /// The runs of a support (ascending `u`, then `v`) on a band of `nx x ny` samples, for a spectrum of columns
     /// of `height` samples.
-    pub(super) fn new(support: &[Sample], height: usize, nx: usize, ny: usize) -> Self {
-        let mut columns: Vec<&[Sample]> = support.chunk_by(|a, b| a.u == b.u).collect();
+    pub(super) fn new(support: &[Frequency], height: usize, nx: usize, ny: usize) -> Self {
+        let mut columns: Vec<&[Frequency]> = support.chunk_by(|a, b| a.u == b.u).collect();
         columns.sort_by_key(|column| (wrap(column[0].u, nx), column[0].u));
         let mut built = Self {
             runs: Vec::new(),
@@ -48,7 +49,7 @@ impl Runs {
         };
         for tile in 0..nx.div_ceil(TILE) {
             let begin = built.runs.len();
-            let in_tile = |column: &&&[Sample]| wrap(column[0].u, nx) / TILE == tile;
+            let in_tile = |column: &&&[Frequency]| wrap(column[0].u, nx) / TILE == tile;
             let from = columns.partition_point(|column| wrap(column[0].u, nx) / TILE < tile);
             for column in columns[from..].iter().take_while(in_tile) {
                 for run in column.chunk_by(|a, b| joined(*a, *b, height, ny)) {
@@ -60,12 +61,12 @@ impl Runs {
         built
     }
 
-    fn push(&mut self, run: &[Sample], height: usize, nx: usize, ny: usize) {
+    fn push(&mut self, run: &[Frequency], height: usize, nx: usize, ny: usize) {
         let (first, last) = (run[0], run[run.len() - 1]);
         let mirrored = first.u < 0;
         // In the mirror image the last frequency comes first.
         let v = if mirrored { -last.v } else { first.v };
-        self.runs.push(Run {
+        self.runs.push(ColumnRun {
             spectrum: (first.u.unsigned_abs() as usize * height + wrap(v, height)) as u32,
             mirrored,
             tile: (wrap(first.u, nx) % TILE * ny + wrap(first.v, ny)) as u32,
@@ -121,7 +122,7 @@ impl Runs {
     }
 }
 
-impl Run {
+impl ColumnRun {
     fn in_spectrum(&self) -> Range<usize> {
         self.spectrum as usize..(self.spectrum + self.len) as usize
     }
@@ -135,13 +136,8 @@ impl Run {
     }
 }
 
-/// The index of a signed frequency on an axis of `n` samples.
-pub(super) fn wrap(frequency: i32, n: usize) -> usize {
-    frequency.rem_euclid(n as i32) as usize
-}
-
 /// Whether `b` follows `a` in the column and neither the spectrum nor the band wraps between them.
-fn joined(a: Sample, b: Sample, height: usize, ny: usize) -> bool {
+fn joined(a: Frequency, b: Frequency, height: usize, ny: usize) -> bool {
     let in_spectrum = if a.u < 0 {
         wrap(-b.v, height) + 1 == wrap(-a.v, height)
     } else {

@@ -89,7 +89,7 @@ pub(super) struct PlaneBuffers<C: Coordinates> {
 impl<C: Coordinates> PlaneBuffers<C> {
     /// For planes of `pixels` samples, `bands` bands, and so many `spectra` at a time, at least 1.
     pub(super) fn new(coordinates: Arc<C>, pixels: usize, bands: usize, spectra: usize) -> Self {
-        let longest = (0..bands).map(|band| coordinates.order(band).len()).max();
+        let longest = (0..bands).map(|band| coordinates.layout(band).len()).max();
         Self {
             pixels,
             spectra: vec![coordinates.spectrum(); spectra],
@@ -112,15 +112,15 @@ impl<C: Coordinates> PlaneTransforms for PlaneBuffers<C> {
     }
 
     fn analyse(&mut self, spectrum: usize, band: usize, coefficients: &mut [Complex32]) {
-        let order = self.coordinates.order(band);
-        let strips = &mut self.strips[..2 * order.len()];
+        let layout = self.coordinates.layout(band);
+        let strips = &mut self.strips[..2 * layout.len()];
         let spectrum = &self.spectra[spectrum];
         self.coordinates
             .analyse_band(band, spectrum, strips, &mut self.scratch);
-        for strip in strips.chunks_exact_mut(2 * order.stride()) {
+        for strip in strips.chunks_exact_mut(2 * layout.stride()) {
             self.coordinates.analyse_strip(band, strip);
         }
-        order.complex_to_rows(strips, coefficients);
+        layout.complex_to_rows(strips, coefficients);
     }
 
     fn clear(&mut self) {
@@ -128,13 +128,13 @@ impl<C: Coordinates> PlaneTransforms for PlaneBuffers<C> {
     }
 
     fn synthesise(&mut self, band: usize, coefficients: &[Complex32]) {
-        let order = self.coordinates.order(band);
+        let layout = self.coordinates.layout(band);
         let (spectrum, scratch) = (&mut self.spectra[0], &mut self.scratch);
-        let strips = &mut self.strips[..2 * order.len()];
+        let strips = &mut self.strips[..2 * layout.len()];
         // Numbers that are no coefficients.
         strips.fill(0.0);
-        order.complex_to_vectors(coefficients, strips);
-        for (index, strip) in strips.chunks_exact_mut(2 * order.stride()).enumerate() {
+        layout.complex_to_vectors(coefficients, strips);
+        for (index, strip) in strips.chunks_exact_mut(2 * layout.stride()).enumerate() {
             self.coordinates
                 .synthesise_strip(band, index, strip, spectrum, scratch);
         }

@@ -5,7 +5,7 @@
 use crate::simd::{Complex, Down, Isa, Task, Up};
 
 use super::filter::{Filter, RowTile, TileRows};
-use super::{Kernel, Scratch};
+use super::{Kernel, KernelScratch};
 
 /// Masks and transforms every tile of rows, and transposes it into the strips.
 pub(super) struct AnalyseBand<'a> {
@@ -14,7 +14,7 @@ pub(super) struct AnalyseBand<'a> {
     pub(super) spectrum: &'a [f32],
     /// All strips of the band.
     pub(super) strips: &'a mut [f32],
-    pub(super) scratch: &'a mut Scratch,
+    pub(super) scratch: &'a mut KernelScratch,
 }
 
 impl Task for AnalyseBand<'_> {
@@ -123,7 +123,7 @@ pub(super) struct SynthesiseStrip<'a> {
     pub(super) filter: &'a Filter,
     pub(super) strip: usize,
     pub(super) coefficients: &'a mut [f32],
-    pub(super) scratch: &'a mut Scratch,
+    pub(super) scratch: &'a mut KernelScratch,
 }
 
 impl Task for SynthesiseStrip<'_> {
@@ -161,7 +161,7 @@ pub(super) struct SynthesiseBand<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) filter: &'a Filter,
     pub(super) spectrum: &'a mut [f32],
-    pub(super) scratch: &'a mut Scratch,
+    pub(super) scratch: &'a mut KernelScratch,
 }
 
 impl Task for SynthesiseBand<'_> {

@@ -8,13 +8,13 @@ use crate::simd::{Isa, Task};
 
 use super::Kernel;
 
-/// The share of every sample's energy that lies in the bands, both of the pair `{f, -f}` counted, and what makes
+/// The fraction of every sample's energy that lies in the bands, both of the pair `{f, -f}` counted, and what makes
 /// the energy of a sample of the spectrum: `[tile of v][u][L]`.
-pub(super) fn share(masks: &Masks, width: usize, height: usize, lanes: usize) -> AVec<f32> {
+pub(super) fn weights(masks: &Masks, width: usize, height: usize, lanes: usize) -> AVec<f32> {
     let tiles = height.div_ceil(2).div_ceil(lanes);
     // Twice the transform squared, and 1/N of Parseval.
     let factor = 0.25 / (width * height) as f64;
-    let mut share = avec![0.0; tiles * width * lanes];
+    let mut weights = avec![0.0; tiles * width * lanes];
     for v in 0..height.div_ceil(2) {
         // Row 0 holds both of every pair.
         let pair = if v == 0 { 1.0 } else { 2.0 };
@@ -25,10 +25,10 @@ pub(super) fn share(masks: &Masks, width: usize, height: usize, lanes: usize) ->
                 u as i32 - width as i32
             };
             let at = (v / lanes * width + u) * lanes + v % lanes;
-            share[at] = (factor * pair * masks.band_share(signed, v as i32)) as f32;
+            weights[at] = (factor * pair * masks.energy_fraction(signed, v as i32)) as f32;
         }
     }
-    share
+    weights
 }
 
 pub(super) struct Energy<'a> {
@@ -45,13 +45,13 @@ impl Task for Energy<'_> {
         let mut energy = 0.0;
         let tiles = spectrum
             .chunks_exact(kernel.row_tile_len())
-            .zip(kernel.share.chunks_exact(kernel.width * S::F32_LANES));
-        for (values, share) in tiles {
+            .zip(kernel.energy_weights.chunks_exact(kernel.width * S::F32_LANES));
+        for (values, weights) in tiles {
             // A tile is summed in f32, in as many sums as there are lanes, and tiles in f64.
             let mut sum = simd.splat_f32s(0.0);
-            for ([re, im], share) in S::complex(values).iter().zip(S::vectors(share)) {
+            for ([re, im], weight) in S::complex(values).iter().zip(S::vectors(weights)) {
                 let square = simd.add_product(*re, *re, simd.mul_f32s(*im, *im));
-                sum = simd.add_product(square, *share, sum);
+                sum = simd.add_product(square, *weight, sum);
             }
             energy += f64::from(simd.reduce_sum_f32s(sum));
         }

@@ -6,21 +6,21 @@ use std::ops::Range;
 
 use aligned_vec::{AVec, avec};
 
-use crate::pyramid::masks::Sample;
-use crate::pyramid::runs::wrap;
+use crate::pyramid::grid::wrap;
+use crate::pyramid::masks::Frequency;
 use crate::simd::MOST_LANES;
 
-use super::fft::Fft;
+use super::lane_fft::LaneFft;
 
 /// One band: its transforms, and the way between spectrum and band.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     /// Along the rows, of `nx` samples.
-    pub(super) rows: Fft,
+    pub(super) rows: LaneFft,
     /// Along the columns, of `ny` samples.
-    pub(super) columns: Fft,
+    pub(super) columns: LaneFft,
     pub(super) tiles: Vec<RowTile>,
-    runs: Vec<Run>,
+    runs: Vec<RowRun>,
     /// For every tile `[u][L]`: the mask, times 1/2 for the doubled spectrum and 1/N of the inverse transform.
     masks: AVec<f32>,
     /// Rows of the band that hold no frequency.
@@ -73,7 +73,7 @@ impl TileRows {
 
 /// Frequencies `u` that follow each other in the spectrum and in the band.
 #[derive(Debug, Clone)]
-pub(super) struct Run {
+pub(super) struct RowRun {
     /// First row of the tile of the spectrum.
     spectrum: u32,
     /// First column of the band.
@@ -85,7 +85,7 @@ pub(super) struct Run {
     pub(super) add: bool,
 }
 
-impl Run {
+impl RowRun {
     pub(super) fn spectrum(&self) -> Range<usize> {
         self.spectrum as usize..(self.spectrum + self.len) as usize
     }
@@ -103,12 +103,12 @@ impl Run {
 impl Filter {
     /// For a support (ascending `u`, then `v`) on `nx x ny` samples.
     pub(super) fn new(
-        support: &[Sample],
+        support: &[Frequency],
         (width, height): (usize, usize),
         (nx, ny): (usize, usize),
         lanes: usize,
     ) -> Self {
-        let mut by_tile: BTreeMap<(usize, bool), Vec<Sample>> = BTreeMap::new();
+        let mut by_tile: BTreeMap<(usize, bool), Vec<Frequency>> = BTreeMap::new();
         for sample in support {
             let tile = sample.v.unsigned_abs() as usize / lanes;
             by_tile.entry((tile, sample.v < 0)).or_default().push(*sample);
@@ -122,7 +122,7 @@ impl Filter {
             let mask = masks.len() / lanes;
             masks.resize((mask + count) * lanes, 0.0);
             let mut rows = [ny as u32; MOST_LANES];
-            for Sample { u, v, mask: value } in samples {
+            for Frequency { u, v, mask: value } in samples {
                 let (lane, row) = (v.unsigned_abs() as usize % lanes, wrap(v, ny));
                 rows[lane] = row as u32;
                 used[row] = true;
@@ -143,8 +143,8 @@ impl Filter {
             });
         }
         Self {
-            rows: Fft::new(nx, lanes),
-            columns: Fft::new(ny, lanes),
+            rows: LaneFft::new(nx, lanes),
+            columns: LaneFft::new(ny, lanes),
             tiles,
             runs,
             masks,
@@ -155,7 +155,7 @@ impl Filter {
     }
 
     /// The runs of a tile, with their masks.
-    pub(super) fn runs(&self, tile: &RowTile) -> impl Iterator<Item = (&Run, &[f32])> {
+    pub(super) fn runs(&self, tile: &RowTile) -> impl Iterator<Item = (&RowRun, &[f32])> {
         let runs = self.runs[tile.runs.clone()].iter();
         runs.map(|run| (run, &self.masks[run.mask(self.lanes)]))
     }
@@ -174,7 +174,7 @@ impl Filter {
 /// Cuts `count` frequencies from `first` on where spectrum or band wrap, and where a band shorter than the longest
 /// row comes round to its first column again.
 fn push_runs(
-    runs: &mut Vec<Run>,
+    runs: &mut Vec<RowRun>,
     first: i32,
     count: usize,
     mask: usize,
@@ -190,7 +190,7 @@ fn push_runs(
         let to_wrap = if mirrored { at + 1 } else { width - at };
         let to_add = if done < nx { nx - done } else { count };
         let len = to_wrap.min(nx - column).min(to_add).min(count - done);
-        runs.push(Run {
+        runs.push(RowRun {
             spectrum: if mirrored { at + 1 - len } else { at } as u32,
             column: column as u32,
             mask: (mask + done) as u32,

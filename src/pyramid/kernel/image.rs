@@ -6,13 +6,13 @@
 
 use crate::simd::{Isa, Task, Up};
 
-use super::{Kernel, Scratch};
+use super::{Kernel, KernelScratch};
 
 pub(super) struct Forward<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) plane: &'a [f32],
     pub(super) spectrum: &'a mut [f32],
-    pub(super) scratch: &'a mut Scratch,
+    pub(super) scratch: &'a mut KernelScratch,
 }
 
 impl Task for Forward<'_> {
@@ -74,7 +74,7 @@ pub(super) struct Inverse<'a> {
     pub(super) kernel: &'a Kernel,
     pub(super) spectrum: &'a mut [f32],
     pub(super) plane: &'a mut [f32],
-    pub(super) scratch: &'a mut Scratch,
+    pub(super) scratch: &'a mut KernelScratch,
 }
 
 impl Task for Inverse<'_> {

@@ -16,13 +16,13 @@
 //! The row to spare takes what belongs to lanes without a line, and keeps tiles from lying at the same cache lines.
 
 mod band;
-mod bound;
 mod butterfly;
 mod energy;
-mod fft;
 mod filter;
 mod image;
+mod lane_fft;
 mod pass;
+mod transforms_alone;
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ use aligned_vec::{AVec, avec};
 use crate::simd::Simd;
 
 use super::coordinates::Coordinates;
-use super::masks::{Masks, Sample};
-use super::order::Order;
-use fft::Fft;
-pub(super) use fft::suits;
+use super::layout::BandLayout;
+use super::masks::{Frequency, Masks};
 use filter::Filter;
+use lane_fft::LaneFft;
+pub(super) use lane_fft::suits;
 
 /// What the transforms of one size need.
 #[derive(Debug, Clone)]
@@ -43,16 +43,16 @@ pub(crate) struct Kernel {
     simd: Simd,
     width: usize,
     height: usize,
-    rows: Fft,
-    columns: Fft,
+    rows: LaneFft,
+    columns: LaneFft,
     filters: Vec<Filter>,
-    /// Share of a sample's energy that lies in the bands, `[tile of v][u][L]`.
-    share: AVec<f32>,
+    /// What makes band energy of a sample of the spectrum, `[tile of v][u][L]`.
+    energy_weights: AVec<f32>,
 }
 
 /// Scratch of one thread.
 #[derive(Debug, Clone)]
-pub(crate) struct Scratch {
+pub(crate) struct KernelScratch {
     /// One tile of columns: of the picture, or of a band's first dimension.
     columns: AVec<f32>,
     /// A square of each of two tiles.
@@ -72,10 +72,10 @@ impl Kernel {
             simd,
             width,
             height,
-            rows: Fft::new(width, lanes),
-            columns: Fft::new(height, lanes),
+            rows: LaneFft::new(width, lanes),
+            columns: LaneFft::new(height, lanes),
             filters: Vec::new(),
-            share: energy::share(masks, width, height, lanes),
+            energy_weights: energy::weights(masks, width, height, lanes),
         }
     }
 
@@ -83,7 +83,7 @@ impl Kernel {
     ///
     /// # Panics
     /// When a length does not suit ([`suits`]).
-    pub(super) fn push(&mut self, support: &[Sample], nx: usize, ny: usize) {
+    pub(super) fn push(&mut self, support: &[Frequency], nx: usize, ny: usize) {
         let size = (self.width, self.height);
         let filter = Filter::new(support, size, (nx, ny), self.simd.lanes());
         self.filters.push(filter);
@@ -95,9 +95,9 @@ impl Kernel {
     }
 
     /// The one-dimensional transforms of a frame, on a tile of zeros.
-    pub(super) fn transforms_alone(&self, scratch: &mut Scratch) {
+    pub(super) fn transforms_alone(&self, scratch: &mut KernelScratch) {
         scratch.columns.fill(0.0);
-        self.simd.run(bound::Bound {
+        self.simd.run(transforms_alone::TransformsAlone {
             kernel: self,
             scratch,
         });
@@ -116,33 +116,33 @@ impl Kernel {
 
 impl Coordinates for Kernel {
     type Value = f32;
-    type Scratch = Scratch;
+    type Scratch = KernelScratch;
 
     fn spectrum_len(&self) -> usize {
         self.row_tiles() * self.row_tile_len()
     }
 
-    fn scratch(&self) -> Scratch {
+    fn scratch(&self) -> KernelScratch {
         let lanes = self.simd.lanes();
         let lines = self.filters.iter().map(|f| f.rows.len().max(f.columns.len()));
         let longest = lines.fold(self.width.max(self.height), usize::max);
         let band = self.filters.iter().map(Filter::scratch_len).max().unwrap_or(0);
-        Scratch {
+        KernelScratch {
             columns: avec![0.0; 2 * lanes * (longest + lanes)],
             squares: avec![0.0; 4 * lanes * lanes],
             band: avec![0.0; band],
         }
     }
 
-    fn order(&self, band: usize) -> Order {
+    fn layout(&self, band: usize) -> BandLayout {
         let Filter { rows, columns, .. } = &self.filters[band];
         let size = (rows.len(), columns.len());
         let places = [rows, columns].map(|fft| Arc::clone(fft.position()));
         let [columns, rows] = places;
-        Order::strips_of_columns(size, self.simd.lanes(), columns, rows)
+        BandLayout::strips_of_columns(size, self.simd.lanes(), columns, rows)
     }
 
-    fn transform(&self, plane: &[f32], spectrum: &mut [f32], scratch: &mut Scratch) {
+    fn transform(&self, plane: &[f32], spectrum: &mut [f32], scratch: &mut KernelScratch) {
         self.simd.run(image::Forward {
             kernel: self,
             plane,
@@ -158,7 +158,7 @@ impl Coordinates for Kernel {
         })
     }
 
-    fn analyse_band(&self, band: usize, spectrum: &[f32], strips: &mut [f32], scratch: &mut Scratch) {
+    fn analyse_band(&self, band: usize, spectrum: &[f32], strips: &mut [f32], scratch: &mut KernelScratch) {
         self.simd.run(band::AnalyseBand {
             kernel: self,
             filter: &self.filters[band],
@@ -181,7 +181,7 @@ impl Coordinates for Kernel {
         strip: usize,
         coefficients: &mut [f32],
         _: &mut [f32],
-        scratch: &mut Scratch,
+        scratch: &mut KernelScratch,
     ) {
         self.simd.run(band::SynthesiseStrip {
             filter: &self.filters[band],
@@ -191,7 +191,7 @@ impl Coordinates for Kernel {
         });
     }
 
-    fn synthesise_band(&self, band: usize, spectrum: &mut [f32], scratch: &mut Scratch) {
+    fn synthesise_band(&self, band: usize, spectrum: &mut [f32], scratch: &mut KernelScratch) {
         self.simd.run(band::SynthesiseBand {
             kernel: self,
             filter: &self.filters[band],
@@ -200,7 +200,7 @@ impl Coordinates for Kernel {
         });
     }
 
-    fn inverse(&self, spectrum: &mut [f32], plane: &mut [f32], scratch: &mut Scratch) {
+    fn inverse(&self, spectrum: &mut [f32], plane: &mut [f32], scratch: &mut KernelScratch) {
         self.simd.run(image::Inverse {
             kernel: self,
             spectrum,

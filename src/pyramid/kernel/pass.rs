@@ -7,7 +7,7 @@ use super::butterfly::{MOST_ODD, odd, transform, turn};
 
 /// One factor of a length, and what its pass multiplies by.
 #[derive(Debug, Clone)]
-pub(super) struct Stage {
+pub(super) struct RadixPass {
     pub(super) radix: usize,
     /// Length of the blocks that the pass works on, in vectors.
     pub(super) block: usize,
@@ -17,7 +17,7 @@ pub(super) struct Stage {
     roots: Vec<[f32; 2]>,
 }
 
-impl Stage {
+impl RadixPass {
     pub(super) fn new(radix: usize, block: usize) -> Self {
         let root = |numerator: usize, n: usize| {
             let (sin, cos) = (std::f64::consts::TAU * (numerator % n) as f64 / n as f64).sin_cos();
@@ -45,32 +45,32 @@ impl Stage {
     }
 
     fn pass<S: Isa, const INVERSE: bool>(&self, simd: S, columns: &mut [f32]) {
-        let stage = self;
+        let pass = self;
         match self.radix {
-            2 => vectorize(simd, Pass::<2, INVERSE> { stage, columns }),
-            3 => vectorize(simd, Pass::<3, INVERSE> { stage, columns }),
-            4 => vectorize(simd, Pass::<4, INVERSE> { stage, columns }),
-            5 => vectorize(simd, Pass::<5, INVERSE> { stage, columns }),
-            7 => vectorize(simd, Pass::<7, INVERSE> { stage, columns }),
-            8 => vectorize(simd, Pass::<8, INVERSE> { stage, columns }),
-            _ => vectorize(simd, PrimePass::<INVERSE> { stage, columns }),
+            2 => vectorize(simd, SmallRadix::<2, INVERSE> { pass, columns }),
+            3 => vectorize(simd, SmallRadix::<3, INVERSE> { pass, columns }),
+            4 => vectorize(simd, SmallRadix::<4, INVERSE> { pass, columns }),
+            5 => vectorize(simd, SmallRadix::<5, INVERSE> { pass, columns }),
+            7 => vectorize(simd, SmallRadix::<7, INVERSE> { pass, columns }),
+            8 => vectorize(simd, SmallRadix::<8, INVERSE> { pass, columns }),
+            _ => vectorize(simd, PrimeRadix::<INVERSE> { pass, columns }),
         }
     }
 }
 
 /// A pass of a small radix: the vectors stay in registers.
-struct Pass<'a, const R: usize, const INVERSE: bool> {
-    stage: &'a Stage,
+struct SmallRadix<'a, const R: usize, const INVERSE: bool> {
+    pass: &'a RadixPass,
     columns: &'a mut [f32],
 }
 
-impl<const R: usize, const INVERSE: bool> Task for Pass<'_, R, INVERSE> {
+impl<const R: usize, const INVERSE: bool> Task for SmallRadix<'_, R, INVERSE> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let (columns, roots) = (S::complex_mut(self.columns), &self.stage.roots[..R]);
-        let part = self.stage.block / R;
+        let (columns, roots) = (S::complex_mut(self.columns), &self.pass.roots[..R]);
+        let part = self.pass.block / R;
         if part == 1 {
             // Nothing turns.
             for block in columns.as_chunks_mut::<R>().0 {
@@ -82,10 +82,10 @@ impl<const R: usize, const INVERSE: bool> Task for Pass<'_, R, INVERSE> {
             }
             return;
         }
-        for block in columns.chunks_exact_mut(self.stage.block) {
+        for block in columns.chunks_exact_mut(self.pass.block) {
             let mut parts = block.chunks_exact_mut(part);
             let rows: [&mut [Complex<S>]; R] = std::array::from_fn(|_| parts.next().unwrap_or_default());
-            for (j, twiddles) in (0..part).zip(self.stage.twiddles.chunks_exact(R - 1)) {
+            for (j, twiddles) in (0..part).zip(self.pass.twiddles.chunks_exact(R - 1)) {
                 let mut a = [rows[0][j]; R];
                 for q in 1..R {
                     a[q] = rows[q][j];
@@ -110,25 +110,25 @@ impl<const R: usize, const INVERSE: bool> Task for Pass<'_, R, INVERSE> {
 }
 
 /// A pass of any other prime radix.
-struct PrimePass<'a, const INVERSE: bool> {
-    stage: &'a Stage,
+struct PrimeRadix<'a, const INVERSE: bool> {
+    pass: &'a RadixPass,
     columns: &'a mut [f32],
 }
 
-impl<const INVERSE: bool> Task for PrimePass<'_, INVERSE> {
+impl<const INVERSE: bool> Task for PrimeRadix<'_, INVERSE> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, simd: S) {
-        let Stage {
+        let RadixPass {
             radix,
             block,
             twiddles,
             roots,
-        } = self.stage;
+        } = self.pass;
         let part = block / radix;
-        let mut room = [[simd.splat_f32s(0.0); 2]; MOST_ODD];
-        let a = &mut room[..*radix];
+        let mut buffer = [[simd.splat_f32s(0.0); 2]; MOST_ODD];
+        let a = &mut buffer[..*radix];
         for block in S::complex_mut(self.columns).chunks_exact_mut(*block) {
             for (j, twiddles) in (0..part).zip(twiddles.chunks_exact(radix - 1)) {
                 for q in 0..*radix {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Transforms of as many columns at once as a vector has lanes, in place.
 //!
-//! Frequencies are in natural order on both ways. Samples are not: sample `x` lies in row [`Fft::position`] of `x`.
+//! Frequencies are in natural order on both ways. Samples are not: sample `x` lies in row [`LaneFft::position`] of `x`.
 //! Whoever fills or reads the columns looks that up, and no pass over the data is spent on putting them in order.
 
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use std::sync::Arc;
 use crate::simd::{Isa, MOST_LANES};
 
 use super::butterfly::MOST_ODD;
-use super::pass::Stage;
+use super::pass::RadixPass;
 
-/// Floats that stay in the first cache, with room for what else is there.
+/// Floats that stay in the first cache, with some left for what else is there.
 const CACHE: usize = 40 * 1024 / size_of::<f32>();
 
 /// The transforms of one length.
 #[derive(Debug, Clone)]
-pub(super) struct Fft {
+pub(super) struct LaneFft {
     len: usize,
-    stages: Vec<Stage>,
+    passes: Vec<RadixPass>,
     position: Arc<[u32]>,
 }
 
-impl Fft {
+impl LaneFft {
     /// For vectors of this many lanes.
     ///
     /// # Panics
@@ -31,9 +31,9 @@ impl Fft {
         assert!(suits(len), "{len} has a prime factor above {MOST_ODD}");
         let radices = radices(len, lanes);
         let mut block = len;
-        let mut stages = Vec::with_capacity(radices.len());
+        let mut passes = Vec::with_capacity(radices.len());
         for &radix in &radices {
-            stages.push(Stage::new(radix, block));
+            passes.push(RadixPass::new(radix, block));
             block /= radix;
         }
         // One tile of columns may end beyond the samples, and tiles go in pairs: those samples lie in a row of
@@ -41,15 +41,15 @@ impl Fft {
         let mut position = vec![len as u32; (len + 2 * MOST_LANES).next_multiple_of(2 * MOST_LANES)];
         for (x, position) in position[..len].iter_mut().enumerate() {
             let (mut rest, mut at) = (x, 0);
-            for stage in &stages {
-                at += rest % stage.radix * (stage.block / stage.radix);
-                rest /= stage.radix;
+            for pass in &passes {
+                at += rest % pass.radix * (pass.block / pass.radix);
+                rest /= pass.radix;
             }
             *position = at as u32;
         }
         Self {
             len,
-            stages,
+            passes,
             position: position.into(),
         }
     }
@@ -59,46 +59,46 @@ impl Fft {
         self.len
     }
 
-    /// The row of every sample, and for at least two vectors more of samples beyond the last, [`Fft::len`].
+    /// The row of every sample, and for at least two vectors more of samples beyond the last, [`LaneFft::len`].
     pub(super) fn position(&self) -> &Arc<[u32]> {
         &self.position
     }
 
-    /// From samples to frequencies, `sum_x a_x e^(-2 pi i k x / n)`: columns of [`Fft::len`] complex vectors.
+    /// From samples to frequencies, `sum_x a_x e^(-2 pi i k x / n)`: columns of [`LaneFft::len`] complex vectors.
     #[inline(always)]
     pub(super) fn forward<S: Isa>(&self, simd: S, columns: &mut [f32]) {
-        forward(&self.stages, simd, columns);
+        forward(&self.passes, simd, columns);
     }
 
     /// From frequencies to samples, with the other sign and no factor.
     #[inline(always)]
     pub(super) fn inverse<S: Isa>(&self, simd: S, columns: &mut [f32]) {
-        inverse(&self.stages, simd, columns);
+        inverse(&self.passes, simd, columns);
     }
 }
 
 /// Pass by pass what fits the cache; of what does not, the outermost pass, and its blocks one by one.
-fn inverse<S: Isa>(stages: &[Stage], simd: S, columns: &mut [f32]) {
-    match stages {
+fn inverse<S: Isa>(passes: &[RadixPass], simd: S, columns: &mut [f32]) {
+    match passes {
         [first, rest @ ..] if columns.len() > CACHE => {
             first.inverse(simd, columns);
             for block in columns.chunks_exact_mut(columns.len() / first.radix) {
                 inverse(rest, simd, block);
             }
         }
-        _ => stages.iter().for_each(|stage| stage.inverse(simd, columns)),
+        _ => passes.iter().for_each(|pass| pass.inverse(simd, columns)),
     }
 }
 
-fn forward<S: Isa>(stages: &[Stage], simd: S, columns: &mut [f32]) {
-    match stages {
+fn forward<S: Isa>(passes: &[RadixPass], simd: S, columns: &mut [f32]) {
+    match passes {
         [first, rest @ ..] if columns.len() > CACHE => {
             for block in columns.chunks_exact_mut(columns.len() / first.radix) {
                 forward(rest, simd, block);
             }
             first.forward(simd, columns);
         }
-        _ => stages.iter().rev().for_each(|stage| stage.forward(simd, columns)),
+        _ => passes.iter().rev().for_each(|pass| pass.forward(simd, columns)),
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
 
     /// Transforms columns of samples to frequencies and back.
     struct BothWays<'a> {
-        fft: &'a Fft,
+        fft: &'a LaneFft,
         samples: &'a [Complex32],
         frequencies: &'a mut [Complex32],
         back: &'a mut [Complex32],
@@ -206,7 +206,7 @@ mod tests {
                 if !suits(len) {
                     continue;
                 }
-                let fft = Fft::new(len, simd.lanes());
+                let fft = LaneFft::new(len, simd.lanes());
                 let mut state = len as u32;
                 let mut noise = || {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use num_complex::Complex32;
 
-/// The order of one band. Positions count numbers of a *field*, which has one real number per sample; coefficients
+/// The layout of one band. Positions count numbers of a *field*, which has one real number per sample; coefficients
 /// have two, and lie at twice the position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Order {
+pub(crate) struct BandLayout {
     width: usize,
     height: usize,
     lanes: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Order {
     places: Option<[Arc<[u32]>; 2]>,
 }
 
-impl Order {
+impl BandLayout {
     /// Strips of one vector's width. Columns and rows have a place each, at least.
     pub(crate) fn strips_of_columns(
         (width, height): (usize, usize),
@@ -106,7 +106,7 @@ impl Order {
         }
     }
 
-    /// As [`Order::to_rows`], of coefficients.
+    /// As [`BandLayout::to_rows`], of coefficients.
     pub(crate) fn complex_to_rows(&self, coefficients: &[f32], rows: &mut [Complex32]) {
         for (value, (vector, lane)) in rows.iter_mut().zip(self.positions()) {
             let re = 2 * vector + lane;
@@ -114,7 +114,7 @@ impl Order {
         }
     }
 
-    /// As [`Order::to_vectors`], of coefficients.
+    /// As [`BandLayout::to_vectors`], of coefficients.
     pub(crate) fn complex_to_vectors(&self, rows: &[Complex32], coefficients: &mut [f32]) {
         for (value, (vector, lane)) in rows.iter().zip(self.positions()) {
             let re = 2 * vector + lane;
@@ -147,33 +147,33 @@ mod tests {
 
     #[test]
     fn strips_hold_columns_and_rows_in_their_places() {
-        let order = Order::strips_of_columns((5, 2), 4, [4, 1, 2, 3, 0, 9].into(), [1, 0, 7].into());
+        let layout = BandLayout::strips_of_columns((5, 2), 4, [4, 1, 2, 3, 0, 9].into(), [1, 0, 7].into());
         let rows = [0.0, 1.0, 2.0, 3.0, 4.0, 10.0, 11.0, 12.0, 13.0, 14.0];
         let mut field = [-1.0; 24];
-        assert_eq!((order.strips(), order.stride(), order.strip_len()), (2, 12, 8));
-        assert_eq!(order.len(), field.len());
-        order.to_vectors(&rows, &mut field);
+        assert_eq!((layout.strips(), layout.stride(), layout.strip_len()), (2, 12, 8));
+        assert_eq!(layout.len(), field.len());
+        layout.to_vectors(&rows, &mut field);
         assert_eq!(field[..8], [14.0, 11.0, 12.0, 13.0, 4.0, 1.0, 2.0, 3.0]);
         assert_eq!(field[8..12], [-1.0; 4]);
         assert_eq!(field[12..20], [10.0, -1.0, -1.0, -1.0, 0.0, -1.0, -1.0, -1.0]);
         let mut back = [0.0; 10];
-        order.to_rows(&field, &mut back);
+        layout.to_rows(&field, &mut back);
         assert_eq!(back, rows);
     }
 
     #[test]
     fn complex_numbers_lie_part_by_part() {
-        let order = Order::row_by_row(3, 2, 2);
+        let layout = BandLayout::row_by_row(3, 2, 2);
         let rows: Vec<_> = (1..7u8)
             .map(|i| Complex32::new(f32::from(i), -f32::from(i)))
             .collect();
         let mut coefficients = [0.0; 16];
-        assert_eq!((order.strips(), order.len()), (1, 8));
-        order.complex_to_vectors(&rows, &mut coefficients);
+        assert_eq!((layout.strips(), layout.len()), (1, 8));
+        layout.complex_to_vectors(&rows, &mut coefficients);
         assert_eq!(coefficients[..8], [1.0, 2.0, -1.0, -2.0, 3.0, 0.0, -3.0, 0.0]);
         assert_eq!(coefficients[8..], [4.0, 5.0, -4.0, -5.0, 6.0, 0.0, -6.0, 0.0]);
         let mut back = vec![Complex32::ZERO; 6];
-        order.complex_to_rows(&coefficients, &mut back);
+        layout.complex_to_rows(&coefficients, &mut back);
         assert_eq!(back, rows);
     }
 }

@@ -3,15 +3,15 @@
 
 use crate::simd::{Isa, Task};
 
-use super::{Kernel, Scratch};
+use super::{Kernel, KernelScratch};
 
 /// Picture and gradient to their bands, and one picture's bands back.
-pub(super) struct Bound<'a> {
+pub(super) struct TransformsAlone<'a> {
     pub(super) kernel: &'a Kernel,
-    pub(super) scratch: &'a mut Scratch,
+    pub(super) scratch: &'a mut KernelScratch,
 }
 
-impl Task for Bound<'_> {
+impl Task for TransformsAlone<'_> {
     type Output = ();
 
     #[inline(always)]
