@@ -9,7 +9,7 @@ use super::field::TINY;
 
 /// The running average of one group's fields.
 #[derive(Debug, Clone)]
-pub(super) struct Average {
+pub(super) struct RunningAverage {
     /// `sum of a`.
     weight: Vec<f32>,
     /// `sum of a d`.
@@ -18,7 +18,7 @@ pub(super) struct Average {
     log_amplitude: Vec<f32>,
 }
 
-impl Average {
+impl RunningAverage {
     pub(super) fn new(samples: usize, with_amplitude: bool) -> Self {
         let zeros = vec![0.0; samples];
         Self {
@@ -28,25 +28,25 @@ impl Average {
         }
     }
 
-    /// Takes in one band's fields and replaces them by their averages. `keep` is the share of the past, 0 after a
-    /// reset: what was stored before then has no influence.
+    /// Takes in one band's fields and replaces them by their averages. `past_weight` is that of the past, 0..1;
+    /// 0 after a reset: what was stored before then has no influence.
     pub(super) fn update(
         &mut self,
         band: Range<usize>,
-        keep: f32,
+        past_weight: f32,
         amplitude: &[f32],
         phase: &mut [f32],
         log_amplitude: &mut [f32],
     ) {
         let weight = &mut self.weight[band.clone()];
-        mix(keep, weight, amplitude.iter().copied());
+        mix(past_weight, weight, amplitude.iter().copied());
         for (field, sum) in [(phase, &mut self.phase), (log_amplitude, &mut self.log_amplitude)] {
             if field.is_empty() {
                 continue;
             }
             let sum = &mut sum[band.clone()];
             mix(
-                keep,
+                past_weight,
                 sum,
                 field
                     .iter()
@@ -62,8 +62,8 @@ impl Average {
     }
 }
 
-fn mix(keep: f32, past: &mut [f32], new: impl Iterator<Item = f32>) {
+fn mix(past_weight: f32, past: &mut [f32], new: impl Iterator<Item = f32>) {
     past.iter_mut()
         .zip(new)
-        .for_each(|(past, new)| *past = keep * *past + (1.0 - keep) * new);
+        .for_each(|(past, new)| *past = past_weight * *past + (1.0 - past_weight) * new);
 }

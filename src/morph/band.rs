@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The bands of a coordinate system as a path edits them, and the strips that a band is worked on in.
+//! The bands of a coordinate system as a path edits them, strip by strip.
 
 use std::ops::Range;
 
@@ -25,18 +25,8 @@ pub(super) struct EditedBand {
     pub(super) smoothing: Option<Gaussian>,
 }
 
-/// One strip of a band.
-#[derive(Debug, Clone)]
-pub(super) struct Strip {
-    pub(super) index: usize,
-    /// Where its fields lie among those of the partition.
-    pub(super) range: Range<usize>,
-    /// Numbers of its coefficients, with the row to spare that the range leaves out.
-    pub(super) numbers: usize,
-}
-
 impl EditedBand {
-    /// The bands of a plan, in the coordinates that transform them. They share one range until they are dealt out.
+    /// The bands of a plan, in the coordinates that transform them. They share one range until they are distributed.
     pub(super) fn of_plan(plan: &Plan, coordinates: &impl Coordinates, settings: &Settings) -> Vec<Self> {
         let bands = plan.bands().iter().enumerate().map(|(index, band)| {
             let layout = coordinates.layout(index);
@@ -61,17 +51,18 @@ impl EditedBand {
         bands.collect()
     }
 
-    /// The strips of the band.
-    pub(super) fn strips(&self) -> impl Iterator<Item = Strip> + use<> {
+    /// Where the fields of the band's strips lie among those of the partition, without the rows to spare.
+    pub(super) fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (start, stride, len) = (self.range.start, self.layout.stride(), self.layout.strip_len());
         (0..self.layout.strips()).map(move |index| {
             let first = start + index * stride;
-            Strip {
-                index,
-                range: first..first + len,
-                numbers: 2 * stride,
-            }
+            first..first + len
         })
+    }
+
+    /// Numbers of a strip's coefficients, those of the row to spare too.
+    pub(super) fn strip_numbers(&self) -> usize {
+        2 * self.layout.stride()
     }
 }
 

@@ -26,12 +26,11 @@ impl Border {
         pyramid::default_octaves(self.width, self.height) as u32
     }
 
-    /// A picture extended by mirror images, the edge sample included; in the room, if there is a border.
-    pub(super) fn mirror<'a>(&self, plane: &'a [f32], room: &'a mut [f32]) -> &'a [f32] {
+    /// A picture extended by mirror images, the edge sample included; in `padded`, if there is a border.
+    pub(super) fn mirror<'a>(&self, plane: &'a [f32], padded: &'a mut [f32]) -> &'a [f32] {
         if self.pad == 0 {
             return plane;
         }
-        let padded = room;
         let (padded_width, padded_height) = self.padded_size();
         for (y, out) in padded.chunks_exact_mut(padded_width).enumerate() {
             debug_assert!(y < padded_height);
@@ -44,13 +43,12 @@ impl Border {
         padded
     }
 
-    /// A gradient, times `scale`, extended by zeros: the exact chain rule of cropping. In the room, if there is
+    /// A gradient, times `scale`, extended by zeros: the exact chain rule of cropping. In `padded`, if there is
     /// anything to do.
-    pub(super) fn embed<'a>(&self, plane: &'a [f32], scale: f32, room: &'a mut [f32]) -> &'a [f32] {
+    pub(super) fn embed<'a>(&self, plane: &'a [f32], scale: f32, padded: &'a mut [f32]) -> &'a [f32] {
         if self.pad == 0 && scale == 1.0 {
             return plane;
         }
-        let padded = room;
         let (padded_width, _) = self.padded_size();
         if self.pad > 0 {
             padded.fill(0.0);
@@ -65,14 +63,14 @@ impl Border {
         padded
     }
 
-    /// The picture's own part of what `write` makes of a padded plane: in the room, if there is a border.
-    pub(super) fn crop(&self, plane: &mut [f32], room: &mut [f32], write: impl FnOnce(&mut [f32])) {
+    /// The picture's own part of what `write` makes of a padded plane: in `buffer`, if there is a border.
+    pub(super) fn crop(&self, plane: &mut [f32], buffer: &mut [f32], write: impl FnOnce(&mut [f32])) {
         if self.pad == 0 {
             return write(plane);
         }
-        write(room);
+        write(buffer);
         let (padded_width, _) = self.padded_size();
-        let rows = room.chunks_exact(padded_width).skip(self.pad);
+        let rows = buffer.chunks_exact(padded_width).skip(self.pad);
         for (out, row) in plane.chunks_exact_mut(self.width).zip(rows) {
             out.copy_from_slice(&row[self.pad..self.pad + self.width]);
         }
@@ -103,8 +101,8 @@ mod tests {
         assert_eq!(padded[..7], [5.0, 4.0, 4.0, 5.0, 6.0, 6.0, 5.0]);
         assert_eq!(padded[14..21], [2.0, 1.0, 1.0, 2.0, 3.0, 3.0, 2.0]);
         let crop = |padded: [f32; 42]| {
-            let (mut back, mut room) = ([f32::NAN; 6], [f32::NAN; 42]);
-            border.crop(&mut back, &mut room, |plane| plane.copy_from_slice(&padded));
+            let (mut back, mut buffer) = ([f32::NAN; 6], [f32::NAN; 42]);
+            border.crop(&mut back, &mut buffer, |plane| plane.copy_from_slice(&padded));
             back
         };
         assert_eq!(crop(padded), plane);

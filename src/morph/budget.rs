@@ -15,7 +15,7 @@ pub struct Reach {
 /// The smallest magnification tried, and how often it is doubled: up to 64.
 const FIRST: f64 = 1.0 / 16.0;
 const DOUBLINGS: usize = 10;
-/// The distance may exceed the budget by this share of it.
+/// The distance may exceed the budget by this fraction of it.
 const TOLERANCE: f64 = 1e-3;
 /// A halving of the bracket per evaluation would leave nothing of it in f64.
 const MOST_EVALUATIONS: usize = 60;
@@ -45,9 +45,9 @@ pub fn reach_budget(budget: f64, mut distance: impl FnMut(f64) -> f64) -> Reach 
             attained: false,
         };
     }
-    // Aim into the middle of what is accepted. Illinois: an end that stays twice counts half.
-    let aim = budget * (1.0 + 0.5 * TOLERANCE);
-    let (mut low_error, mut high_error) = (low.1 - aim, high.1 - aim);
+    // Go for the middle of what is accepted. Illinois: an end that stays twice counts half.
+    let wanted = budget * (1.0 + 0.5 * TOLERANCE);
+    let (mut low_error, mut high_error) = (low.1 - wanted, high.1 - wanted);
     let mut last = high.0;
     for _ in 0..MOST_EVALUATIONS {
         if near(high.1) {
@@ -61,11 +61,11 @@ pub fn reach_budget(budget: f64, mut distance: impl FnMut(f64) -> f64) -> Reach 
         last = next;
         if found >= budget {
             high = (next, found);
-            high_error = found - aim;
+            high_error = found - wanted;
             low_error *= 0.5;
         } else {
             low = (next, found);
-            low_error = found - aim;
+            low_error = found - wanted;
             high_error *= 0.5;
         }
     }

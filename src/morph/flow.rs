@@ -15,10 +15,10 @@ use crate::pyramid::{ImageScratch, ImageTransform, Plan, PlaneTransforms, Spec};
 use super::Error;
 use crate::blur::blur;
 
-/// Keeps the system solvable where nothing is to be seen: its share of the mean trace. The motion fades there.
+/// Keeps the system solvable where nothing is to be seen: this fraction of the mean trace is added. The motion fades there.
 const RIDGE: f32 = 0.05;
 /// Neighbours that move alike: their equations are solved together, weighted with a Gaussian whose standard deviation is
-/// this share of the shorter side.
+/// this fraction of the shorter side.
 const WINDOW: f32 = 1.0 / 64.0;
 /// Pixels up to which the motion is found at every pixel, and at every second; above, at every fourth.
 const FINE: usize = 256 * 256;
@@ -45,23 +45,23 @@ pub struct Flow {
     row: Vec<Sums>,
     sums: Vec<Sums>,
     blurred: Vec<Sums>,
-    places: Vec<Places>,
+    places: Vec<BandGrid>,
     grid: (usize, usize),
 }
 
 /// Where the places of the grid lie between a band's samples.
 #[derive(Debug)]
-struct Places {
+struct BandGrid {
     /// Columns and samples of the band.
     width: usize,
     samples: usize,
-    across: Vec<Between>,
-    down: Vec<Between>,
+    across: Vec<Interpolation>,
+    down: Vec<Interpolation>,
 }
 
-/// Two neighbours, and the share of the second.
+/// Two neighbours, and the weight of the second, 0..1.
 #[derive(Debug, Clone, Copy)]
-struct Between(usize, usize, f32);
+struct Interpolation(usize, usize, f32);
 
 impl Flow {
     /// For planes of `width x height` pixels.
@@ -77,12 +77,12 @@ impl Flow {
         };
         let grid = (width.div_ceil(step), height.div_ceil(step));
         let bands = plan.bands().iter();
-        let places: Vec<Places> = bands
-            .map(|band| Places {
+        let places: Vec<BandGrid> = bands
+            .map(|band| BandGrid {
                 width: band.width,
                 samples: band.range().len(),
-                across: between(grid.0, width, band.width),
-                down: between(grid.1, height, band.height),
+                across: interpolations(grid.0, width, band.width),
+                down: interpolations(grid.1, height, band.height),
             })
             .collect();
         let largest = places.iter().map(|band| band.samples).max().unwrap_or(0);
@@ -216,39 +216,41 @@ impl Flow {
 
     /// Adds one band's terms at the places of the grid, bilinearly and periodic as the pyramid is.
     fn add(&mut self, band: usize) {
-        let &Places {
+        let &BandGrid {
             width,
             ref across,
             ref down,
             ..
         } = &self.places[band];
         let row = &mut self.row[..width];
-        for (sums, &Between(above, below, share)) in self.sums.chunks_exact_mut(self.grid.0).zip(down) {
+        for (sums, &Interpolation(above, below, fraction)) in
+            self.sums.chunks_exact_mut(self.grid.0).zip(down)
+        {
             let above = &self.rows[above * width..][..width];
             let below = &self.rows[below * width..][..width];
             for (to, (a, b)) in row.iter_mut().zip(above.iter().zip(below)) {
-                *to = lerp(a, b, share);
+                *to = lerp(a, b, fraction);
             }
-            for (sums, &Between(left, right, share)) in sums.iter_mut().zip(across) {
-                let term = lerp(&row[left], &row[right], share);
+            for (sums, &Interpolation(left, right, fraction)) in sums.iter_mut().zip(across) {
+                let term = lerp(&row[left], &row[right], fraction);
                 sums.iter_mut().zip(term).for_each(|(sum, term)| *sum += term);
             }
         }
     }
 }
 
-fn lerp(a: &Sums, b: &Sums, share: f32) -> Sums {
-    std::array::from_fn(|k| a[k] + (b[k] - a[k]) * share)
+fn lerp(a: &Sums, b: &Sums, fraction: f32) -> Sums {
+    std::array::from_fn(|k| a[k] + (b[k] - a[k]) * fraction)
 }
 
 /// Where the middles of `places` cells of an axis of `pixels` lie between `samples` that begin at its first pixel.
-fn between(places: usize, pixels: usize, samples: usize) -> Vec<Between> {
+fn interpolations(places: usize, pixels: usize, samples: usize) -> Vec<Interpolation> {
     (0..places)
         .map(|place| {
             let pixel = (place as f64 + 0.5) * pixels as f64 / places as f64 - 0.5;
             let at = (pixel * samples as f64 / pixels as f64).rem_euclid(samples as f64);
             let first = (at.floor() as usize).min(samples - 1);
-            Between(first, (first + 1) % samples, (at - at.floor()) as f32)
+            Interpolation(first, (first + 1) % samples, (at - at.floor()) as f32)
         })
         .collect()
 }

@@ -7,8 +7,8 @@
 //! clips once, and, with several steps, comes back with the gradient at the new place.
 //!
 //! Where to read: `morpher` chooses the path; `phase_path` is the method from top to bottom, `partition` its loops over the
-//! bands of one thread; `field` the step (2.3); `group` and `rotate` limit and rotation (2.4); `smooth` and `average` the
-//! step's smoothing in space and time (2.5, 2.10); `border` the padding (2.5b). What is rotated are coefficients of the
+//! bands of one thread; `field` the step (2.3); `channel_group` and `rotate` limit and rotation (2.4); `smooth` and `average`
+//! the step's smoothing in space and time (2.5, 2.10); `border` the padding (2.5b). What is rotated are coefficients of the
 //! pyramid or of `fourier`; `pixel_path` is the path without phases (2.9). `budget` finds how far to go for a wanted distance
 //! (2.7); `surrogate` is a direction of chance to compare with; `flow` the motion that a change amounts to.
 
@@ -18,10 +18,10 @@ mod average;
 mod band;
 mod border;
 mod budget;
+mod channel_group;
 mod field;
 mod flow;
 mod fourier;
-mod group;
 mod morpher;
 mod partition;
 mod path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The bands are dealt out to a fixed number of partitions, whatever the number of threads: what one thread computes
+//! The bands are distributed to a fixed number of partitions, whatever the number of threads: what one thread computes
 //! with is its own, sums go over the partitions in their order, and one thread gives the same bits as two.
 
 use std::ops::Range;
@@ -9,10 +9,10 @@ use aligned_vec::{AVec, avec};
 use crate::pyramid::Coordinates;
 use crate::simd::Simd;
 
-use super::average::Average;
+use super::average::RunningAverage;
 use super::band::{EditedBand, pairs};
+use super::channel_group::{ChannelGroup, Direction, Limits};
 use super::field::{Fields, Weighting};
-use super::group::{Direction, Group, Limits};
 use super::{ColorMode, Method, Settings, StepMode};
 
 /// How many partitions there are, and threads at most. Each has a spectrum of its own to write to: more of them would
@@ -28,7 +28,7 @@ pub(super) struct Partition<C: Coordinates> {
     pub(super) bands: Vec<EditedBand>,
     /// Coefficients `c` of the source, per channel.
     source: Vec<AVec<f32>>,
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<ChannelGroup>,
     pub(super) scratch: C::Scratch,
     /// The sum of the bands of a change.
     pub(super) change: AVec<C::Value>,
@@ -60,33 +60,35 @@ pub(super) struct DirectionParams<'a, C: Coordinates> {
     /// Spectra of the gradient.
     pub(super) gradient: &'a [AVec<C::Value>],
     pub(super) limits: Limits,
-    /// Share of earlier frames in the average.
-    pub(super) keep: f32,
+    /// Weight of earlier frames in the average, 0..1.
+    pub(super) past_weight: f32,
     pub(super) exponent: f64,
     /// `f^2`.
     pub(super) floor: f64,
 }
 
 impl<C: Coordinates> Partition<C> {
-    /// Deals out the bands, largest first, each to the partition that has least.
-    pub(super) fn deal(
+    /// Distributes the bands, largest first, each to the partition that has least.
+    pub(super) fn distribute(
         mut bands: Vec<EditedBand>,
         coordinates: &C,
         channels: usize,
         settings: &Settings,
     ) -> Vec<Self> {
-        let mut dealt: [(usize, Vec<EditedBand>); PARTITIONS] = Default::default();
+        let mut distributed: [(usize, Vec<EditedBand>); PARTITIONS] = Default::default();
         bands.sort_by_key(|band| std::cmp::Reverse(band.range.len()));
         for mut band in bands {
             // The first of those that have least.
-            let least = (0..PARTITIONS).min_by_key(|index| dealt[*index].0).unwrap_or(0);
-            let (samples, bands) = &mut dealt[least];
+            let least = (0..PARTITIONS)
+                .min_by_key(|index| distributed[*index].0)
+                .unwrap_or(0);
+            let (samples, bands) = &mut distributed[least];
             let end = *samples + band.range.len();
             band.range = *samples..end;
             *samples = end;
             bands.push(band);
         }
-        dealt
+        distributed
             .into_iter()
             .enumerate()
             // The first is there even for a picture too small for any band.
@@ -109,12 +111,12 @@ impl<C: Coordinates> Partition<C> {
         } else {
             channels
         };
-        let groups = (0..channels).step_by(per_group).map(|first| Group {
+        let groups = (0..channels).step_by(per_group).map(|first| ChannelGroup {
             simd: settings.pyramid.simd.min(Simd::best()),
             channels: first..first + per_group,
             direction: Direction::new(samples, with_amplitude),
             taken: (settings.step_mode == StepMode::Source).then(|| Direction::new(samples, with_amplitude)),
-            average: averages.then(|| Average::new(samples, with_amplitude)),
+            average: averages.then(|| RunningAverage::new(samples, with_amplitude)),
         });
         Self {
             groups: groups.collect(),
@@ -128,23 +130,23 @@ impl<C: Coordinates> Partition<C> {
     }
 
     /// Makes or drops the running averages, and their buffers.
-    pub(super) fn smooth(&mut self, averages: bool) {
+    pub(super) fn set_averaging(&mut self, averages: bool) {
         for group in &mut self.groups {
             let (samples, with_amplitude) = (
                 group.direction.phase.len(),
                 !group.direction.log_amplitude.is_empty(),
             );
-            group.average = averages.then(|| Average::new(samples, with_amplitude));
+            group.average = averages.then(|| RunningAverage::new(samples, with_amplitude));
         }
         self.buffers = Buffers::new(&self.bands, averages);
     }
 
     /// Finds the direction of the partition's bands, and its moments.
-    pub(super) fn direct(&mut self, params: &DirectionParams<'_, C>) {
+    pub(super) fn find_direction(&mut self, params: &DirectionParams<'_, C>) {
         self.moments = (0.0, 0.0);
         for band in 0..self.bands.len() {
             for group in 0..self.groups.len() {
-                let (moved, total) = self.project(group, band, params);
+                let (moved, total) = self.find_band_direction(group, band, params);
                 let weight = self.bands[band].weight;
                 self.moments.0 += weight * moved;
                 self.moments.1 += weight * total;
@@ -154,7 +156,12 @@ impl<C: Coordinates> Partition<C> {
 
     /// One band's coefficients and fields, strip by strip, and their moments (docs/method.md 2.3, 2.4). `a2` goes into
     /// the buffers: all of it where it is needed again, else the last strip's, which stays in the cache.
-    fn project(&mut self, group: usize, band: usize, params: &DirectionParams<'_, C>) -> (f64, f64) {
+    fn find_band_direction(
+        &mut self,
+        group: usize,
+        band: usize,
+        params: &DirectionParams<'_, C>,
+    ) -> (f64, f64) {
         let Self {
             bands,
             source,
@@ -190,35 +197,35 @@ impl<C: Coordinates> Partition<C> {
             let gradients = &mut buffers.gradient[..2 * band.range.len()];
             coordinates.analyse_band(band.index, &spectra[channel], gradients, scratch);
             for strip in band.strips() {
-                let first = 2 * strip.range.start;
+                let first = 2 * strip.start;
                 if picture.is_some() {
-                    coordinates.analyse_strip(band.index, &mut source[first..first + strip.numbers]);
+                    coordinates.analyse_strip(band.index, &mut source[first..first + band.strip_numbers()]);
                 }
-                let begin = strip.range.start - band.range.start;
-                let gradient = &mut gradients[2 * begin..2 * begin + strip.numbers];
+                let begin = strip.start - band.range.start;
+                let gradient = &mut gradients[2 * begin..2 * begin + band.strip_numbers()];
                 coordinates.analyse_strip(band.index, gradient);
-                let source = &source[pairs(&strip.range)];
+                let source = &source[pairs(&strip)];
                 let gradient = &gradient[..source.len()];
                 let moved_source = &mut buffers.coefficients[..source.len()];
-                let here = group.here(source, &strip.range, limits, moved_source);
+                let current = group.current(source, &strip, limits, moved_source);
                 let at = if keeps_energy { begin } else { 0 };
-                let mut fields = fields(group, &strip.range, &mut buffers.energy[at..]);
+                let mut fields = fields(group, &strip, &mut buffers.energy[at..]);
                 let first = channel == channels.start;
                 if channel + 1 < channels.end {
-                    fields.add(simd, here, gradient, first);
+                    fields.add(simd, current, gradient, first);
                 } else {
-                    let moments = fields.finish(simd, here, gradient, first, weighting);
+                    let moments = fields.finish(simd, current, gradient, first, weighting);
                     moved += moments.0;
                     total += moments.1;
                 }
             }
         }
         if smoothed {
-            smooth(group, band, params.keep, buffers);
+            smooth(group, band, params.past_weight, buffers);
             (moved, total) = (0.0, 0.0);
             for strip in band.strips() {
-                let energy = &mut buffers.energy[strip.range.start - band.range.start..];
-                let moments = fields(group, &strip.range, energy).moments(simd);
+                let energy = &mut buffers.energy[strip.start - band.range.start..];
+                let moments = fields(group, &strip, energy).moments(simd);
                 moved += moments.0;
                 total += moments.1;
             }
@@ -236,13 +243,13 @@ impl<C: Coordinates> Partition<C> {
     ) {
         self.change.fill(C::Value::default());
         for band in &self.bands {
-            for strip in band.strips() {
-                let moved = &mut self.buffers.coefficients[..strip.numbers];
-                let source = &self.source[channel][pairs(&strip.range)];
+            for (index, strip) in band.strips().enumerate() {
+                let moved = &mut self.buffers.coefficients[..band.strip_numbers()];
+                let source = &self.source[channel][pairs(&strip)];
                 let change = &mut moved[..source.len()];
-                self.groups[group].change(source, &strip.range, factor, limits, change);
+                self.groups[group].change(source, &strip, factor, limits, change);
                 let (spectrum, scratch) = (&mut self.change, &mut self.scratch);
-                coordinates.synthesise_strip(band.index, strip.index, moved, spectrum, scratch);
+                coordinates.synthesise_strip(band.index, index, moved, spectrum, scratch);
             }
             coordinates.synthesise_band(band.index, &mut self.change, &mut self.scratch);
         }
@@ -250,7 +257,7 @@ impl<C: Coordinates> Partition<C> {
 }
 
 /// The fields of a range of coefficients.
-fn fields<'a>(group: &'a mut Group, range: &Range<usize>, energy: &'a mut [f32]) -> Fields<'a> {
+fn fields<'a>(group: &'a mut ChannelGroup, range: &Range<usize>, energy: &'a mut [f32]) -> Fields<'a> {
     let [phase, log_amplitude] = group.direction.range_mut(range);
     Fields {
         energy: &mut energy[..range.len()],
@@ -260,7 +267,7 @@ fn fields<'a>(group: &'a mut Group, range: &Range<usize>, energy: &'a mut [f32])
 }
 
 /// Smooths one band's fields in space, then in time, where that is wanted.
-fn smooth(group: &mut Group, band: &EditedBand, keep: f32, buffers: &mut Buffers) {
+fn smooth(group: &mut ChannelGroup, band: &EditedBand, past_weight: f32, buffers: &mut Buffers) {
     let len = band.range.len();
     let (amplitude, weight) = (&mut buffers.amplitude[..len], &mut buffers.weight[..len]);
     amplitude
@@ -272,7 +279,7 @@ fn smooth(group: &mut Group, band: &EditedBand, keep: f32, buffers: &mut Buffers
         gaussian.smooth(amplitude, [phase, log_amplitude], weight, &mut buffers.smooth);
     }
     if let Some(average) = &mut group.average {
-        average.update(band.range.clone(), keep, amplitude, phase, log_amplitude);
+        average.update(band.range.clone(), past_weight, amplitude, phase, log_amplitude);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::simd::{Isa, Simd, Task};
 
 use super::band::EditedBand;
 use super::border::Border;
-use super::group::{Group, Limits};
+use super::channel_group::{ChannelGroup, Limits};
 use super::partition::{self, DirectionParams, Partition};
 use super::path::{Path, Prepared, Steps};
 use super::{MagnificationUnit, Settings, StepMode, Tuning};
@@ -42,9 +42,9 @@ pub(super) struct PhasePath<C: Coordinates> {
     nominal_samples: usize,
     magnification_unit: MagnificationUnit,
     /// Time constant of the average in seconds; 0: there is none.
-    memory: f64,
+    time_constant: f64,
     /// Whether the average holds an earlier frame.
-    remembers: bool,
+    has_average: bool,
     /// `f^2` of docs/method.md 2.3.
     floor: f64,
     /// `k = magnification * unit`.
@@ -69,7 +69,7 @@ impl<C: Coordinates> PhasePath<C> {
             simd: settings.pyramid.simd.min(Simd::best()),
             picture: spectra.clone(),
             gradient: spectra,
-            partitions: Partition::deal(bands, &*coordinates, channels, settings),
+            partitions: Partition::distribute(bands, &*coordinates, channels, settings),
             threads: partition::threads(settings.threads, width * height),
             channels,
             step_mode: settings.step_mode,
@@ -78,8 +78,8 @@ impl<C: Coordinates> PhasePath<C> {
             relative_floor: settings.amplitude_floor,
             nominal_samples,
             magnification_unit: settings.magnification_unit,
-            memory: settings.tuning.temporal_smoothing.as_secs_f64(),
-            remembers: false,
+            time_constant: settings.tuning.temporal_smoothing.as_secs_f64(),
+            has_average: false,
             floor: 0.0,
             unit: 0.0,
             plane: vec![0.0; width * height],
@@ -102,11 +102,11 @@ impl<C: Coordinates> PhasePath<C> {
         self.floor = self.relative_floor.powi(2) * energy / samples as f64;
     }
 
-    /// Finds the direction of every group, and the unit of magnification. `keep` is the share of earlier frames
-    /// in the average; `fresh` says that the picture analysed last is the source from now on.
-    fn direct(&mut self, gradient: &[f32], keep: f32, fresh: bool) -> Prepared {
+    /// Finds the direction of every group, and the unit of magnification. `past_weight` is that of earlier
+    /// frames in the average; `fresh` says that the picture analysed last is the source from now on.
+    fn find_direction(&mut self, gradient: &[f32], past_weight: f32, fresh: bool) -> Prepared {
         let Some(scale) = self.gradient_scale(gradient) else {
-            return self.stand_still();
+            return self.no_direction();
         };
         let planes = gradient.chunks_exact(gradient.len() / self.channels);
         let scratch = &mut self.partitions[0].scratch;
@@ -119,14 +119,14 @@ impl<C: Coordinates> PhasePath<C> {
             picture: fresh.then_some(&self.picture[..]),
             gradient: &self.gradient,
             limits: self.limits,
-            keep,
+            past_weight,
             exponent: self.exponent,
             floor: self.floor,
         };
         partition::for_each(self.threads.as_ref(), &mut self.partitions, |partition| {
-            partition.direct(&params);
+            partition.find_direction(&params);
         });
-        self.remembers = true;
+        self.has_average = true;
         let (mut moved, mut total) = (0.0, 0.0);
         for partition in &self.partitions {
             moved += partition.moments.0;
@@ -156,7 +156,7 @@ impl<C: Coordinates> PhasePath<C> {
         let largest = largest(self.simd, gradient);
         if !largest.is_finite() {
             None
-        } else if largest == 0.0 || ORDINARY.contains(&largest) || self.memory > 0.0 {
+        } else if largest == 0.0 || ORDINARY.contains(&largest) || self.time_constant > 0.0 {
             Some(1.0)
         } else {
             Some((-f64::from(largest).log2().floor()).clamp(-126.0, 126.0).exp2() as f32)
@@ -164,7 +164,7 @@ impl<C: Coordinates> PhasePath<C> {
     }
 
     /// Nothing can be made of what was given: the picture stays where it is.
-    fn stand_still(&mut self) -> Prepared {
+    fn no_direction(&mut self) -> Prepared {
         self.unit = 0.0;
         Prepared {
             phase_rms: 0.0,
@@ -172,7 +172,7 @@ impl<C: Coordinates> PhasePath<C> {
         }
     }
 
-    fn groups_mut(&mut self) -> impl Iterator<Item = &mut Group> {
+    fn groups_mut(&mut self) -> impl Iterator<Item = &mut ChannelGroup> {
         self.partitions
             .iter_mut()
             .flat_map(|partition| &mut partition.groups)
@@ -181,16 +181,16 @@ impl<C: Coordinates> PhasePath<C> {
 
 impl<C: Coordinates> Path for PhasePath<C> {
     fn prepare(&mut self, image: &[f32], gradient: &[f32], elapsed: f64) -> Prepared {
-        let keep = match self.remembers && self.memory > 0.0 {
-            true => (-elapsed / self.memory).exp() as f32,
+        let past_weight = match self.has_average && self.time_constant > 0.0 {
+            true => (-elapsed / self.time_constant).exp() as f32,
             false => 0.0,
         };
-        self.groups_mut().for_each(Group::return_to_source);
+        self.groups_mut().for_each(ChannelGroup::forget_steps);
         if !largest(self.simd, image).is_finite() {
-            return self.stand_still();
+            return self.no_direction();
         }
         self.analyse_picture(image);
-        self.direct(gradient, keep, true)
+        self.find_direction(gradient, past_weight, true)
     }
 
     fn extrapolate(&mut self, magnification: f64, change: &mut [f32]) {
@@ -228,19 +228,19 @@ impl<C: Coordinates> Path for PhasePath<C> {
     }
 
     fn reset(&mut self) {
-        self.remembers = false;
+        self.has_average = false;
     }
 
     fn tune(&mut self, tuning: &Tuning) {
         self.limits = Limits::new(tuning);
-        let memory = tuning.temporal_smoothing.as_secs_f64();
-        if (memory > 0.0) != (self.memory > 0.0) {
+        let time_constant = tuning.temporal_smoothing.as_secs_f64();
+        if (time_constant > 0.0) != (self.time_constant > 0.0) {
             self.partitions
                 .iter_mut()
-                .for_each(|partition| partition.smooth(memory > 0.0));
+                .for_each(|partition| partition.set_averaging(time_constant > 0.0));
             self.reset();
         }
-        self.memory = memory;
+        self.time_constant = time_constant;
     }
 
     fn step_mode(&self) -> StepMode {
@@ -258,7 +258,7 @@ impl<C: Coordinates> Path for PhasePath<C> {
                 self.reset();
                 self.prepare(image, gradient, 0.0)
             }
-            StepMode::Source => self.direct(gradient, 0.0, false),
+            StepMode::Source => self.find_direction(gradient, 0.0, false),
         }
     }
 

@@ -8,11 +8,11 @@ use crate::simd::{Complex, Isa, Simd, Task};
 use super::Limit;
 
 /// Phases beyond this have no fraction of a turn left in f32; they are held here instead of becoming NaN.
-const FARTHEST: f32 = (1 << 20) as f32;
+const MAX_PHASE: f32 = (1 << 20) as f32;
 
 /// The limit of a step, in the step's unit.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Bound {
+pub(super) enum StepLimit {
     /// None.
     Off,
     /// `M tanh(step / M)`.
@@ -21,20 +21,20 @@ pub(super) enum Bound {
     Clip(f32),
 }
 
-impl Bound {
+impl StepLimit {
     /// A limit of 0 is none.
-    pub(super) fn new(most: f64, limit: Limit) -> Self {
+    pub(super) fn new(maximum: f64, limit: Limit) -> Self {
         match limit {
-            _ if most == 0.0 => Self::Off,
-            Limit::Tanh => Self::Tanh(most as f32),
-            Limit::Clip => Self::Clip(most as f32),
+            _ if maximum == 0.0 => Self::Off,
+            Limit::Tanh => Self::Tanh(maximum as f32),
+            Limit::Clip => Self::Clip(maximum as f32),
         }
     }
 
-    fn most(self) -> f32 {
+    fn maximum(self) -> f32 {
         match self {
-            Self::Off => FARTHEST,
-            Self::Tanh(most) | Self::Clip(most) => most,
+            Self::Off => MAX_PHASE,
+            Self::Tanh(maximum) | Self::Clip(maximum) => maximum,
         }
     }
 }
@@ -42,7 +42,7 @@ impl Bound {
 /// Steps `limited(taken + factor direction)`; whole vectors, as all slices here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LimitedStep<'a> {
-    pub(super) bound: Bound,
+    pub(super) limit: StepLimit,
     pub(super) factor: f32,
     pub(super) direction: &'a [f32],
     /// Empty for 0.
@@ -52,17 +52,17 @@ pub(super) struct LimitedStep<'a> {
 impl LimitedStep<'_> {
     /// The steps themselves.
     pub(super) fn write(self, simd: Simd, steps: &mut [f32]) {
-        match self.bound {
-            Bound::Tanh(_) => simd.run(Limited::<true> { step: self, steps }),
+        match self.limit {
+            StepLimit::Tanh(_) => simd.run(Limited::<true> { step: self, steps }),
             _ => simd.run(Limited::<false> { step: self, steps }),
         }
     }
 
     /// `change = c (e^(i step) - 1)`.
     pub(super) fn rotate(self, simd: Simd, coefficients: &[f32], change: &mut [f32]) {
-        match (self.bound, self.bound.most() > PI) {
-            (Bound::Tanh(_), false) => self.turn::<true, false>(simd, coefficients, change),
-            (Bound::Tanh(_), true) => self.turn::<true, true>(simd, coefficients, change),
+        match (self.limit, self.limit.maximum() > PI) {
+            (StepLimit::Tanh(_), false) => self.turn::<true, false>(simd, coefficients, change),
+            (StepLimit::Tanh(_), true) => self.turn::<true, true>(simd, coefficients, change),
             (_, false) => self.turn::<false, false>(simd, coefficients, change),
             (_, true) => self.turn::<false, true>(simd, coefficients, change),
         }
@@ -77,10 +77,10 @@ impl LimitedStep<'_> {
     }
 }
 
-/// A [`LimitedStep`] vector by vector. `SOFT`: [`Bound::Tanh`].
+/// A [`LimitedStep`] vector by vector. `SOFT`: [`StepLimit::Tanh`].
 struct Vectors<'a, S: Isa, const SOFT: bool> {
     simd: S,
-    most: f32,
+    maximum: f32,
     factor: S::f32s,
     direction: &'a [S::f32s],
     taken: &'a [S::f32s],
@@ -91,7 +91,7 @@ impl<'a, S: Isa, const SOFT: bool> Vectors<'a, S, SOFT> {
     fn of(simd: S, step: LimitedStep<'a>) -> Self {
         Self {
             simd,
-            most: step.bound.most(),
+            maximum: step.limit.maximum(),
             factor: simd.splat_f32s(step.factor),
             direction: S::vectors(step.direction),
             taken: S::vectors(step.taken),
@@ -107,10 +107,10 @@ impl<'a, S: Isa, const SOFT: bool> Vectors<'a, S, SOFT> {
             None => simd.mul_f32s(direction, self.factor),
         };
         if SOFT {
-            let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / self.most)));
-            simd.mul_f32s(value, simd.splat_f32s(self.most))
+            let value = tanh(simd, simd.mul_f32s(step, simd.splat_f32s(1.0 / self.maximum)));
+            simd.mul_f32s(value, simd.splat_f32s(self.maximum))
         } else {
-            clamp(simd, step, self.most)
+            clamp(simd, step, self.maximum)
         }
     }
 }
@@ -181,8 +181,11 @@ fn times<S: Isa>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
 }
 
 #[inline(always)]
-fn clamp<S: Isa>(simd: S, x: S::f32s, most: f32) -> S::f32s {
-    simd.min_f32s(simd.max_f32s(x, simd.splat_f32s(-most)), simd.splat_f32s(most))
+fn clamp<S: Isa>(simd: S, x: S::f32s, maximum: f32) -> S::f32s {
+    simd.min_f32s(
+        simd.max_f32s(x, simd.splat_f32s(-maximum)),
+        simd.splat_f32s(maximum),
+    )
 }
 
 /// `c_0 + c_1 s + c_2 s^2 + ...`
@@ -284,30 +287,30 @@ mod tests {
     fn approximations_agree_with_f64() {
         let xs: Vec<f32> = (-400_000i32..400_000).map(|i| i as f32 * 5e-5).collect();
         // Without a limit, with one that is never reached, and with one that keeps steps below half a turn.
-        for most in [0.0, 100.0, 3.0] {
-            let bound = Bound::new(most, Limit::Clip);
+        for maximum in [0.0, 100.0, 3.0] {
+            let limit = StepLimit::new(maximum, Limit::Clip);
             let bent = |x: f32| {
-                if most > 0.0 {
-                    x.clamp(-most as f32, most as f32)
+                if maximum > 0.0 {
+                    x.clamp(-maximum as f32, maximum as f32)
                 } else {
                     x
                 }
             };
             for simd in each_simd() {
-                let turned = turned(simd, bound, &xs);
+                let turned = turned(simd, limit, &xs);
                 for (x, got) in xs.iter().zip(turned) {
                     let (sin, cos) = f64::from(bent(*x)).sin_cos();
                     let error = (f64::from(got[0]) - (cos - 1.0)).hypot(f64::from(got[1]) - sin);
                     assert!(
                         error <= 5e-7 * (1.0 - cos).hypot(sin) + 1e-9 * f64::from(x.abs()),
-                        "{simd:?} {bound:?} turn {x}: {error}"
+                        "{simd:?} {limit:?} turn {x}: {error}"
                     );
                 }
             }
         }
         for simd in each_simd() {
             let mut limited = vec![f32::NAN; xs.len()];
-            step(Bound::Tanh(1.0), &xs).write(simd, &mut limited);
+            step(StepLimit::Tanh(1.0), &xs).write(simd, &mut limited);
             for (x, tanh) in xs.iter().zip(limited) {
                 let want = f64::from(*x).tanh();
                 assert!(
@@ -322,18 +325,23 @@ mod tests {
     fn steps_of_any_size_stay_finite() {
         for simd in each_simd() {
             for size in [f32::MAX, -f32::MAX, f32::INFINITY, 1e7, f32::MIN_POSITIVE] {
-                for bound in [Bound::Off, Bound::Tanh(1.5), Bound::Clip(0.8), Bound::Tanh(9.0)] {
-                    for [re, im] in turned(simd, bound, &[size; 16]) {
-                        assert!(re.hypot(im) <= 2.0 + 1e-6, "{simd:?} {size} {bound:?}: {re} {im}");
+                for limit in [
+                    StepLimit::Off,
+                    StepLimit::Tanh(1.5),
+                    StepLimit::Clip(0.8),
+                    StepLimit::Tanh(9.0),
+                ] {
+                    for [re, im] in turned(simd, limit, &[size; 16]) {
+                        assert!(re.hypot(im) <= 2.0 + 1e-6, "{simd:?} {size} {limit:?}: {re} {im}");
                     }
                 }
             }
         }
     }
 
-    fn step(bound: Bound, direction: &[f32]) -> LimitedStep<'_> {
+    fn step(limit: StepLimit, direction: &[f32]) -> LimitedStep<'_> {
         LimitedStep {
-            bound,
+            limit,
             factor: 1.0,
             direction,
             taken: &[],
@@ -341,13 +349,13 @@ mod tests {
     }
 
     /// What turning 1 by these steps changes.
-    fn turned(simd: Simd, bound: Bound, steps: &[f32]) -> Vec<[f32; 2]> {
+    fn turned(simd: Simd, limit: StepLimit, steps: &[f32]) -> Vec<[f32; 2]> {
         let lanes = simd.lanes();
         let ones: Vec<f32> = (0..2 * steps.len())
             .map(|i| if (i / lanes).is_multiple_of(2) { 1.0 } else { 0.0 })
             .collect();
         let mut change = vec![f32::NAN; ones.len()];
-        step(bound, steps).rotate(simd, &ones, &mut change);
+        step(limit, steps).rotate(simd, &ones, &mut change);
         (0..steps.len())
             .map(|i| i / lanes * 2 * lanes + i % lanes)
             .map(|at| [change[at], change[at + lanes]])

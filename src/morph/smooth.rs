@@ -28,7 +28,7 @@ impl Gaussian {
     }
 
     /// `field <- Gauss(amplitude field) / (Gauss(amplitude) + tiny)` of each field; one may be empty. `weight` and
-    /// `scratch` are room for the band.
+    /// `scratch` are buffers of the band.
     pub(super) fn smooth(
         &self,
         amplitude: &[f32],

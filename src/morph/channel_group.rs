@@ -7,17 +7,17 @@ use aligned_vec::{AVec, avec};
 
 use crate::simd::Simd;
 
-use super::average::Average;
-use super::rotate::{Bound, LimitedStep, scale};
+use super::average::RunningAverage;
+use super::rotate::{LimitedStep, StepLimit, scale};
 use super::{Limit, Tuning};
 
 /// Coefficients whose amplitudes change at a time: their steps stay in the first cache. Whole vectors.
 const BLOCK: usize = 1024;
 
 /// Steps taken are held here, so that no sum of them becomes infinite. Every limit is far below.
-const FARTHEST: f32 = 1e30;
+const MAX_SUM: f32 = 1e30;
 
-/// A phase and a log-amplitude field of one group: for every band of a share, in the band's order.
+/// A phase and a log-amplitude field of one group: for every band of a partition, in the band's order.
 #[derive(Debug, Clone)]
 pub(super) struct Direction {
     /// Radians.
@@ -52,24 +52,24 @@ impl Direction {
 /// How far steps may go; may change from one extrapolation to the next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    phase: Bound,
-    log_amplitude: Bound,
+    phase: StepLimit,
+    log_amplitude: StepLimit,
     amplitude_gain: f64,
 }
 
 impl Limits {
     pub(super) fn new(settings: &Tuning) -> Self {
         Self {
-            phase: Bound::new(settings.phase_limit, settings.limit),
-            log_amplitude: Bound::new(settings.amplitude_limit, Limit::Tanh),
+            phase: StepLimit::new(settings.phase_limit, settings.limit),
+            log_amplitude: StepLimit::new(settings.amplitude_limit, Limit::Tanh),
             amplitude_gain: settings.amplitude_gain,
         }
     }
 }
 
-/// One group.
+/// Channels that share one step.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct ChannelGroup {
     /// The vectors of the loops over coefficients.
     pub(super) simd: Simd,
     pub(super) channels: Range<usize>,
@@ -78,12 +78,12 @@ pub(super) struct Group {
     /// What the steps taken add up to, before the limit: `U`, `V` of docs/method.md 2.8 (source mode).
     pub(super) taken: Option<Direction>,
     /// The running average of the direction (2.10).
-    pub(super) average: Option<Average>,
+    pub(super) average: Option<RunningAverage>,
 }
 
-impl Group {
+impl ChannelGroup {
     /// Forgets the steps taken.
-    pub(super) fn return_to_source(&mut self) {
+    pub(super) fn forget_steps(&mut self) {
         if let Some(taken) = &mut self.taken {
             taken.fill(0.0);
         }
@@ -101,7 +101,7 @@ impl Group {
         };
         let add = |taken: &mut [f32], step: &[f32], factor: f32| {
             let sums = taken.iter_mut().zip(step);
-            sums.for_each(|(taken, step)| *taken = (*taken + factor * step).clamp(-FARTHEST, FARTHEST));
+            sums.for_each(|(taken, step)| *taken = (*taken + factor * step).clamp(-MAX_SUM, MAX_SUM));
         };
         add(&mut taken.phase, &direction.phase, narrow(factor));
         add(
@@ -114,7 +114,7 @@ impl Group {
     /// The phase steps of a range at `k = factor`.
     pub(super) fn phase_step(&self, range: &Range<usize>, factor: f64, limits: &Limits) -> LimitedStep<'_> {
         LimitedStep {
-            bound: limits.phase,
+            limit: limits.phase,
             factor: narrow(factor),
             direction: &self.direction.phase[range.clone()],
             taken: self
@@ -132,7 +132,7 @@ impl Group {
         limits: &Limits,
     ) -> Option<LimitedStep<'_>> {
         let step = |direction| LimitedStep {
-            bound: limits.log_amplitude,
+            limit: limits.log_amplitude,
             factor: narrow(factor * limits.amplitude_gain),
             direction,
             taken: self
@@ -160,8 +160,8 @@ impl Group {
             let Some(step) = self.amplitude_step(&block, factor, limits) else {
                 break;
             };
-            let mut room = [0.0; BLOCK];
-            let log_amplitude = &mut room[..block.len()];
+            let mut buffer = [0.0; BLOCK];
+            let log_amplitude = &mut buffer[..block.len()];
             step.write(self.simd, log_amplitude);
             let pairs = 2 * (block.start - range.start)..2 * (block.end - range.start);
             scale(
@@ -174,7 +174,7 @@ impl Group {
     }
 
     /// The coefficients of a range where the steps taken have led to; the source's own where none can be taken.
-    pub(super) fn here<'a>(
+    pub(super) fn current<'a>(
         &self,
         source: &'a [f32],
         range: &Range<usize>,
@@ -188,7 +188,7 @@ impl Group {
         scratch
             .iter_mut()
             .zip(source)
-            .for_each(|(here, source)| *here += source);
+            .for_each(|(current, source)| *current += source);
         scratch
     }
 }
