@@ -17,10 +17,10 @@ pub(crate) fn blur<const N: usize>(
     let height = values.len() / width;
     for _ in 0..3 {
         for (from, to) in values.chunks_exact(width).zip(scratch.chunks_exact_mut(width)) {
-            line(|k| &from[k], width, radius, |k, mean| to[k] = mean);
+            sliding_means(|k| &from[k], width, radius, |k, mean| to[k] = mean);
         }
         for x in 0..width {
-            line(
+            sliding_means(
                 |k| &scratch[k * width + x],
                 height,
                 radius,
@@ -31,11 +31,11 @@ pub(crate) fn blur<const N: usize>(
 }
 
 /// The means of a window that slides along a line.
-fn line<'a, const N: usize>(
-    at: impl Fn(usize) -> &'a [f32; N],
+fn sliding_means<'a, const N: usize>(
+    read: impl Fn(usize) -> &'a [f32; N],
     len: usize,
     radius: usize,
-    mut put: impl FnMut(usize, [f32; N]),
+    mut write: impl FnMut(usize, [f32; N]),
 ) {
     // In f64, so that what leaves the window takes away all that it brought.
     let mut sums = [0.0f64; N];
@@ -45,17 +45,17 @@ fn line<'a, const N: usize>(
             .for_each(|(sum, v)| *sum += sign * f64::from(*v));
     };
     for k in 0..radius.min(len) {
-        add(&mut sums, at(k), 1.0);
+        add(&mut sums, read(k), 1.0);
     }
     for k in 0..len {
         if k + radius < len {
-            add(&mut sums, at(k + radius), 1.0);
+            add(&mut sums, read(k + radius), 1.0);
         }
         if k > radius {
-            add(&mut sums, at(k - radius - 1), -1.0);
+            add(&mut sums, read(k - radius - 1), -1.0);
         }
         let count = (k + radius).min(len - 1) - k.saturating_sub(radius) + 1;
-        put(k, sums.map(|sum| (sum / count as f64) as f32));
+        write(k, sums.map(|sum| (sum / count as f64) as f32));
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) const MOST_LANES: usize = 16;
 pub(crate) type Complex<S> = [<S as Simd>::f32s; 2];
 
 /// Which rows of a slice are those of a square of `lanes` of them.
-pub(crate) trait Rows: Copy {
+pub(crate) trait RowOrder: Copy {
     /// They are the first `lanes` rows of the slice, in some order: what the compiler knows it need not check.
     const FIRST: bool;
 
@@ -27,9 +27,9 @@ pub(crate) trait Rows: Copy {
 
 /// The first rows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Up;
+pub(crate) struct Ascending;
 
-impl Rows for Up {
+impl RowOrder for Ascending {
     const FIRST: bool = true;
 
     #[inline(always)]
@@ -40,9 +40,9 @@ impl Rows for Up {
 
 /// The first rows, the last of them first.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Down;
+pub(crate) struct Descending;
 
-impl Rows for Down {
+impl RowOrder for Descending {
     const FIRST: bool = true;
 
     #[inline(always)]
@@ -52,7 +52,7 @@ impl Rows for Down {
 }
 
 /// Those of a table.
-impl Rows for &[u32] {
+impl RowOrder for &[u32] {
     const FIRST: bool = false;
 
     #[inline(always)]
@@ -65,7 +65,7 @@ impl Rows for &[u32] {
 pub(crate) trait Isa: Simd {
     /// Exchanges rows and lanes of a square of `L x L` complex numbers: lane `j` of row `from.of(i)` of `source` goes
     /// to lane `i` of row `to.of(j)` of `target`.
-    fn transpose<F: Rows, T: Rows>(
+    fn transpose<F: RowOrder, T: RowOrder>(
         self,
         source: &[Complex<Self>],
         from: F,
@@ -130,11 +130,11 @@ pub(crate) trait Isa: Simd {
         }
     }
 
-    /// Writes the first lanes of a vector, as many as there is room for.
+    /// Writes the first lanes of a vector, as many as fit.
     #[inline(always)]
     fn store(self, values: &mut [f32], vector: Self::f32s) {
         match Self::as_mut_simd_f32s(values) {
-            ([room, ..], _) => *room = vector,
+            ([first, ..], _) => *first = vector,
             ([], rest) => self.partial_store_f32s(rest, vector),
         }
     }
@@ -146,20 +146,20 @@ pub(crate) trait Isa: Simd {
         self.split([self.load(low), self.load(high)])
     }
 
-    /// Writes the first lanes of a complex vector, as many as there is room for.
+    /// Writes the first lanes of a complex vector, as many as fit.
     #[inline(always)]
     fn store_complex(self, values: &mut [f32], parts: Complex<Self>) {
         let [low, high] = self.join(parts);
-        let (low_room, high_room) = values.split_at_mut(values.len().min(Self::F32_LANES));
-        self.store(low_room, low);
-        self.store(high_room, high);
+        let (low_values, high_values) = values.split_at_mut(values.len().min(Self::F32_LANES));
+        self.store(low_values, low);
+        self.store(high_values, high);
     }
 }
 
 /// Four lanes that the compiler maps to what every processor of the platform has.
 impl Isa for Scalar128b {
     #[inline(always)]
-    fn transpose<F: Rows, T: Rows>(
+    fn transpose<F: RowOrder, T: RowOrder>(
         self,
         source: &[Complex<Self>],
         from: F,

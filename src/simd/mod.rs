@@ -12,7 +12,7 @@ mod x86;
 
 use std::sync::OnceLock;
 
-pub(crate) use isa::{Complex, Down, Isa, MOST_LANES, Rows, Up};
+pub(crate) use isa::{Ascending, Complex, Descending, Isa, MOST_LANES, RowOrder};
 
 /// The vectors that own loops use. Fourier transforms of `rustfft` choose for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

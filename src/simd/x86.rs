@@ -4,7 +4,7 @@
 use pulp::x86::{V3, V4};
 use pulp::{cast, f32x8, f32x16, u32x16};
 
-use super::{Complex, Isa, Rows};
+use super::{Complex, Isa, RowOrder};
 
 /// A quotient from an estimate of `1 / b` of 12 bits or more: one step of Newton's method makes 23 of them, and the
 /// remainder of the quotient corrects the last.
@@ -27,7 +27,7 @@ fn inverse_sqrt<S: Isa>(simd: S, a: S::f32s, estimate: S::f32s) -> S::f32s {
 
 impl Isa for V3 {
     #[inline(always)]
-    fn transpose<F: Rows, T: Rows>(
+    fn transpose<F: RowOrder, T: RowOrder>(
         self,
         source: &[Complex<Self>],
         from: F,
@@ -103,7 +103,7 @@ impl Isa for V3 {
 
 impl Isa for V4 {
     #[inline(always)]
-    fn transpose<F: Rows, T: Rows>(
+    fn transpose<F: RowOrder, T: RowOrder>(
         self,
         source: &[Complex<Self>],
         from: F,

@@ -2,7 +2,7 @@
 //! A band out of the spectrum, and back into it: rows first on the way out, strips of columns first on the way back.
 //! Strips are transformed where they lie.
 
-use crate::simd::{Complex, Down, Isa, Task, Up};
+use crate::simd::{Ascending, Complex, Descending, Isa, Task};
 
 use super::filter::{Filter, RowTile, TileRows};
 use super::{Kernel, KernelScratch};
@@ -43,9 +43,13 @@ impl Task for AnalyseBand<'_> {
             let squares = S::complex(line).chunks_exact(lanes);
             for (square, strip) in squares.zip(strips.chunks_exact_mut(ny + 1)) {
                 match &tile.rows {
-                    TileRows::Up(first) => simd.transpose(square, Up, &mut strip[*first..], Up),
-                    TileRows::Down(last) => simd.transpose(square, Up, &mut strip[*last..], Down),
-                    TileRows::Any(rows) => simd.transpose(square, Up, strip, &rows[..lanes]),
+                    TileRows::Ascending(first) => {
+                        simd.transpose(square, Ascending, &mut strip[*first..], Ascending);
+                    }
+                    TileRows::Descending(last) => {
+                        simd.transpose(square, Ascending, &mut strip[*last..], Descending);
+                    }
+                    TileRows::Any(rows) => simd.transpose(square, Ascending, strip, &rows[..lanes]),
                 }
             }
         }
@@ -148,9 +152,13 @@ impl Task for SynthesiseStrip<'_> {
         for (tile, line) in filter.tiles.iter().zip(band.chunks_exact_mut(filter.tile_rows())) {
             let square = &mut line[first..first + lanes];
             match &tile.rows {
-                TileRows::Up(first) => simd.transpose(&columns[*first..], Up, square, Up),
-                TileRows::Down(last) => simd.transpose(&columns[*last..], Down, square, Up),
-                TileRows::Any(rows) => simd.transpose(columns, &rows[..lanes], square, Up),
+                TileRows::Ascending(first) => {
+                    simd.transpose(&columns[*first..], Ascending, square, Ascending);
+                }
+                TileRows::Descending(last) => {
+                    simd.transpose(&columns[*last..], Descending, square, Ascending);
+                }
+                TileRows::Any(rows) => simd.transpose(columns, &rows[..lanes], square, Ascending),
             }
         }
     }

@@ -48,9 +48,9 @@ pub(super) struct RowTile {
 #[derive(Debug, Clone)]
 pub(super) enum TileRows {
     /// One after the other from this one on.
-    Up(usize),
+    Ascending(usize),
     /// One after the other down to this one.
-    Down(usize),
+    Descending(usize),
     /// Any; `ny` for lanes that have none.
     Any([u32; MOST_LANES]),
 }
@@ -62,9 +62,9 @@ impl TileRows {
         if rows[..lanes].contains(&(ny as u32)) {
             Self::Any(rows)
         } else if steps.clone().all(|pair| pair[0] + 1 == pair[1]) {
-            Self::Up(first as usize)
+            Self::Ascending(first as usize)
         } else if steps.clone().all(|pair| pair[0] == pair[1] + 1) {
-            Self::Down(last as usize)
+            Self::Descending(last as usize)
         } else {
             Self::Any(rows)
         }

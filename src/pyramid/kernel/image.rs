@@ -4,7 +4,7 @@
 //! Columns are real: two tiles of them are the real and the imaginary part of one complex transform,
 //! `Z = A + i B`, and come apart by their symmetry, `2 A(v) = Z(v) + conj Z(-v)`, `2 i B(v) = Z(v) - conj Z(-v)`.
 
-use crate::simd::{Isa, Task, Up};
+use crate::simd::{Ascending, Isa, Task};
 
 use super::{Kernel, KernelScratch};
 
@@ -58,9 +58,9 @@ impl Task for Forward<'_> {
                     ];
                 }
                 let spectrum = S::complex_mut(spectrum);
-                simd.transpose(left_square, Up, spectrum, &rows[x..x + lanes]);
+                simd.transpose(left_square, Ascending, spectrum, &rows[x..x + lanes]);
                 if x + lanes < width {
-                    simd.transpose(right_square, Up, spectrum, &rows[x + lanes..x + 2 * lanes]);
+                    simd.transpose(right_square, Ascending, spectrum, &rows[x + lanes..x + 2 * lanes]);
                 }
             }
         }
@@ -104,9 +104,9 @@ impl Task for Inverse<'_> {
             }
             for (tile, spectrum) in spectrum.chunks_exact(kernel.row_tile_len()).enumerate() {
                 let spectrum = S::complex(spectrum);
-                simd.transpose(spectrum, &rows[x..x + lanes], left_square, Up);
+                simd.transpose(spectrum, &rows[x..x + lanes], left_square, Ascending);
                 // Beyond the last column this repeats the spare row, which nothing is made of.
-                simd.transpose(spectrum, &rows[x + lanes..x + 2 * lanes], right_square, Up);
+                simd.transpose(spectrum, &rows[x + lanes..x + 2 * lanes], right_square, Ascending);
                 let first = tile * lanes;
                 let count = lanes.min(height.div_ceil(2) - first);
                 for lane in 0..count {
