@@ -14,6 +14,7 @@
 //! factor, its inverse has `1/N`. Band `k` keeps the frequencies on the side of `(cos pi k/K, sin pi k/K)`. A
 //! cosine of amplitude `a` that one band alone sees has `|c| = a/sqrt(2)` there.
 
+mod bands;
 mod coordinates;
 mod fft;
 mod grid;
@@ -26,8 +27,9 @@ mod residual;
 mod runs;
 mod workspace;
 
+pub use bands::{Band, Bands};
 pub use num_complex::Complex32;
-pub use plan::{Band, Bands, Plan};
+pub use plan::Plan;
 pub use residual::Residuals;
 pub use workspace::Workspace;
 

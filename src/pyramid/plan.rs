@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What a size needs, made once: bands, masks, transforms.
 
-use std::ops::Range;
 use std::sync::Arc;
-
-use num_complex::Complex32;
 
 use crate::simd::Simd;
 
+use super::bands::{Band, Bands};
 use super::coordinates::Coordinates;
 use super::fft::Planner;
 use super::grid::wrap;
@@ -16,32 +14,6 @@ use super::masks::{Frequency, Masks};
 use super::portable::Portable;
 use super::workspace::{PlaneBuffers, PlaneTransforms, Workspace};
 use super::{Error, Grid, MAX_PIXELS, Spec, grid};
-
-/// One band of a plan: where it lies in frequency, and how it is sampled.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Band {
-    /// Radial band, 0 is the finest.
-    pub scale: usize,
-    /// Octave of the radial band: `scale / bands_per_octave`.
-    pub octave: usize,
-    /// Orientation `k`; the band keeps the frequencies on the side of `(cos pi k/K, sin pi k/K)`.
-    pub orientation: usize,
-    /// Samples in a row, `nx`.
-    pub width: usize,
-    /// Rows, `ny`.
-    pub height: usize,
-    /// Area of one sample in pixels, `w_b = N / N_b`.
-    pub weight: f64,
-    /// Index of the first sample in [`Bands`].
-    start: usize,
-}
-
-impl Band {
-    /// Where the band's samples lie, row major, among those of all bands.
-    pub fn range(&self) -> Range<usize> {
-        self.start..self.start + self.width * self.height
-    }
-}
 
 /// The pyramid of one size: immutable, to be shared between threads.
 #[derive(Clone)]
@@ -206,9 +178,7 @@ impl Plan {
 
     /// Coefficients for one plane, all 0.
     pub fn coefficients(&self) -> Bands {
-        Bands {
-            values: vec![Complex32::ZERO; self.samples()],
-        }
+        Bands::new(self.samples())
     }
 }
 
@@ -259,27 +229,4 @@ fn sample_bands(masks: &Masks, grid: Grid, mut push: impl FnMut(&[Frequency], us
 /// The octaves a plan has when nothing is asked for (docs/method.md 1.6). Both sides must be at least 1.
 pub(crate) fn default_octaves(width: usize, height: usize) -> usize {
     grid::default_octaves(width, height)
-}
-
-/// The coefficients of one plane.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bands {
-    values: Vec<Complex32>,
-}
-
-impl Bands {
-    /// One band's samples, `[height, width]`.
-    pub fn band(&self, band: &Band) -> &[Complex32] {
-        &self.values[band.range()]
-    }
-
-    /// One band's samples, `[height, width]`.
-    pub fn band_mut(&mut self, band: &Band) -> &mut [Complex32] {
-        &mut self.values[band.range()]
-    }
-
-    /// All samples, band after band.
-    pub fn values(&self) -> &[Complex32] {
-        &self.values
-    }
 }

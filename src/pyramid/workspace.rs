@@ -7,8 +7,8 @@ use std::sync::Arc;
 use aligned_vec::{AVec, avec};
 use num_complex::Complex32;
 
+use super::bands::{Band, Bands};
 use super::coordinates::Coordinates;
-use super::plan::{Band, Bands};
 
 /// Analysis and synthesis of planes by one plan, with the buffers of one thread. What it holds carries nothing from call
 /// to call.
