@@ -2,7 +2,7 @@
 //! Borrowed pixels: formats, planes of `f32`, the resize to the model and its exact adjoint, and the way back.
 //!
 //! A [`FrameView`] looks at bytes of any [`PixelFormat`]; its [`Shape`] says what they mean. Values of planes are 0..1
-//! (8-bit value / 255), rows top to bottom, planes tightly packed. This room knows nobody: no model, no GStreamer.
+//! (8-bit value / 255), rows top to bottom, planes tightly packed. No model, no GStreamer.
 
 mod axis;
 mod change;

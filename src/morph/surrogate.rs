@@ -77,13 +77,13 @@ impl Surrogate {
         self.noise.fill_with(&mut white);
         self.transform
             .forward(&self.noise, &mut self.turns, &mut self.scratch);
-        let share = 1.0 / self.noise.len() as f32;
+        let factor = 1.0 / self.noise.len() as f32;
         for turn in &mut self.turns {
             let amplitude = turn.norm();
             *turn = if amplitude > 0.0 {
-                *turn * (share / amplitude)
+                *turn * (factor / amplitude)
             } else {
-                share.into()
+                factor.into()
             };
         }
     }
