@@ -279,6 +279,11 @@ fn the_gradient_is_zero_where_the_model_does_not_look() {
 
         let mut enlarged = vec![f32::NAN; x.len()];
         sampling.enlarge(&y, &mut enlarged);
+        let mut gathered = vec![f32::NAN; y.len()];
+        sampling.enlarge_adjoint(&x, &mut gathered);
+        let (there, back) = (dot(&enlarged, &x), dot(&y, &gathered));
+        let bound = 1e-5 * norm(&x) * norm(&y);
+        assert!((there - back).abs() <= bound, "{fit:?}: {there} {back}");
         let seen = sampling.placement().frame;
         for (at, (gradient, change)) in ry.iter().zip(&enlarged).enumerate() {
             let (column, row) = (at % frame.0, at / frame.0);

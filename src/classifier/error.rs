@@ -22,6 +22,18 @@ pub enum Error {
     /// There are more or fewer labels than classes, so that classes may be called by others' names.
     #[error(transparent)]
     LabelCount(#[from] Misfit),
+    /// A model that is to drive beside the first does not know the class.
+    #[error(
+        "{}, which is to drive too, has no class \"{label}\": classes are matched by their labels, so give it the same label \
+         file, or choose a target that both know",
+        .model.display()
+    )]
+    OtherLabel {
+        /// The model.
+        model: std::path::PathBuf,
+        /// The label that the first model has for the target.
+        label: String,
+    },
     /// A class number is too large.
     #[error("there is no class {index}: the model has {classes} classes, numbered from 0")]
     ClassIndex {

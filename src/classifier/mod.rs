@@ -41,7 +41,7 @@ pub(crate) use choice::{PairChooser, best_but, resolve};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::frame::Moment;
+use crate::frame::{InputGeometry, Moment};
 use crate::runtime::{Optimisation, Provider};
 
 pub use crate::runtime::Interrupter;
@@ -159,8 +159,22 @@ pub struct Reading {
     pub pair_changed: bool,
     /// The place in its stream of the frame that was read, as far as the reader was told.
     pub moment: Moment,
+    /// The gradients of further drivers.
+    pub(crate) others: Vec<OtherGradient>,
     /// The objective that the gradient is of.
     pub(crate) objective: Objective,
     /// See [`Reading::number`].
     pub(crate) id: u64,
+}
+
+/// The gradient of another model at the same frame, for classes of the same names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct OtherGradient {
+    /// At that model's input: planes in the order R, G, B, or one of luma.
+    pub(crate) gradient: Vec<f32>,
+    pub(crate) norm: f64,
+    pub(crate) agreement: Option<f64>,
+    /// How that model looks at frames.
+    pub(crate) geometry: InputGeometry,
+    pub(crate) inference_time: Duration,
 }

@@ -21,6 +21,7 @@ mod watch;
 pub use change::{write_luma_change, write_rgb_change};
 pub use colorimetry::{Colorimetry, Range};
 pub use error::Error;
+pub(crate) use fit::InputGeometry;
 pub use fit::{Fit, Placement, Rect};
 pub use format::PixelFormat;
 pub(crate) use format::with_layout;

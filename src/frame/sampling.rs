@@ -158,6 +158,21 @@ impl Sampling {
         );
     }
 
+    /// The adjoint of [`Sampling::enlarge`]: a gradient at the frame becomes that of the input's plane which is enlarged; 0 in
+    /// bars.
+    ///
+    /// # Panics
+    /// When a plane is not of its size.
+    pub fn enlarge_adjoint(&mut self, frame: &[f32], input: &mut [f32]) {
+        let [from, from_stride] = window(frame.len(), self.placement.frame, self.frame, 1);
+        let [to, to_stride] = self.black_window(input, 1);
+        self.enlarge.adjoint_window(
+            (&frame[from..], from_stride),
+            (&mut input[to..], to_stride),
+            &mut self.scratch,
+        );
+    }
+
     /// Start and row length of the seen part in planes of the input, bars blackened.
     fn black_window(&self, planes: &mut [f32], count: usize) -> [usize; 2] {
         if self.placement.input != Rect::whole(self.input) {

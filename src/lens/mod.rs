@@ -5,6 +5,7 @@
 //! thread of its own.
 
 mod average;
+mod driver;
 mod editor;
 mod history;
 mod live;
@@ -98,6 +99,24 @@ impl Lens {
         let reader = Reader::new(classifier, &settings)?;
         let editor = Editor::new(&reader, settings)?;
         Ok(Self::from_parts(reader, editor))
+    }
+
+    /// The classifier alone.
+    pub fn into_classifier(self) -> Classifier {
+        self.reader.into_classifier()
+    }
+
+    /// Lets a further model drive: see [`Reader::also`].
+    ///
+    /// # Errors
+    /// When the target that is asked for is none of its classes.
+    pub fn also(&mut self, classifier: Classifier) -> Result<(), Error> {
+        self.reader.also(classifier)
+    }
+
+    /// The further models that drive.
+    pub fn also_driven_by(&self) -> impl Iterator<Item = &Classifier> {
+        self.reader.others()
     }
 
     fn from_parts(reader: Reader, editor: Editor) -> Self {

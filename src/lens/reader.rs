@@ -4,13 +4,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::average::Averager;
+use super::driver::{Driver, OtherDriver, Shown};
 use super::region;
-use super::sight::{Framing, Sight};
+use super::sight::Framing;
 use super::{GradientSettings, InputSettings, LensSettings};
 use crate::Error;
 use crate::classifier::{
-    Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
+    ClassChoice, Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
 };
 use crate::frame::{FrameView, Moment};
 use crate::settings::Group;
@@ -21,8 +21,9 @@ static READINGS: AtomicU64 = AtomicU64::new(1);
 /// Reads frames: runs the classifier, and chooses the pair of classes.
 #[derive(Debug)]
 pub struct Reader {
-    classifier: Classifier,
-    framing: Framing,
+    /// The model whose scores are reported.
+    first: Driver,
+    others: Vec<OtherDriver>,
     chooser: PairChooser,
     /// The settings in force.
     gradient: GradientSettings,
@@ -31,8 +32,6 @@ pub struct Reader {
     last: Option<u64>,
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
-    averager: Averager,
-    sight: Option<Sight>,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
 }
@@ -53,15 +52,13 @@ impl Reader {
     /// When a label is unknown or a class number too large.
     pub fn new(classifier: Classifier, settings: &LensSettings) -> Result<Self, Error> {
         let mut reader = Self {
-            framing: Framing::of(&classifier, &settings.input),
-            classifier,
+            first: Driver::new(classifier, &settings.input),
+            others: Vec::new(),
             chooser: PairChooser::new(None, None, GradientSettings::CLASS_HOLD.default),
             gradient: GradientSettings::default(),
             input: settings.input.clone(),
             last: None,
             pair_is_new: false,
-            averager: Averager::default(),
-            sight: None,
             aside: Reading::default(),
         };
         reader.set_settings(settings)?;
@@ -70,16 +67,60 @@ impl Reader {
 
     /// The classifier.
     pub fn classifier(&self) -> &Classifier {
-        &self.classifier
+        &self.first.classifier
+    }
+
+    pub(super) fn into_classifier(self) -> Classifier {
+        self.first.classifier
+    }
+
+    /// Lets a further model drive: its gradient at the same frame, between the classes of the same names and seen through
+    /// its own preprocessing and input, is added to the first model's, each brought to the same length: what is left is what
+    /// the models agree on. Scores stay those of the first. A source whose label it does not know is its most probable class
+    /// other than the target.
+    ///
+    /// # Errors
+    /// When the target that is asked for is none of its classes.
+    pub fn also(&mut self, classifier: Classifier) -> Result<(), Error> {
+        let labels = (self.classifier().labels(), self.classifier().classes());
+        let other = OtherDriver::new(classifier, labels, &self.input);
+        if let Some(target) = self.class(&self.gradient.target)? {
+            self.knows(&other, target)?;
+        }
+        self.others.push(other);
+        self.last = None;
+        Ok(())
+    }
+
+    /// The further models that drive.
+    pub fn others(&self) -> impl Iterator<Item = &Classifier> {
+        self.others.iter().map(OtherDriver::classifier)
+    }
+
+    fn class(&self, choice: &ClassChoice) -> Result<Option<usize>, Error> {
+        let first = self.classifier();
+        Ok(resolve(choice, first.labels(), first.classes())?)
+    }
+
+    /// Refuses a driver that does not know this class of the first one's.
+    fn knows(&self, other: &OtherDriver, class: usize) -> Result<(), Error> {
+        if other.class(class).is_some() {
+            return Ok(());
+        }
+        Err(crate::classifier::Error::OtherLabel {
+            model: other.classifier().model_file().to_owned(),
+            label: self.classifier().label(class).into_owned(),
+        }
+        .into())
     }
 
     pub(super) fn framing(&self) -> Framing {
-        self.framing
+        self.first.framing
     }
 
     /// The map from frames of this shape to what the model sees of them, without a region.
     pub fn sampling(&self, frame: &FrameView<'_>) -> crate::frame::Sampling {
-        self.framing.sampling(frame.shape())
+        self.first.framing.geometry.sampling(frame.shape())
     }
 
     /// Takes over classes, objective, `samples`, fit and region of other settings, from the next frame on.
@@ -90,8 +131,12 @@ impl Reader {
         settings.check()?;
         let LensSettings { gradient, input, .. } = settings;
         if *gradient != self.gradient {
-            let class = |choice| resolve(choice, self.classifier.labels(), self.classifier.classes());
-            let (source, target) = (class(&gradient.source)?, class(&gradient.target)?);
+            let (source, target) = (self.class(&gradient.source)?, self.class(&gradient.target)?);
+            if let Some(target) = target {
+                self.others
+                    .iter()
+                    .try_for_each(|other| self.knows(other, target))?;
+            }
             self.chooser.update(source, target, gradient.class_hold);
             if gradient.of_a_reading() != self.gradient.of_a_reading() {
                 self.last = None;
@@ -99,7 +144,8 @@ impl Reader {
             self.gradient = gradient.clone();
         }
         if *input != self.input {
-            self.framing = self.framing.with(input);
+            self.first.framing = self.first.framing.with(input);
+            self.others.iter_mut().for_each(|other| other.look_by(input));
             self.input = input.clone();
             self.last = None;
         }
@@ -114,7 +160,7 @@ impl Reader {
 
     /// A handle that ends a run from another thread.
     pub fn interrupter(&self) -> Interrupter {
-        self.classifier.interrupter()
+        self.first.classifier.interrupter()
     }
 
     /// Runs the model on a frame: logits and gradient in one run, and one more forward run where the pair of classes has
@@ -124,19 +170,16 @@ impl Reader {
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
         let seen = region::seen(self.input.roi, frame);
-        let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
+        let shown = Shown::Frame(&seen);
         // Should the run fail, it is no reading of anything.
         reading.moment = Moment::default();
         let scored = self.chooser.pair().is_none();
         if scored {
-            self.classifier.score_planes(planes, &mut self.aside)?;
+            self.first.score(shown, &mut self.aside)?;
             self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
         let pair = self.chooser.pair().unwrap_or_default();
-        let seen = (planes, self.framing.input);
-        let (gradient, scores) = ((&self.gradient, 0), (&mut self.aside, scored));
-        self.averager
-            .read(&mut self.classifier, seen, pair, gradient, scores, reading)?;
+        self.read_all([shown; 2], pair, 0, scored, reading)?;
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.
@@ -171,24 +214,38 @@ impl Reader {
         (source, target): (usize, usize),
         reading: &mut Reading,
     ) -> Result<(), Error> {
-        let classes = self.classifier.classes();
+        let classes = self.classifier().classes();
         if let Some(index) = [source, target].into_iter().find(|class| *class >= classes) {
             return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
         }
         let seen = region::seen(self.input.roi, frame);
-        let planes = Sight::of(&mut self.sight, &seen, self.framing).see(&seen);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
-        let seen = (planes, self.framing.input);
-        let (gradient, scores) = ((&self.gradient, 0), (&mut self.aside, false));
-        self.averager.read(
-            &mut self.classifier,
-            seen,
-            (source, target),
-            gradient,
-            scores,
-            reading,
-        )?;
+        self.read_all([Shown::Frame(&seen); 2], (source, target), 0, false, reading)?;
         self.number(reading);
+        Ok(())
+    }
+
+    /// Scores and gradient of the first driver, which is shown the first picture, and gradients of the others, which are shown
+    /// the second. `scored` says that `aside` holds the first one's scores of it.
+    fn read_all(
+        &mut self,
+        [shown, to_others]: [Shown<'_>; 2],
+        pair: (usize, usize),
+        step: u32,
+        scored: bool,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        self.others
+            .iter()
+            .try_for_each(|other| self.knows(other, pair.1))?;
+        let gradient = (&self.gradient, step);
+        let scores = (&mut self.aside, scored);
+        self.first.read(shown, pair, gradient, scores, reading)?;
+        reading.others.resize_with(self.others.len(), Default::default);
+        for (other, into) in self.others.iter_mut().zip(&mut reading.others) {
+            other.read(to_others, pair, gradient, into)?;
+            reading.inference_time += into.inference_time;
+        }
         Ok(())
     }
 
@@ -202,11 +259,13 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn rehearse(&mut self) -> Result<Duration, Error> {
-        let planes = vec![0.5; self.framing.channels * self.framing.input_pixels()];
-        let pair = (0, 1.min(self.classifier.classes().saturating_sub(1)));
+        let geometry = self.first.framing.geometry;
+        let planes = vec![0.5; geometry.channels * geometry.pixels()];
+        let pair = (0, 1.min(self.classifier().classes().saturating_sub(1)));
         // The first run makes buffers.
         for _ in 0..2 {
-            self.classifier
+            self.first
+                .classifier
                 .read_planes(&planes, pair, self.gradient.objective, &mut self.aside)?;
         }
         Ok(self.aside.inference_time)
@@ -217,39 +276,32 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn score(&mut self, frame: &FrameView<'_>) -> Result<&Reading, Error> {
-        let planes = Sight::of(&mut self.sight, frame, self.framing).see(frame);
-        self.classifier.score_planes(planes, &mut self.aside)?;
+        self.first.score(Shown::Frame(frame), &mut self.aside)?;
         Ok(&self.aside)
     }
 
-    /// Reads a picture on its way from `frame`, given as planes (see [`Sight::see_planes`]), towards the target of
-    /// `reading`. Where the user left the source to be chosen it is the rival: the most probable class other than the
+    /// Reads a picture on its way, given to the first driver as planes and to the others as a change of the frame, towards the
+    /// target of `reading`. Where the user left the source to be chosen it is the rival: the most probable class other than the
     /// target on this picture, which costs one forward run. The scores of the step before would come free, but lag
     /// behind: near a class that lies between two others the source then turns a step late, and the picture swings
     /// from one to the other.
     pub(super) fn read_step(
         &mut self,
-        frame: &FrameView<'_>,
-        planes: &[&[f32]],
-        (at_frame, step): (bool, u32),
+        shown: [Shown<'_>; 2],
+        step: u32,
         reading: &mut Reading,
     ) -> Result<(), Error> {
-        let input = Sight::of(&mut self.sight, frame, self.framing).see_planes(planes, at_frame);
         let (mut source, target) = (reading.source, reading.target);
         let scored = self.chooser.source_is_free();
         if scored {
-            self.classifier.score_planes(input, &mut self.aside)?;
+            self.first.score(shown[0], &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        let seen = (input, self.framing.input);
-        let (gradient, scores) = ((&self.gradient, step), (&mut self.aside, scored));
-        Ok(self.averager.read(
-            &mut self.classifier,
-            seen,
-            (source, target),
-            gradient,
-            scores,
-            reading,
-        )?)
+        self.read_all(shown, (source, target), step, scored, reading)
+    }
+
+    /// Whether there is a driver beside the first.
+    pub(super) fn has_others(&self) -> bool {
+        !self.others.is_empty()
     }
 }

@@ -27,6 +27,9 @@ pub struct Report {
     pub magnification: f64,
     /// Raw RMS of the phase step before normalisation: how strong the gradient is in the phases.
     pub phase_rms: f64,
+    /// How alike the gradients of several drivers are where the pyramid works: the mean cosine of all pairs, -1..1, at the
+    /// first step; `None` for a single one.
+    pub drivers_agreement: Option<f64>,
     /// L2 norm of the change before clipping and rounding, over the edited planes, where the pyramid works.
     pub change_norm: f64,
     /// L2 distance of the picture as written from the frame, pixel values 0..1, over all colour planes.

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What a classifier sees of a frame.
 
-use crate::classifier::Classifier;
-use crate::frame::{Fit, FrameView, Sampling, Shape};
-
 use super::InputSettings;
+use super::driver::Shown;
+use crate::classifier::Classifier;
+use crate::frame::{InputGeometry, Sampling, Shape, luma_of_planes};
 
-/// How a classifier looks at frames: what of them it takes, and into what input.
+/// How a classifier looks at frames, and how the settings may change that.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Framing {
-    pub(super) fit: Fit,
-    /// Width and height of the input.
-    pub(super) input: (usize, usize),
-    /// Planes of the input: 1 or 3.
-    pub(super) channels: usize,
-    crop_fraction: f64,
+    pub(super) geometry: InputGeometry,
     /// The crop that the model's description advises.
     advised_crop: f64,
     /// Threads that the pyramid may use.
@@ -25,10 +20,12 @@ impl Framing {
     pub(super) fn of(classifier: &Classifier, settings: &InputSettings) -> Self {
         let signature = classifier.signature();
         Self {
-            fit: settings.fit,
-            input: signature.size(),
-            channels: signature.channels(),
-            crop_fraction: signature.crop_fraction,
+            geometry: InputGeometry {
+                fit: settings.fit,
+                input: signature.size(),
+                channels: signature.channels(),
+                crop_fraction: signature.crop_fraction,
+            },
             advised_crop: signature.crop_fraction,
             threads: classifier.threads(),
         }
@@ -39,62 +36,62 @@ impl Framing {
     pub(super) fn with(self, settings: &InputSettings) -> Self {
         let crop = settings.crop_fraction;
         Self {
-            fit: settings.fit,
-            crop_fraction: if crop > 0.0 { crop } else { self.advised_crop },
+            geometry: InputGeometry {
+                fit: settings.fit,
+                crop_fraction: if crop > 0.0 { crop } else { self.advised_crop },
+                ..self.geometry
+            },
             ..self
         }
-    }
-
-    /// The map from frames of this shape to the input, and back.
-    pub(super) fn sampling(&self, frame: &Shape) -> Sampling {
-        Sampling::new(self.fit, frame, self.input, self.crop_fraction)
-    }
-
-    pub(super) fn input_pixels(&self) -> usize {
-        self.input.0 * self.input.1
     }
 }
 
 /// The input picture of frames of one shape.
 #[derive(Debug)]
 pub(super) struct Sight {
-    framing: Framing,
+    geometry: InputGeometry,
     shape: Shape,
     sampling: Sampling,
     /// The input picture: luma, or R, G and B.
     planes: Vec<f32>,
+    /// A plane of the frame's size, and one of the input's.
+    change: [Vec<f32>; 2],
 }
 
 impl Sight {
-    /// The sight of this frame: the one there is, or a new one when shape or framing have changed.
-    pub(super) fn of<'a>(
-        slot: &'a mut Option<Self>,
-        frame: &FrameView<'_>,
-        framing: Framing,
-    ) -> &'a mut Self {
-        let shape = *frame.shape();
-        let kept = slot.take().filter(|s| s.framing == framing && s.shape == shape);
-        slot.insert(kept.unwrap_or_else(|| Self {
-            framing,
+    /// The input picture of what is shown; what is in `slot` is made anew where shape or geometry have changed.
+    pub(super) fn see<'a>(slot: &'a mut Option<Self>, framing: Framing, shown: Shown<'_>) -> &'a [f32] {
+        let geometry = framing.geometry;
+        let shape = *shown.frame().shape();
+        let kept = slot.take().filter(|s| s.geometry == geometry && s.shape == shape);
+        let sight = slot.insert(kept.unwrap_or_else(|| Self {
+            geometry,
             shape,
-            sampling: framing.sampling(&shape),
-            planes: vec![0.0; framing.channels * framing.input_pixels()],
-        }))
-    }
-
-    /// The input picture of a frame of this shape.
-    pub(super) fn see(&mut self, frame: &FrameView<'_>) -> &[f32] {
-        if self.framing.channels == 1 {
-            self.sampling.read_luma(frame, &mut self.planes);
-        } else {
-            self.sampling.read_rgb(frame, &mut self.planes);
+            sampling: geometry.sampling(&shape),
+            planes: vec![0.0; geometry.channels * geometry.pixels()],
+            change: [Vec::new(), Vec::new()],
+        }));
+        match shown {
+            Shown::Frame(_) => sight.see_frame(shown),
+            Shown::Planes { planes, at_frame, .. } => sight.see_planes(planes, at_frame),
+            Shown::Changed { change, .. } => {
+                sight.see_frame(shown);
+                sight.add(change);
+            }
         }
-        &self.planes
+        &sight.planes
     }
 
-    /// The input picture of a plane for each of its channels, all of the frame's size, or all of the input's.
-    pub(super) fn see_planes(&mut self, planes: &[&[f32]], at_frame: bool) -> &[f32] {
-        let pixels = self.framing.input_pixels();
+    fn see_frame(&mut self, shown: Shown<'_>) {
+        if self.geometry.channels == 1 {
+            self.sampling.read_luma(shown.frame(), &mut self.planes);
+        } else {
+            self.sampling.read_rgb(shown.frame(), &mut self.planes);
+        }
+    }
+
+    fn see_planes(&mut self, planes: &[&[f32]], at_frame: bool) {
+        let pixels = self.geometry.pixels();
         for (plane, input) in planes.iter().zip(self.planes.chunks_exact_mut(pixels)) {
             if at_frame {
                 self.sampling.apply(plane, input);
@@ -102,6 +99,24 @@ impl Sight {
                 input.copy_from_slice(plane);
             }
         }
-        &self.planes
+    }
+
+    fn add(&mut self, change: &[f32]) {
+        let (frame, pixels) = (self.shape.width * self.shape.height, self.geometry.pixels());
+        let [luma, small] = &mut self.change;
+        small.resize(pixels, 0.0);
+        let count = change.len() / frame;
+        for (channel, input) in self.planes.chunks_exact_mut(pixels).enumerate() {
+            let change = if count > 1 && self.geometry.channels == 1 {
+                luma.resize(frame, 0.0);
+                luma_of_planes(change, luma);
+                &luma[..]
+            } else {
+                // A change of luma is one of every colour.
+                &change[channel.min(count - 1) * frame..][..frame]
+            };
+            self.sampling.apply(change, small);
+            input.iter_mut().zip(&*small).for_each(|(value, c)| *value += c);
+        }
     }
 }

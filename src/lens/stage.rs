@@ -3,17 +3,19 @@
 
 use std::time::Duration;
 
+use super::driver::WayBack;
 use super::history::History;
 use super::region;
 use super::showing::{Magnitude, Motion};
 use super::sight::Framing;
 use super::{Control, LensSettings, Resolution};
 use crate::Error;
-use crate::classifier::Reading;
+use crate::classifier::{OtherGradient, Reading};
 use crate::frame::{
     self, FrameView, FrameViewMut, LUMA, Moment, Picture, Rect, Sampling, Shape, luma_of_planes, read_luma,
     read_rgb, write_luma_change, write_rgb_change,
 };
+use crate::measure::norm;
 use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, Surrogate};
 use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
 
@@ -67,6 +69,10 @@ pub(super) struct Stage {
     /// The edited planes, their gradient and their change, where the pyramid works.
     pub(super) image: Vec<f32>,
     pub(super) gradient: Vec<f32>,
+    /// The ways back from the other drivers.
+    ways: Vec<WayBack>,
+    /// How alike the drivers' gradients were, where there are several.
+    pub(super) drivers_agreement: Option<f64>,
     pub(super) change: Vec<f32>,
     /// What `morpher` is prepared for, and what it found.
     prepared: Option<(Subject, Prepared)>,
@@ -109,13 +115,13 @@ impl Stage {
         old: Option<Self>,
     ) -> Result<Self, Error> {
         let whole = shape.size();
-        let sampling = framing.sampling(shape);
+        let sampling = framing.geometry.sampling(shape);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
-        let size = if at_frame { whole } else { framing.input };
+        let size = if at_frame { whole } else { framing.geometry.input };
         let gray = shape.format.is_gray() || settings.morph.color_mode == ColorMode::Luma;
         if shape.format.is_yuv() && !gray {
             return Err(frame::Error::LumaOnly { format: shape.format }.into());
@@ -137,17 +143,19 @@ impl Stage {
             at_frame,
             size,
             edited,
-            seen: framing.channels,
+            seen: framing.geometry.channels,
             morpher,
             settings: morph,
             resolution: settings.resolution,
             image: vec![0.0; edited * pixels],
             gradient: vec![0.0; edited * pixels],
+            ways: Vec::new(),
+            drivers_agreement: None,
             change: vec![0.0; edited * pixels],
             prepared: None,
             history: History::default(),
             surrogate: None,
-            plane: vec![0.0; framing.input_pixels()],
+            plane: vec![0.0; framing.geometry.pixels()],
             enlarged: Vec::new(),
             morph: vec![0; shape.packed_len()],
             renderer: Renderer::default(),
@@ -205,7 +213,7 @@ impl Stage {
         let mut image = std::mem::take(&mut self.image);
         self.read_planes(frame, &mut image);
         self.image = image;
-        self.take_direction(&reading.gradient, settings, 0);
+        self.take_direction(reading, settings, 0);
         let prepared = if memory.is_zero() {
             self.morpher.prepare(&self.image, &self.gradient)
         } else {
@@ -246,51 +254,82 @@ impl Stage {
         self.size.0 * self.size.1
     }
 
-    /// Takes the direction of a step: the gradient at the model's input, or the control in its place.
-    pub(super) fn take_direction(&mut self, gradient: &[f32], settings: &LensSettings, step: u32) {
+    /// A change where the pyramid works, at the frame's size.
+    pub(super) fn at_frame_size(&mut self, change: &[f32]) -> Vec<f32> {
+        if self.at_frame {
+            return change.to_vec();
+        }
+        let (from, to) = (self.pixels(), self.shape.width * self.shape.height);
+        let mut large = vec![0.0; change.len() / from * to];
+        for (plane, large) in change.chunks_exact(from).zip(large.chunks_exact_mut(to)) {
+            self.sampling.enlarge(plane, large);
+        }
+        large
+    }
+
+    /// Takes the direction of a step: the gradient of all drivers, or the control in its place, which is drawn after the
+    /// first driver's.
+    pub(super) fn take_direction(&mut self, reading: &Reading, settings: &LensSettings, step: u32) {
+        self.drivers_agreement = None;
         if settings.gradient.control == Control::None {
-            return self.take_gradient(gradient);
+            self.take_gradient(&reading.gradient);
+            if !reading.others.is_empty() {
+                self.add_others(&reading.others);
+            }
+            return;
         }
         let (width, height) = self.sampling.input_size();
         let mut surrogate = self
             .surrogate
             .take()
             .unwrap_or_else(|| Surrogate::new(width, height, self.seen));
-        self.take_gradient(surrogate.draw(gradient, settings.gradient.seed, step));
+        self.take_gradient(surrogate.draw(&reading.gradient, settings.gradient.seed, step));
         self.surrogate = Some(surrogate);
     }
 
     /// The gradient at the model's input as that of the edited planes: the exact chain rule through luma
     /// (docs/method.md 2.6) and resize (2.11).
     fn take_gradient(&mut self, gradient: &[f32]) {
-        let count = self.plane.len();
-        for (k, edited) in self
-            .gradient
-            .chunks_exact_mut(self.size.0 * self.size.1)
-            .enumerate()
-        {
-            match (self.edited, self.seen) {
-                // Y enters R, G and B with factor 1 each, and luma itself with the sum of its weights, 1.
-                (1, 3) => {
-                    let (r, rest) = gradient.split_at(count);
-                    let (g, b) = rest.split_at(count);
-                    for (k, sum) in self.plane.iter_mut().enumerate() {
-                        *sum = r[k] + g[k] + b[k];
-                    }
-                }
-                (1, _) => self.plane.copy_from_slice(gradient),
-                (_, 3) => self.plane.copy_from_slice(&gradient[k * count..][..count]),
-                _ => self
-                    .plane
-                    .iter_mut()
-                    .zip(gradient)
-                    .for_each(|(to, g)| *to = LUMA[k] * g),
-            }
+        let pixels = self.pixels();
+        for (k, edited) in self.gradient.chunks_exact_mut(pixels).enumerate() {
+            of_edited_plane(gradient, (self.seen, self.edited, k), &mut self.plane);
             if self.at_frame {
                 self.sampling.adjoint(&self.plane, edited);
             } else {
                 edited.copy_from_slice(&self.plane);
             }
+        }
+    }
+
+    /// Adds the gradients of the other drivers to that of the first, each at the same length, and keeps that of the first
+    /// (docs/method.md 2.13). One that is zero or not finite says nothing.
+    fn add_others(&mut self, others: &[OtherGradient]) {
+        let pixels = self.pixels();
+        let length = norm(&self.gradient);
+        let mut units = vec![scaled(&self.gradient, 1.0 / length)];
+        for (slot, other) in others.iter().enumerate() {
+            let mut pulled = vec![0.0; self.gradient.len()];
+            let way = WayBack::of(&mut self.ways, slot, &self.shape, other.geometry);
+            for (k, edited) in pulled.chunks_exact_mut(pixels).enumerate() {
+                let seen = (other.geometry.channels, self.edited, k);
+                of_edited_plane(&other.gradient, seen, &mut way.input);
+                let at_frame = way.pull();
+                if self.at_frame {
+                    edited.copy_from_slice(at_frame);
+                } else {
+                    self.sampling.enlarge_adjoint(at_frame, edited);
+                }
+            }
+            units.push(scaled(&pulled, 1.0 / norm(&pulled)));
+        }
+        units.retain(|unit| unit.iter().all(|g| g.is_finite()));
+        if units.is_empty() {
+            return;
+        }
+        self.drivers_agreement = mean_cosine(&units);
+        let share = length / units.len() as f64;
+        for (at, sum) in self.gradient.iter_mut().enumerate() {
+            *sum = (share * units.iter().map(|unit| f64::from(unit[at])).sum::<f64>()) as f32;
         }
     }
 
@@ -380,4 +419,40 @@ impl Stage {
         };
         Ok(renderer.render(&view, &part, &mut out)?)
     }
+}
+
+/// The gradient at an input of `seen` planes, at one plane of it that stands for the edited plane `k` of `edited`.
+fn of_edited_plane(gradient: &[f32], (seen, edited, k): (usize, usize, usize), plane: &mut [f32]) {
+    let count = plane.len();
+    match (edited, seen) {
+        // Y enters R, G and B with factor 1 each, and luma itself with the sum of its weights, 1.
+        (1, 3) => {
+            let (r, rest) = gradient.split_at(count);
+            let (g, b) = rest.split_at(count);
+            for (k, sum) in plane.iter_mut().enumerate() {
+                *sum = r[k] + g[k] + b[k];
+            }
+        }
+        (1, _) => plane.copy_from_slice(gradient),
+        (_, 3) => plane.copy_from_slice(&gradient[k * count..][..count]),
+        _ => plane
+            .iter_mut()
+            .zip(gradient)
+            .for_each(|(to, g)| *to = LUMA[k] * g),
+    }
+}
+
+fn scaled(values: &[f32], factor: f64) -> Vec<f32> {
+    values.iter().map(|v| (f64::from(*v) * factor) as f32).collect()
+}
+
+/// The mean cosine of all pairs of vectors of unit length; `None` for fewer than two.
+fn mean_cosine(units: &[Vec<f32>]) -> Option<f64> {
+    let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+    let pairs = units
+        .iter()
+        .enumerate()
+        .flat_map(|(k, one)| units[k + 1..].iter().map(move |other| cosine(one, other)));
+    let (sum, count) = pairs.fold((0.0, 0), |(sum, count), cosine| (sum + cosine, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }

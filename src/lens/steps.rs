@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::driver::Shown;
 use super::reader::Reader;
 use super::stage::Stage;
 use super::{LensSettings, Report};
@@ -38,6 +39,7 @@ pub(super) fn walk(
         };
         if step == 1 {
             report.phase_rms = prepared.phase_rms;
+            report.drivers_agreement = stage.drivers_agreement;
         }
         if !prepared.finite || prepared.phase_rms == 0.0 {
             report.warning = Some(no_direction(prepared.finite, step));
@@ -128,7 +130,7 @@ impl<'r> Between<'r> {
     }
 
     /// Takes the gradient at the current picture; how long that took.
-    fn read(&mut self, stage: &Stage, frame: &FrameView<'_>, step: u32) -> Result<Duration, Error> {
+    fn read(&mut self, stage: &mut Stage, frame: &FrameView<'_>, step: u32) -> Result<Duration, Error> {
         let start = Instant::now();
         let pixels = stage.pixels();
         let mut luma = Vec::new();
@@ -141,15 +143,28 @@ impl<'r> Between<'r> {
             }
             _ => self.current.chunks_exact(pixels).collect(),
         };
-        self.reader
-            .read_step(frame, &seen, (stage.at_frame, step), &mut self.reading)?;
+        let first = Shown::Planes {
+            frame,
+            planes: &seen,
+            at_frame: stage.at_frame,
+        };
+        let mut others = first;
+        let change;
+        if self.reader.has_others() {
+            change = stage.at_frame_size(&self.change());
+            others = Shown::Changed {
+                frame,
+                change: &change,
+            };
+        }
+        self.reader.read_step([first, others], step, &mut self.reading)?;
         Ok(start.elapsed())
     }
 
     /// Analysis of the current picture and of its gradient.
     fn prepare(&mut self, stage: &mut Stage, settings: &LensSettings, step: u32) -> crate::morph::Prepared {
         stage.forget();
-        stage.take_direction(&self.reading.gradient, settings, step);
+        stage.take_direction(&self.reading, settings, step);
         if stage.image.len() == self.current.len() {
             stage.image.copy_from_slice(&self.current);
         } else {

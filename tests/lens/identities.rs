@@ -249,3 +249,68 @@ fn bad_wishes_are_refused_and_the_old_ones_stay() {
         assert_eq!(lens.settings(), &towards("smile"));
     }
 }
+
+/// A model beside itself agrees with itself, and moves the frame as it does alone; another one moves it elsewhere.
+#[test]
+fn several_drivers_move_a_frame_along_what_they_agree_on() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    for steps in [1, 3] {
+        let settings = towards("smile").with(|s| s.reach.steps = steps);
+        let (alone, report, _) = picture.morph(&mut lens("faces_robust.onnx", settings.clone()));
+        assert_eq!(report.drivers_agreement, None);
+        let together = |other: &str, settings: LensSettings| {
+            let mut one = lens("faces_robust.onnx", settings.clone());
+            one.also(lens(other, settings).into_classifier()).unwrap();
+            picture.morph(&mut one)
+        };
+        let (same, report, _) = together("faces_robust.onnx", settings.clone());
+        assert!((report.drivers_agreement.unwrap() - 1.0).abs() < 1e-5, "{report:?}");
+        let worst = alone.iter().zip(&same).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(worst <= Some(1), "{steps} steps: {worst:?}");
+
+        let (moved, report, reading) = together("faces_plain.onnx", settings.clone());
+        let agreement = report.drivers_agreement.unwrap();
+        assert!((-1.0..0.9).contains(&agreement), "{agreement}");
+        assert_ne!(moved, alone);
+        let (_, _, of_one) = picture.morph(&mut lens("faces_robust.onnx", settings));
+        assert_eq!(reading.logits, of_one.logits, "scores are the first driver's");
+    }
+}
+
+/// Against sums made by hand: at the frame's size, where drivers see the whole frame as it is, the direction is the sum of the
+/// two gradients at unit length.
+#[test]
+fn the_direction_of_two_drivers_is_the_sum_of_their_unit_gradients() {
+    use steerlens::morph::Method;
+    let picture = Picture::gray("faces/neutral-1.png");
+    let settings = towards("smile").with(|s| {
+        s.morph.method = Method::Pixel;
+        s.reach.magnification = 1e-3;
+    });
+    let files = ["faces_robust.onnx", "faces_plain.onnx"];
+    let unit = files.map(|file| {
+        let mut one = lens(file, settings.clone());
+        let reading = one.read(&picture.view()).unwrap();
+        let norm = reading.gradient_norm as f32;
+        reading.gradient.iter().map(|g| g / norm).collect::<Vec<f32>>()
+    });
+    let cosine: f32 = unit[0].iter().zip(&unit[1]).map(|(a, b)| a * b).sum();
+    let mut both = lens(files[0], settings.clone());
+    both.also(lens(files[1], settings).into_classifier()).unwrap();
+    let (_, report, _) = picture.morph(&mut both);
+    assert!((report.drivers_agreement.unwrap() - f64::from(cosine)).abs() < 1e-5);
+}
+
+#[test]
+fn a_driver_that_does_not_know_the_target_is_refused() {
+    let mut one = lens("faces_robust.onnx", towards("smile"));
+    let other = lens("shapes_robust.onnx", LensSettings::default()).into_classifier();
+    let text = one.also(other).unwrap_err().to_string();
+    assert!(text.contains("has no class \"smile\""), "{text}");
+    let mut one = lens("faces_robust.onnx", LensSettings::default());
+    let other = lens("shapes_robust.onnx", LensSettings::default()).into_classifier();
+    one.also(other).unwrap();
+    let picture = Picture::gray("faces/neutral-1.png");
+    let text = one.read(&picture.view()).unwrap_err().to_string();
+    assert!(text.contains("shapes_robust.onnx") && text.contains("has no class"), "{text}");
+}

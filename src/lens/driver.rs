@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A model whose gradient moves frames: what it sees of them, and how its gradient is taken.
+
+use super::average::Averager;
+use super::sight::{Framing, Sight};
+use super::{GradientSettings, InputSettings};
+use crate::classifier::{Classifier, Labels, OtherGradient, Reading, best_but};
+use crate::frame::{FrameView, Sampling};
+use crate::runtime;
+
+/// A classifier with what it needs to look at frames.
+#[derive(Debug)]
+pub(super) struct Driver {
+    pub(super) classifier: Classifier,
+    pub(super) framing: Framing,
+    sight: Option<Sight>,
+    averager: Averager,
+}
+
+/// A picture as a driver is shown it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shown<'a> {
+    /// A frame.
+    Frame(&'a FrameView<'a>),
+    /// Planes in place of those of a frame of this shape: one for each channel, of the frame's size, or of the input's.
+    Planes {
+        frame: &'a FrameView<'a>,
+        planes: &'a [&'a [f32]],
+        at_frame: bool,
+    },
+    /// A frame to which a change is added: of its luma, or of red, green and blue; planes of the frame's size.
+    Changed {
+        frame: &'a FrameView<'a>,
+        change: &'a [f32],
+    },
+}
+
+impl<'a> Shown<'a> {
+    /// The frame that is shown, or was changed.
+    pub(super) fn frame(self) -> &'a FrameView<'a> {
+        match self {
+            Self::Frame(frame) | Self::Planes { frame, .. } | Self::Changed { frame, .. } => frame,
+        }
+    }
+}
+
+impl Driver {
+    pub(super) fn new(classifier: Classifier, settings: &InputSettings) -> Self {
+        Self {
+            framing: Framing::of(&classifier, settings),
+            classifier,
+            sight: None,
+            averager: Averager::default(),
+        }
+    }
+
+    /// Scores alone; the gradient in `scores` is left as it is.
+    pub(super) fn score(&mut self, shown: Shown<'_>, scores: &mut Reading) -> Result<(), runtime::Error> {
+        let input = Sight::see(&mut self.sight, self.framing, shown);
+        self.classifier.score_planes(input, scores)
+    }
+
+    /// Scores and gradient: see [`Averager::read`].
+    pub(super) fn read(
+        &mut self,
+        shown: Shown<'_>,
+        pair: (usize, usize),
+        gradient: (&GradientSettings, u32),
+        scores: (&mut Reading, bool),
+        reading: &mut Reading,
+    ) -> Result<(), runtime::Error> {
+        let input = Sight::see(&mut self.sight, self.framing, shown);
+        let seen = (input, self.framing.geometry.input);
+        self.averager
+            .read(&mut self.classifier, seen, pair, gradient, scores, reading)
+    }
+}
+
+/// A driver beside the one that scores are reported of.
+#[derive(Debug)]
+pub(super) struct OtherDriver {
+    driver: Driver,
+    /// Its class for each class of the first driver, by name.
+    classes: Vec<Option<usize>>,
+    scores: Reading,
+    reading: Reading,
+}
+
+impl OtherDriver {
+    /// `labels` are those of the first driver's classes.
+    pub(super) fn new(
+        classifier: Classifier,
+        (labels, classes): (&Labels, usize),
+        settings: &InputSettings,
+    ) -> Self {
+        let known: std::collections::HashMap<_, _> = (0..classifier.classes())
+            .rev()
+            .map(|class| (classifier.label(class).into_owned(), class))
+            .collect();
+        Self {
+            classes: (0..classes)
+                .map(|class| known.get(&*labels.name(class)).copied())
+                .collect(),
+            driver: Driver::new(classifier, settings),
+            scores: Reading::default(),
+            reading: Reading::default(),
+        }
+    }
+
+    pub(super) fn classifier(&self) -> &Classifier {
+        &self.driver.classifier
+    }
+
+    pub(super) fn look_by(&mut self, settings: &InputSettings) {
+        self.driver.framing = self.driver.framing.with(settings);
+    }
+
+    /// The class of this driver that has the name of the first driver's.
+    pub(super) fn class(&self, class: usize) -> Option<usize> {
+        self.classes.get(class).copied().flatten()
+    }
+
+    /// The gradient between classes of the first driver's. A source whose name is not known here is this driver's most
+    /// probable class other than the target.
+    pub(super) fn read(
+        &mut self,
+        shown: Shown<'_>,
+        (source, target): (usize, usize),
+        gradient: (&GradientSettings, u32),
+        into: &mut OtherGradient,
+    ) -> Result<(), runtime::Error> {
+        let target = self.class(target).unwrap_or_default();
+        let (source, scored) = match self.class(source) {
+            Some(source) => (source, false),
+            None => {
+                self.driver.score(shown, &mut self.scores)?;
+                (best_but(&self.scores.logits, Some(target)), true)
+            }
+        };
+        let scores = (&mut self.scores, scored);
+        self.driver
+            .read(shown, (source, target), gradient, scores, &mut self.reading)?;
+        into.geometry = self.driver.framing.geometry;
+        into.gradient.clone_from(&self.reading.gradient);
+        into.norm = self.reading.gradient_norm;
+        into.agreement = self.reading.agreement;
+        into.inference_time = self.reading.inference_time;
+        Ok(())
+    }
+}
+
+/// The way back from another driver's input to the frame.
+#[derive(Debug)]
+pub(super) struct WayBack {
+    sampling: Sampling,
+    of: crate::frame::InputGeometry,
+    /// A plane of the input, and of the frame.
+    pub(super) input: Vec<f32>,
+    frame: Vec<f32>,
+}
+
+impl WayBack {
+    /// The way back for frames of this shape: that in `slot`, or a new one where another driver's stands there.
+    pub(super) fn of<'a>(
+        slots: &'a mut Vec<Self>,
+        slot: usize,
+        shape: &crate::frame::Shape,
+        geometry: crate::frame::InputGeometry,
+    ) -> &'a mut Self {
+        let new = || Self {
+            sampling: geometry.sampling(shape),
+            of: geometry,
+            input: vec![0.0; geometry.pixels()],
+            frame: vec![0.0; shape.width * shape.height],
+        };
+        if slots.len() <= slot {
+            slots.push(new());
+        } else if slots[slot].of != geometry {
+            slots[slot] = new();
+        }
+        let slot = slot.min(slots.len() - 1);
+        &mut slots[slot]
+    }
+
+    /// The gradient at `input` as that of a plane of the frame.
+    pub(super) fn pull(&mut self) -> &[f32] {
+        self.sampling.adjoint(&self.input, &mut self.frame);
+        &self.frame
+    }
+}
