@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::pyramid::{self, MAX_PIXELS, Plan, Spec, Transforms};
+use crate::pyramid::{self, Coordinates, MAX_PIXELS, Plan, Spec, Transforms};
 use crate::settings::Group;
 use crate::simd::Simd;
 
@@ -152,33 +152,31 @@ fn through_pyramid(border: Border, channels: usize, settings: &Settings) -> Resu
         ..settings.pyramid.clone()
     };
     let plan = Plan::new(width, height, &spec)?;
-    let nominal_samples = plan.nominal_bands() * width * height;
     Ok(match &plan.transforms {
-        Transforms::Kernel(kernel) => {
-            let bands = EditedBand::of_plan(&plan, &**kernel, settings);
-            let kernel = Arc::clone(kernel);
-            Box::new(PhasePath::new(
-                border,
-                kernel,
-                bands,
-                nominal_samples,
-                channels,
-                settings,
-            ))
-        }
-        Transforms::Portable(portable) => {
-            let bands = EditedBand::of_plan(&plan, &**portable, settings);
-            let portable = Arc::clone(portable);
-            Box::new(PhasePath::new(
-                border,
-                portable,
-                bands,
-                nominal_samples,
-                channels,
-                settings,
-            ))
-        }
+        Transforms::Kernel(kernel) => through_bands(border, kernel, &plan, channels, settings),
+        Transforms::Portable(portable) => through_bands(border, portable, &plan, channels, settings),
     })
+}
+
+/// The path through the phases of a plan's bands, in the coordinates that transform them.
+fn through_bands<C: Coordinates>(
+    border: Border,
+    coordinates: &Arc<C>,
+    plan: &Plan,
+    channels: usize,
+    settings: &Settings,
+) -> Box<dyn Path> {
+    let bands = EditedBand::of_plan(plan, &**coordinates, settings);
+    let nominal_samples = plan.nominal_bands() * plan.width() * plan.height();
+    let coordinates = Arc::clone(coordinates);
+    Box::new(PhasePath::new(
+        border,
+        coordinates,
+        bands,
+        nominal_samples,
+        channels,
+        settings,
+    ))
 }
 
 /// The path through the phases of the global Fourier transform.
