@@ -17,7 +17,7 @@ pub struct Preset {
 
 impl Preset {
     /// The presets that are shipped; docs/method.md 2.3 and 5.11 say what speaks for them.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self {
             name: "paper",
             about: "The published abstract to the letter: each local phase of luma moves by the derivative by it, in one step; \
@@ -41,6 +41,21 @@ impl Preset {
                 ("steps", "8"),
                 ("samples", "8"),
                 ("mirror", "true"),
+                ("padding", "16"),
+            ],
+        },
+        Self {
+            name: "live",
+            about: "For live video that is meant to be read: as readable, with one step a frame that is kept and fades over 0.3 s, along \
+                    the gradient at the morphed frame",
+            values: &[
+                ("method", "csp-joint"),
+                ("amplitude-gain", "1"),
+                ("scale-weight", "0.5"),
+                ("samples", "2"),
+                ("mirror", "true"),
+                ("step-mode", "live"),
+                ("temporal-smoothing", "0.3"),
                 ("padding", "16"),
             ],
         },

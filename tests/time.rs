@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use steerlens::frame::{read_luma, write_luma_change};
-use steerlens::morph::{Morpher, Settings, Tuning};
+use steerlens::morph::{Morpher, Settings, StepMode, Tuning};
 use steerlens::{
     ClassChoice, ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
     PixelFormat, Report,
@@ -313,4 +313,68 @@ fn a_held_gradient_moves_a_frame_of_its_own() {
     let mut expected = vec![0; second.len()];
     write_luma_change(&view(&second, SIDE), &change, &mut view_mut(&mut expected, SIDE)).unwrap();
     assert_eq!(out, expected);
+}
+
+fn live() -> LensSettings {
+    smile().with(|s| {
+        s.morph.step_mode = StepMode::Live;
+        s.morph.tuning.temporal_smoothing = 4 * TAU;
+        s.reach.magnification = 4.0;
+        s.view.measure_after = true;
+    })
+}
+
+/// The picture leaves the source little by little, reaches the target, and stays there: nothing adds up without end.
+#[test]
+fn live_steps_lead_to_the_target_and_settle() {
+    let still = picture(0, SIDE);
+    let mut stream = Stream::new(live());
+    let (first, report) = stream.morph(at(0), &still).unwrap();
+    assert_eq!(first, still, "nothing has been carried yet");
+    let before = report.after.unwrap().target_probability;
+    let moved: Vec<f64> = (1..120)
+        .map(|k| stream.morph(at(40 * k), &still).unwrap().1.l2)
+        .collect();
+    assert!(moved[0] > 0.0 && moved[0] < 0.5 * moved[60], "{moved:?}");
+    let (low, high) = moved[60..].iter().fold((f64::MAX, 0.0f64), |(low, high), l2| {
+        (low.min(*l2), high.max(*l2))
+    });
+    assert!(high < 1.05 * low, "{low} to {high}");
+    let (_, report) = stream.morph(at(40 * 120), &still).unwrap();
+    let after = report.after.unwrap().target_probability;
+    assert!(after > 0.9 && after > before, "{before} to {after}");
+    // The scores that are reported as those of the frame are the frame's.
+    let mut alone = Stream::new(smile());
+    alone.picture(0, &still);
+    assert_eq!(stream.lens.reading().logits, alone.lens.reading().logits);
+}
+
+/// What is carried fades as time passes, not as frames are counted.
+#[test]
+fn live_steps_follow_the_clock() {
+    let still = picture(0, SIDE);
+    let moved = |every: u64| {
+        let mut stream = Stream::new(live());
+        let mut l2 = 0.0;
+        for ms in (0..=400).step_by(every as usize) {
+            l2 = stream.morph(at(ms), &still).unwrap().1.l2;
+        }
+        l2
+    };
+    // Were frames counted, it would be twice as far.
+    let (often, seldom) = (moved(20), moved(40));
+    assert!((often / seldom - 1.0).abs() < 0.15, "{often} {seldom}");
+}
+
+#[test]
+fn live_steps_start_anew_after_a_cut_and_a_break() {
+    let (first, second) = (picture(0, SIDE), vec![255; SIDE * SIDE]);
+    let mut stream = Stream::new(live());
+    (0..10).for_each(|k| drop(stream.picture(40 * k, &first)));
+    assert_ne!(stream.picture(400, &first), first);
+    assert_eq!(stream.picture(440, &second), second, "a cut");
+    assert_eq!(stream.picture(480, &first), first, "and another");
+    assert_ne!(stream.picture(520, &first), first);
+    stream.lens.reset();
+    assert_eq!(stream.picture(560, &first), first, "a reset");
 }

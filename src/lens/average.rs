@@ -19,7 +19,7 @@ use crate::measure::norm;
 use crate::runtime;
 
 /// Maps that are kept for the next picture; more are made anew.
-const KEPT: usize = 64;
+const KEPT: usize = 256;
 
 /// Scratch for a copy, its gradient on the way back, and the sums of the two halves.
 #[derive(Debug, Default)]

@@ -214,6 +214,11 @@ impl Editor {
         Ok(self.captioner.draw(&caption, out)?)
     }
 
+    /// What the steps carried from the last frame to the next change of the region: see [`crate::morph::StepMode::Live`].
+    pub(super) fn carried(&self) -> Option<&[f32]> {
+        self.stage.as_ref().and_then(Stage::carried)
+    }
+
     /// The morphed picture of the last frame's region, whatever was shown of it; `None` before the first.
     pub fn morph(&self) -> Option<FrameView<'_>> {
         self.stage.as_ref().and_then(Stage::morph)

@@ -38,6 +38,11 @@ impl History {
         self.unsettled = Duration::ZERO;
     }
 
+    /// Whether a frame has come since the average was started.
+    pub(super) fn is_begun(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether one more frame of the last picture would leave the average as it is; if so, it is taken in.
     pub(super) fn rests(&mut self, moment: &Moment) -> bool {
         let rests = self.unsettled.is_zero();

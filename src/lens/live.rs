@@ -292,8 +292,9 @@ impl Held {
             .asked
             .as_ref()
             .is_some_and(|(asked, with)| !asked.differs(&moment) && with.reads_like(&settings));
-        if (turn || self.asked.is_none()) && !known {
-            self.reader.offer(frame, moment, &settings);
+        let carried = self.editor.carried();
+        if (turn || self.asked.is_none()) && (!known || carried.is_some()) {
+            self.reader.offer(frame, carried, moment, &settings);
             self.asked = Some((moment, settings.clone()));
         }
         if !self.begun {

@@ -16,12 +16,12 @@ use crate::guard::caught;
 
 /// What reads frames: the library's reader, or a test's.
 pub(super) trait Reads: Send + 'static {
-    /// Reads a frame; `anew` forgets earlier ones first.
+    /// Reads a frame, with the gradient where a change has led to; `anew` forgets earlier ones first.
     fn read(
         &mut self,
         settings: &LensSettings,
         anew: bool,
-        frame: &FrameView<'_>,
+        shown: (&FrameView<'_>, Option<&[f32]>),
         reading: &mut Reading,
     ) -> Result<(), Error>;
 }
@@ -31,14 +31,14 @@ impl Reads for Reader {
         &mut self,
         settings: &LensSettings,
         anew: bool,
-        frame: &FrameView<'_>,
+        (frame, change): (&FrameView<'_>, Option<&[f32]>),
         reading: &mut Reading,
     ) -> Result<(), Error> {
         if anew {
             self.reset();
         }
         self.set_settings(settings)?;
-        Reader::read(self, frame, reading)
+        self.read_changed(frame, change, reading)
     }
 }
 
@@ -73,6 +73,8 @@ struct Slots {
 #[derive(Debug, Default)]
 struct Job {
     frame: FrameCopy,
+    /// Empty where there is none.
+    change: Vec<f32>,
     moment: Moment,
     settings: LensSettings,
     anew: bool,
@@ -103,9 +105,17 @@ impl<R: Reads> Mailbox<R> {
     }
 
     /// Puts a frame into the slot; one that still waits there is never read.
-    pub(super) fn offer(&self, frame: &FrameView<'_>, moment: Moment, settings: &LensSettings) {
+    pub(super) fn offer(
+        &self,
+        frame: &FrameView<'_>,
+        change: Option<&[f32]>,
+        moment: Moment,
+        settings: &LensSettings,
+    ) {
         let mut slots = self.shared.slots();
         slots.job.frame.take(frame);
+        slots.job.change.clear();
+        slots.job.change.extend_from_slice(change.unwrap_or_default());
         slots.job.moment = moment;
         slots.job.settings.clone_from(settings);
         slots.waiting = true;
@@ -197,7 +207,8 @@ fn work<R: Reads>(shared: &Shared, mut reader: R) -> Option<R> {
 
 fn read(reader: &mut impl Reads, job: &Job, reading: &mut Reading) -> Result<(), Error> {
     if let Some(frame) = job.frame.view() {
-        reader.read(&job.settings, job.anew, &frame, reading)?;
+        let change = (!job.change.is_empty()).then_some(&job.change[..]);
+        reader.read(&job.settings, job.anew, (&frame, change), reading)?;
         reading.moment = job.moment;
     }
     Ok(())
@@ -228,7 +239,7 @@ mod tests {
             &mut self,
             _: &LensSettings,
             anew: bool,
-            frame: &FrameView<'_>,
+            (frame, _): (&FrameView<'_>, Option<&[f32]>),
             reading: &mut Reading,
         ) -> Result<(), Error> {
             self.says.send((frame.row(0)[0], anew)).unwrap();
@@ -266,7 +277,7 @@ mod tests {
                 time: Some(Duration::from_secs(u64::from(number))),
                 ..Moment::default()
             };
-            self.worker.offer(&frame, moment, &LensSettings::default());
+            self.worker.offer(&frame, None, moment, &LensSettings::default());
         }
 
         /// The frame that came out, waiting for it.

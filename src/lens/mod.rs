@@ -235,9 +235,10 @@ impl Lens {
 
     fn read_at(&mut self, moment: Moment, frame: &FrameView<'_>) -> Result<(), Error> {
         let reading = &mut self.reading;
-        let known = reading.moment.picture == moment.picture && self.reader.recall(reading);
-        if !known {
-            self.reader.read(frame, reading)?;
+        let carried = self.editor.carried();
+        let is_same = reading.moment.picture == moment.picture && carried.is_none();
+        if !is_same || !self.reader.recall(reading) {
+            self.reader.read_changed(frame, carried, reading)?;
             reading.moment = moment;
         }
         Ok(())

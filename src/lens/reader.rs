@@ -18,6 +18,9 @@ use crate::settings::Group;
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
 static READINGS: AtomicU64 = AtomicU64::new(1);
 
+/// Readings along the way of a video before their samples come again.
+const TURNS: u32 = 16;
+
 /// Reads frames: runs the classifier, and chooses the pair of classes.
 #[derive(Debug)]
 pub struct Reader {
@@ -32,6 +35,8 @@ pub struct Reader {
     last: Option<u64>,
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
+    /// Which samples the next reading where steps have led to is made of.
+    turn: u32,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
 }
@@ -59,6 +64,7 @@ impl Reader {
             input: settings.input.clone(),
             last: None,
             pair_is_new: false,
+            turn: 0,
             aside: Reading::default(),
         };
         reader.set_settings(settings)?;
@@ -169,17 +175,42 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>, reading: &mut Reading) -> Result<(), Error> {
+        self.read_changed(frame, None, reading)
+    }
+
+    /// As [`Reader::read`], with the gradient taken where a change of the region has led to (of its luma, or of R, G and B, at
+    /// the frame's size): each time at other samples. Scores stay those of the frame, which costs a forward run.
+    pub(super) fn read_changed(
+        &mut self,
+        frame: &FrameView<'_>,
+        change: Option<&[f32]>,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
         let seen = region::seen(self.input.roi, frame);
         let shown = Shown::Frame(&seen);
         // Should the run fail, it is no reading of anything.
         reading.moment = Moment::default();
-        let scored = self.chooser.pair().is_none();
+        let pixels = seen.width() * seen.height();
+        let change = change.filter(|change| [pixels, 3 * pixels].contains(&change.len()));
+        let is_new = self.chooser.pair().is_none();
+        let scored = is_new || change.is_some();
         if scored {
             self.first.score(shown, &mut self.aside)?;
+        }
+        if is_new {
             self.pair_is_new |= self.chooser.observe(&self.aside.logits);
         }
         let pair = self.chooser.pair().unwrap_or_default();
-        self.read_all([shown; 2], pair, 0, scored, reading)?;
+        let (at, turn) = match change {
+            Some(change) => (Shown::Changed { frame: &seen, change }, self.turn),
+            None => (shown, 0),
+        };
+        self.read_all([at; 2], pair, turn, scored, reading)?;
+        if change.is_some() {
+            self.turn = (turn + 1) % TURNS;
+            reading.logits.clone_from(&self.aside.logits);
+            reading.probabilities.clone_from(&self.aside.probabilities);
+        }
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
         // The next frame's pair; this one's is fixed.

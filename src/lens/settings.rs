@@ -4,7 +4,7 @@
 use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
 use crate::frame::{Fit, Rect};
-use crate::morph::{self, ReachSettings};
+use crate::morph::{self, ReachSettings, StepMode};
 use crate::render::DisplayMode;
 use crate::settings::{Text, group};
 
@@ -119,7 +119,11 @@ impl LensSettings {
 
     /// Runs of the model that a frame takes: one for each sample of each step.
     pub fn runs_per_frame(&self) -> u32 {
-        self.reach.steps.saturating_mul(self.gradient.samples)
+        let steps = match self.morph.step_mode {
+            StepMode::Live => 1,
+            _ => self.reach.steps,
+        };
+        steps.saturating_mul(self.gradient.samples)
     }
 
     /// Whether a reading that was made under these settings is one under the others too.

@@ -16,7 +16,7 @@ use crate::frame::{
     read_rgb, write_luma_change, write_rgb_change,
 };
 use crate::measure::norm;
-use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, Surrogate};
+use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, StepMode, Surrogate};
 use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
@@ -204,7 +204,8 @@ impl Stage {
             seed: settings.gradient.seed,
         };
         let memory = self.settings.tuning.temporal_smoothing;
-        let kept = self.prepared.filter(|(of, _)| *of == subject && reading.id != 0);
+        let is_same = |(of, _): &(Subject, _)| *of == subject && reading.id != 0 && !self.is_live();
+        let kept = self.prepared.filter(is_same);
         if let Some((_, prepared)) = kept
             && (memory.is_zero() || self.history.rests(moment))
         {
@@ -226,6 +227,21 @@ impl Stage {
         };
         self.prepared = Some((subject, prepared));
         prepared
+    }
+
+    /// Whether steps are carried from frame to frame.
+    pub(super) fn is_live(&self) -> bool {
+        self.morpher.step_mode() == StepMode::Live
+    }
+
+    /// What the steps carried from the last frame to the next change, at the frame's size: of its luma, or of R, G and B.
+    pub(super) fn carried(&self) -> Option<&[f32]> {
+        let change = if self.at_frame {
+            &self.change
+        } else {
+            &self.enlarged
+        };
+        (self.is_live() && self.history.is_begun() && !change.is_empty()).then_some(change)
     }
 
     /// Forgets the analysis: the path has moved on.

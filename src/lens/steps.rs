@@ -24,9 +24,15 @@ pub(super) fn walk(
 ) -> Result<(), Error> {
     let reach = &settings.reach;
     let mut between = reader
-        .filter(|_| reach.steps > 1)
+        .filter(|_| reach.steps > 1 && !stage.is_live())
         .map(|reader| Between::new(stage, reader, frame, reading));
+    let is_live = stage.is_live();
     let steps = if between.is_some() { reach.steps } else { 1 };
+    if is_live && reach.l2_budget > 0.0 {
+        report.warning = Some(
+            "l2-budget does not count with step-mode=live: steps go as far as magnification says".to_owned(),
+        );
+    }
     for step in 1..=steps {
         let prepared = match &mut between {
             None => stage.prepare(frame, moment, reading, settings),
@@ -56,7 +62,7 @@ pub(super) fn walk(
                 Some(between) => Ok(between.add(stage)),
             }
         };
-        let magnification = if reach.l2_budget > 0.0 {
+        let magnification = if reach.l2_budget > 0.0 && !is_live {
             let budget = reach.l2_budget * f64::from(step) / f64::from(steps);
             let mut failed = None;
             let found = reach_budget(budget, |magnification| {
@@ -77,7 +83,7 @@ pub(super) fn walk(
             magnification
         };
         report.magnification += magnification;
-        if between.is_some() {
+        if between.is_some() || is_live {
             stage.morpher.advance(magnification);
         }
     }

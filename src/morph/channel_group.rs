@@ -75,7 +75,7 @@ pub(super) struct ChannelGroup {
     pub(super) channels: Range<usize>,
     /// The direction before limit and magnification: `d`, and for csp-joint `e`.
     pub(super) direction: Direction,
-    /// What the steps taken add up to, before the limit: `U`, `V` of docs/method.md 2.8 (source mode).
+    /// What the steps taken add up to, before the limit: `U`, `V` of docs/method.md 2.8 (source mode), 2.14 (live).
     pub(super) taken: Option<Direction>,
     /// The running average of the direction (2.10).
     pub(super) average: Option<RunningAverage>,
@@ -86,6 +86,15 @@ impl ChannelGroup {
     pub(super) fn forget_steps(&mut self) {
         if let Some(taken) = &mut self.taken {
             taken.fill(0.0);
+        }
+    }
+
+    /// Lets the steps taken fade to this share of themselves.
+    pub(super) fn fade_steps(&mut self, share: f32) {
+        if let Some(taken) = &mut self.taken {
+            let fade = |field: &mut [f32]| field.iter_mut().for_each(|step| *step *= share);
+            fade(&mut taken.phase);
+            fade(&mut taken.log_amplitude);
         }
     }
 

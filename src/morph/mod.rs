@@ -84,6 +84,8 @@ choice! {
     pub enum StepMode = "step-mode", Reanalyse, "How several steps follow each other" {
         Reanalyse = "reanalyse": "Each step analyses the current picture anew",
         Source = "source": "Steps accumulate in the source picture's coefficients",
+        /// docs/method.md 2.14.
+        Live = "live": "One step a frame, along the gradient at the morphed frame; what the steps add up to is carried from frame to frame and fades over temporal-smoothing; for video, without l2-budget",
     }
 }
 

@@ -71,7 +71,7 @@ impl Morpher {
         Ok(())
     }
 
-    /// How further steps go on: [`StepMode::Source`] only where the settings say so and the method can.
+    /// How further steps go on: [`StepMode::Source`] or [`StepMode::Live`] only where the settings say so and the method can.
     pub fn step_mode(&self) -> StepMode {
         self.path.step_mode()
     }
@@ -87,7 +87,8 @@ impl Morpher {
     }
 
     /// As [`Morpher::prepare`], for the next frame of a video: with temporal smoothing (docs/method.md 2.10) the
-    /// direction is averaged with those of the frames since the last [`Morpher::reset`].
+    /// direction is averaged with those of the frames since the last [`Morpher::reset`]. In [`StepMode::Live`] the steps taken
+    /// fade instead, and the new one is as long as what has faded (2.14): [`Morpher::advance`] takes it.
     ///
     /// # Panics
     /// When a slice is of the wrong length.
@@ -103,7 +104,7 @@ impl Morpher {
     }
 
     /// The change of the picture at a magnification, unclipped; exactly 0 at magnification 0. May be called again
-    /// with other magnifications. In [`StepMode::Source`] the steps taken are part of it.
+    /// with other magnifications. In [`StepMode::Source`] and [`StepMode::Live`] the steps taken are part of it.
     ///
     /// # Panics
     /// When `change` is of the wrong length.
@@ -112,7 +113,7 @@ impl Morpher {
         self.path.extrapolate(magnification, change);
     }
 
-    /// Accepts a step of this magnification, before [`Morpher::prepare_step`].
+    /// Accepts a step of this magnification, before [`Morpher::prepare_step`] or the next frame.
     pub fn advance(&mut self, magnification: f64) {
         self.path.advance(magnification);
     }

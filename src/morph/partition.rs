@@ -104,7 +104,7 @@ impl<C: Coordinates> Partition<C> {
         channels: usize,
         settings: &Settings,
     ) -> Self {
-        let averages = !settings.tuning.temporal_smoothing.is_zero();
+        let averages = !settings.tuning.temporal_smoothing.is_zero() && settings.step_mode != StepMode::Live;
         let with_amplitude = settings.method == Method::CspJoint;
         let per_group = if settings.color_mode == ColorMode::Independent {
             1
@@ -115,7 +115,8 @@ impl<C: Coordinates> Partition<C> {
             simd: settings.pyramid.simd.min(Simd::best()),
             channels: first..first + per_group,
             direction: Direction::new(samples, with_amplitude),
-            taken: (settings.step_mode == StepMode::Source).then(|| Direction::new(samples, with_amplitude)),
+            taken: (settings.step_mode != StepMode::Reanalyse)
+                .then(|| Direction::new(samples, with_amplitude)),
             average: averages.then(|| RunningAverage::new(samples, with_amplitude)),
         });
         Self {

@@ -185,12 +185,26 @@ impl<C: Coordinates> Path for PhasePath<C> {
             true => (-elapsed / self.time_constant).exp() as f32,
             false => 0.0,
         };
-        self.groups_mut().for_each(ChannelGroup::forget_steps);
+        if self.step_mode != StepMode::Live || past_weight == 0.0 {
+            self.groups_mut().for_each(ChannelGroup::forget_steps);
+        }
         if !largest(self.simd, image).is_finite() {
             return self.no_direction();
         }
+        let is_first = !self.has_average;
         self.analyse_picture(image);
-        self.find_direction(gradient, past_weight, true)
+        if self.step_mode != StepMode::Live {
+            return self.find_direction(gradient, past_weight, true);
+        }
+        self.groups_mut().for_each(|group| group.fade_steps(past_weight));
+        let prepared = self.find_direction(gradient, 0.0, true);
+        // Steps of unit RMS, each with the share of what has faded, never add up to more than one (docs/method.md 2.14).
+        let share = match is_first && self.time_constant > 0.0 {
+            true => 0.0,
+            false => 1.0 - f64::from(past_weight),
+        };
+        self.unit *= share;
+        prepared
     }
 
     fn extrapolate(&mut self, magnification: f64, change: &mut [f32]) {
@@ -235,9 +249,10 @@ impl<C: Coordinates> Path for PhasePath<C> {
         self.limits = Limits::new(tuning);
         let time_constant = tuning.temporal_smoothing.as_secs_f64();
         if (time_constant > 0.0) != (self.time_constant > 0.0) {
+            let averages = time_constant > 0.0 && self.step_mode != StepMode::Live;
             self.partitions
                 .iter_mut()
-                .for_each(|partition| partition.set_averaging(time_constant > 0.0));
+                .for_each(|partition| partition.set_averaging(averages));
             self.reset();
         }
         self.time_constant = time_constant;
@@ -258,7 +273,7 @@ impl<C: Coordinates> Path for PhasePath<C> {
                 self.reset();
                 self.prepare(image, gradient, 0.0)
             }
-            StepMode::Source => self.find_direction(gradient, 0.0, false),
+            StepMode::Source | StepMode::Live => self.find_direction(gradient, 0.0, false),
         }
     }
 

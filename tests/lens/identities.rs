@@ -264,7 +264,10 @@ fn several_drivers_move_a_frame_along_what_they_agree_on() {
             picture.morph(&mut one)
         };
         let (same, report, _) = together("faces_robust.onnx", settings.clone());
-        assert!((report.drivers_agreement.unwrap() - 1.0).abs() < 1e-5, "{report:?}");
+        assert!(
+            (report.drivers_agreement.unwrap() - 1.0).abs() < 1e-5,
+            "{report:?}"
+        );
         let worst = alone.iter().zip(&same).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(worst <= Some(1), "{steps} steps: {worst:?}");
 
@@ -312,5 +315,8 @@ fn a_driver_that_does_not_know_the_target_is_refused() {
     one.also(other).unwrap();
     let picture = Picture::gray("faces/neutral-1.png");
     let text = one.read(&picture.view()).unwrap_err().to_string();
-    assert!(text.contains("shapes_robust.onnx") && text.contains("has no class"), "{text}");
+    assert!(
+        text.contains("shapes_robust.onnx") && text.contains("has no class"),
+        "{text}"
+    );
 }

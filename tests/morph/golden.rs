@@ -127,7 +127,7 @@ impl Walk {
         self.change.fill(f32::NAN);
         self.morpher.extrapolate(magnification, &mut self.change);
         let base = match self.morpher.step_mode() {
-            StepMode::Source => &self.source,
+            StepMode::Source | StepMode::Live => &self.source,
             StepMode::Reanalyse => &self.current,
         };
         let n = self.change.len();

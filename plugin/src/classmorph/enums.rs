@@ -90,7 +90,8 @@ mirror!(MagnificationUnit, "GstClassMorphMagnificationUnit", steerlens::morph::M
     None = "none": "The literal factor on the raw phase step");
 mirror!(StepMode, "GstClassMorphStepMode", steerlens::morph::StepMode,
     Reanalyse = "reanalyse": "Each step analyses the current picture anew",
-    Source = "source": "Steps accumulate in the source picture's coefficients");
+    Source = "source": "Steps accumulate in the source picture's coefficients",
+    Live = "live": "One step a frame, along the gradient at the morphed frame; what the steps add up to is carried from frame to frame and fades over temporal-smoothing; for video, without l2-budget");
 mirror!(Control, "GstClassMorphControl", steerlens::Control,
     None = "none": "The gradient's own",
     Random = "random": "Random, with the gradient's spectrum");
