@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use ini::{Ini, ParseOption};
+use configparser::ini::{Ini, IniDefault};
 
 use super::description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 use super::scale::{self, Scale, scale};
@@ -32,13 +32,11 @@ pub enum ModelInfoError {
     #[error(transparent)]
     File(#[from] TextError),
     /// The file is no INI text.
-    #[error("{}, line {line}: {reason}; a side-car has lines `[section]`, `key=value` and `# comment`", path.display())]
+    #[error("{}, {reason}; a side-car has lines `[section]`, `key=value` and `# comment`", path.display())]
     Syntax {
         /// The side-car.
         path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
+        /// In which line, and what is wrong there.
         reason: String,
     },
     /// The section `[modelinfo]` or its version is missing.
@@ -149,50 +147,31 @@ fn check_version(version: &str, path: &Path) -> Result<Option<String>, ModelInfo
 /// The sections in their order; as in GLib's key files, one that comes again adds to the first, the last value of
 /// a key counts, and quotes are ordinary characters.
 fn sections<'a>(text: &str, path: &'a Path) -> Result<Vec<Section<'a>>, ModelInfoError> {
-    let options = ParseOption {
-        enabled_quote: false,
-        enabled_escape: false,
-        ..ParseOption::default()
-    };
-    let syntax = |line, reason| ModelInfoError::Syntax {
+    let mut options = IniDefault::default();
+    options.case_sensitive = true;
+    options.enable_inline_comments = false;
+    // Keys above the first section belong to none; no title has a line break.
+    options.default_section = "\n".into();
+    let syntax = |reason| ModelInfoError::Syntax {
         path: path.into(),
-        line,
         reason,
     };
-    let ini = Ini::load_from_str_opt(text, options).map_err(|error| {
-        // The parser would name the characters that it waited for.
-        let ended = error.msg.starts_with("expecting");
-        let reason = if ended {
-            "the text ends inside a section's title or a key".into()
-        } else {
-            error.msg
-        };
-        syntax(error.line, reason.into_owned())
-    })?;
-    let mut sections: Vec<Section<'_>> = Vec::new();
-    for (title, properties) in ini.iter() {
-        let Some(title) = title else { continue };
-        let at = sections
-            .iter()
-            .position(|section| section.title == title)
-            .unwrap_or_else(|| {
-                sections.push(Section {
-                    path,
-                    title: title.to_owned(),
-                    keys: HashMap::new(),
-                });
-                sections.len() - 1
-            });
-        for (key, value) in properties.iter() {
-            // The parser takes lines up to the next equals sign for a key.
-            if let Some((odd, _)) = key.split_once('\n') {
-                let line = text
-                    .lines()
-                    .position(|line| line.trim() == odd.trim())
-                    .map_or(1, |line| line + 1);
-                return Err(syntax(line, format!("{:?} has no equals sign", odd.trim())));
-            }
-            sections[at].keys.insert(key.to_owned(), value.trim().to_owned());
+    let read = Ini::new_from_defaults(options)
+        .read(text.into())
+        .map_err(syntax)?;
+    let mut sections = Vec::new();
+    for (title, values) in read {
+        let mut keys = HashMap::new();
+        for (key, value) in values {
+            let Some(value) = value else {
+                let line = text.lines().position(|line| line.trim() == key);
+                let line = line.map_or(1, |line| line + 1);
+                return Err(syntax(format!("line {line}: {key:?} has no equals sign")));
+            };
+            keys.insert(key, value);
+        }
+        if title != "\n" {
+            sections.push(Section { path, title, keys });
         }
     }
     Ok(sections)

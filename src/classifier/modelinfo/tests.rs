@@ -177,7 +177,21 @@ fn a_line_without_an_equals_sign_is_named() {
     let error = with_input("hello\ncrop=1").unwrap_err().to_string();
     assert!(error.contains("line 5: \"hello\" has no equals sign"), "{error}");
     let error = parse("just some text\n").unwrap_err().to_string();
-    assert!(error.contains("the text ends inside"), "{error}");
+    assert!(
+        error.contains("line 1: \"just some text\" has no equals sign"),
+        "{error}"
+    );
+    for (text, line) in [
+        ("[modelinfo\nversion=1.0\n", "line 1: "),
+        ("[modelinfo]\n=1.0\n", "line 2:"),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("/models/m.onnx.modelinfo, {line}"))
+                && error.contains("a side-car has lines"),
+            "{error}"
+        );
+    }
 }
 
 #[test]
