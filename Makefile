@@ -13,10 +13,10 @@ COUNT ?= 1000
 SEED ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup photos demo test test-quick fuzz-graphs soak check bench install clean
+.PHONY: help setup photos demo test test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install and fetch what is missing: system packages, ONNX Runtime, EfficientNet-Lite0
 	@tools/setup
@@ -50,6 +50,12 @@ check: ## Formatting, lints and documentation, warnings denied
 bench: setup ## Measure the figures that are quoted in the documentation
 	$(CARGO) bench --package steerlens --locked
 	$(CARGO) bench --package gst-plugin-steerlens --locked --bench stream
+
+bench-store: setup ## Measure the benches' ratios several times and keep them in benches/ratios.json
+	@tools/bench_ratios store
+
+bench-compare: setup ## Measure them again; say which ratios moved by more than their own noise
+	@tools/bench_ratios compare
 
 install: ## Build in release and say where plugin and command line go
 	$(CARGO) build --release --locked --package gst-plugin-steerlens --package steerlens-cli
