@@ -33,6 +33,9 @@ test: setup ## Run every test (sets up first)
 test-quick: ## Run the tests that need no model, no ONNX Runtime and no GStreamer
 	$(CARGO) test --locked --package steerlens --lib --package steerlens-convert
 
+bless: setup ## Write the frozen pages and golden files anew; git diff then shows what changed
+	STEERLENS_BLESS=1 $(CARGO) test --workspace --locked --lib --bins --test pages --test cli -- page reports
+
 fuzz-graphs: setup ## Check the gradients of COUNT random graphs, from seed SEED on; prints what fails, shrunk
 	COUNT=$(COUNT) SEED=$(SEED) $(CARGO) test --release --package steerlens --locked --test gradient_graphs -- \
 	  --ignored --nocapture any_number_of_graphs
@@ -41,11 +44,13 @@ soak: setup ## Run the element for minutes: memory, starts and stops, leaks
 	G_DEBUG=$(G_DEBUG) $(SOAK) --include-ignored --skip nothing_is_left_alive
 	GST_TRACERS=leaks G_DEBUG=$(G_DEBUG) $(SOAK) --ignored nothing_is_left_alive
 
-check: ## Formatting, lints and documentation, warnings denied
+check: ## Formatting, lints, documentation and dependencies, warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --package steerlens-cli --no-default-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check; \
+	  else echo "cargo-deny is not installed: licences and advisories of dependencies were not checked"; fi
 
 bench: setup ## Measure the figures that are quoted in the documentation
 	$(CARGO) bench --package steerlens --locked

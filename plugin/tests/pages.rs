@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The pages that describe the element: `docs/properties.md`, made from its properties, and what `gst-inspect-1.0`
-//! shows. Both are frozen, so that no property changes by accident; after a change on purpose run
-//! `STEERLENS_BLESS=1 cargo test -p gst-plugin-steerlens --test pages`.
+//! shows. Both are frozen, so that no property changes by accident; after a change on purpose run `make bless`.
 
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
@@ -44,7 +43,7 @@ fn hold(path: PathBuf, made: &str) {
         .find(|(made, found)| made != found);
     assert!(
         made == found,
-        "{} differs, from {first:?} (is, should be) on; if that is meant, run with STEERLENS_BLESS=1",
+        "{} differs, from {first:?} (is, should be) on; if that is meant, run `make bless`",
         path.display()
     );
 }
@@ -111,8 +110,7 @@ fn page() -> String {
     let element = classmorph();
     let mut page = String::from(
         "# Properties of `classmorph`\n\n\
-         Made from the element itself; after a change there, run\n\
-         `STEERLENS_BLESS=1 cargo test -p gst-plugin-steerlens --test pages`.\n\n\
+         Made from the element itself; after a change there, run `make bless`.\n\n\
          *When* says from when on a change counts: **start** the next start, set in NULL or READY; **frame** the next \
          frame,\nat any time; **control** likewise, and a controller may drive it over stream time.\n",
     );

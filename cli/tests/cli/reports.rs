@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The JSON of every command: one object with `schema: 1`, held by a golden file.
 //!
-//! `STEERLENS_REMAKE_GOLDEN=1` writes the golden files anew, and fails.
+//! `make bless` writes the golden files anew.
 
 use std::fs;
 use std::path::Path;
@@ -131,10 +131,9 @@ fn compare(golden: &str, found: Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(golden);
-    if std::env::var_os("STEERLENS_REMAKE_GOLDEN").is_some() {
-        let text = serde_json::to_string_pretty(&steady(found)).expect("JSON can be written");
+    if std::env::var_os("STEERLENS_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&steady(found.clone())).expect("JSON can be written");
         fs::write(&path, text + "\n").expect("the golden file can be written");
-        panic!("{} was written anew: look at it", path.display());
     }
     let expected = fs::read_to_string(&path).expect("the golden file is there");
     let expected = serde_json::from_str(&expected).expect("the golden file is JSON");

@@ -22,7 +22,7 @@ fn page() -> String {
         "# Operators\n\n\
          Through which operators a gradient can be taken. This page is made from the tables in `src/gradient/ops`; \
          after a change there, run\n\
-         `STEERLENS_BLESS=1 cargo test -p steerlens --lib gradient::ops::page`.\n\n\
+         `make bless`.\n\n\
          `steerlens inspect MODEL` tells what holds for a model. Only operators between the input and the class \
          scores count:\nother outputs, and the Softmax or Sigmoid at the end, are stepped over.\n\n\
          *Opset* is the first one that is taken, *version* the newest version of the operator that is known; a model \
@@ -89,7 +89,7 @@ fn the_page_says_what_the_tables_say() {
     let first = differs.enumerate().find(|(_, (made, found))| made != found);
     assert!(
         made == found,
-        "docs/OPERATORS.md is not what the tables say, from {first:?} on; run with STEERLENS_BLESS=1"
+        "docs/OPERATORS.md is not what the tables say, from {first:?} on; run `make bless`"
     );
 }
 
