@@ -187,6 +187,19 @@ macro_rules! choice {
                 <Self as $crate::settings::Choice>::DEFAULT
             }
         }
+
+        $crate::settings::choice!(@values ($) $type $($value = $nick: $text),+);
+    };
+    // A macro of the type's name that hands its values to another macro: GObject's enumerations are made by a derive, which
+    // takes literals and no constants.
+    (@values ($dollar:tt) $type:ident $($value:ident = $nick:literal: $text:literal),+) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $type {
+            ($dollar to:ident $dollar($dollar first:tt)*) => {
+                $dollar to!($dollar($dollar first)* $($value = $nick: $text),+);
+            };
+        }
     };
 }
 
