@@ -7,8 +7,79 @@
 //! Grosse, Fleet; arXiv 2506.02300): the class gradient at the frame is expressed in a complex steerable
 //! pyramid, and the local phases are extrapolated linearly along that one step.
 //!
-//! Begin with [`Lens`]. It calls the other modules in this order: [`frame`], [`classifier`] (over [`onnx`],
-//! [`gradient`] and [`runtime`]), [`morph`] (over [`pyramid`]), [`render`], [`measure`].
+//! # A picture, a classifier, a morph
+//!
+//! ```
+//! use steerlens::{
+//!     ClassChoice, Classifier, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, PixelFormat, Reading,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let picture = image::open("media/faces/neutral-2.png")?.into_rgb8();
+//! let (width, height) = (picture.width() as usize, picture.height() as usize);
+//!
+//! let classifier = Classifier::open(&ClassifierSettings {
+//!     model_file: "models/faces_robust.onnx".into(),
+//!     ..Default::default()
+//! })?;
+//! let settings = LensSettings::default().with(|settings| {
+//!     settings.gradient.target = ClassChoice::Label("smile".into());
+//!     settings.reach.magnification = 0.5;
+//!     settings.view.measure_after = true;
+//! });
+//! let mut lens = Lens::new(classifier, settings)?;
+//!
+//! let mut morphed = picture.clone();
+//! let frame = FrameView::new(PixelFormat::Rgb, width, height, 3 * width, &picture)?;
+//! let mut out = FrameViewMut::new(PixelFormat::Rgb, width, height, 3 * width, &mut morphed)?;
+//! let mut reading = Reading::default();
+//! let report = lens.morph(&frame, &mut reading, &mut out)?; // `morphed` is written
+//!
+//! let after = report.after.ok_or("nothing was measured")?;
+//! let before = reading.probabilities[reading.target];
+//! println!("smile: {before:.2}, then {:.2}, at an L2 distance of {:.2}", after.target_probability, report.l2);
+//! assert!(after.target_probability > before);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How the modules fit
+//!
+//! [`Lens`] is a [`Reader`] (scores and gradient of a frame) and an [`Editor`] (the morph, and how it is shown). They call
+//! the other modules in this order:
+//!
+//! | module | does |
+//! |---|---|
+//! | [`frame`] | looks at the caller's pixels, brings them to the model's size and a change back |
+//! | [`classifier`] | opens a model: its labels, what its input wants, scores and gradient of one picture |
+//! | [`onnx`], [`gradient`], [`runtime`] | below it: the model file; the nodes that compute the gradient; ONNX Runtime |
+//! | [`morph`], over [`pyramid`] | from a picture and its gradient to a change of the picture |
+//! | [`render`] | views, captions |
+//! | [`measure`] | distance, similarity, energies of a change |
+//!
+//! Each is usable alone: [`gradient::differentiate`] makes a model that returns its own gradient, [`pyramid::Plan`] is a
+//! complex steerable pyramid. What a setting is, its name, range and default, is described in [`settings`].
+//!
+//! # Environment
+//!
+//! | variable | says |
+//! |---|---|
+//! | `ORT_DYLIB_PATH` | ONNX Runtime's library, where [`ClassifierSettings`] does not name one; its code is run |
+//! | `XDG_DATA_HOME` | unset: `~/.local/share`; ONNX Runtime is looked for in `steerlens/onnxruntime` there, and then in the system |
+//! | `STEERLENS_SIMD` | `scalar` or `avx2`: narrower vectors than the machine has, to compare or to rule out a fault |
+//!
+//! ONNX Runtime, version 1.17 or later, is loaded when the first model is opened; nothing is linked. What it says goes to the
+//! `log` crate.
+//!
+//! # Features
+//!
+//! This crate has no cargo features.
+//!
+//! # Stability
+//!
+//! Names of settings and nicks of their values stay; so do the JSON and tables of the command line. The Rust API is 0.x: it
+//! may change from one minor version to the next, and the change log says how. Results are no promise to the last digit:
+//! they differ a little from one processor or version of ONNX Runtime to another.
 
 mod blur;
 pub mod classifier;

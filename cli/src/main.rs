@@ -4,6 +4,13 @@
 //!
 //! It only translates: flags into the library's settings, the library's answers into text, JSON and pictures.
 //! Data goes to standard output, talk to standard error.
+//!
+//! ```shell
+//! steerlens morph media/faces/neutral-2.png -m models/faces_robust.onnx --target smile -o smile.png
+//! ```
+//!
+//! The cargo feature `video`, on unless taken away, reads videos in audits through GStreamer. The JSON of every command and
+//! the columns of an audit's table keep their names; new ones are added. Environment variables are those of the library.
 
 mod args;
 mod atomic_file;
