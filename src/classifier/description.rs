@@ -9,6 +9,7 @@ pub use crate::gradient::Activation;
 
 /// A model's description: of its inputs and outputs, and what was odd about the description itself.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ModelInfo {
     /// The described inputs.
     pub inputs: Vec<InputInfo>,
@@ -39,6 +40,7 @@ fn named<T>(tensors: &[T], is_named: impl Fn(&T) -> bool) -> Option<&T> {
 
 /// What is said about an input tensor.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct InputInfo {
     /// The tensor's name; metadata give none.
     pub name: Option<String>,
@@ -88,6 +90,7 @@ impl InputInfo {
 
 /// What is said about an output tensor.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct OutputInfo {
     /// The tensor's name; metadata give none.
     pub name: Option<String>,

@@ -135,6 +135,7 @@ pub enum ClassChoice {
 
 /// What the classifier says of one frame.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Reading {
     /// Raw scores, one per class. A model with a single score `z` counts as two classes with scores 0 and `z`.
     pub logits: Vec<f32>,

@@ -11,6 +11,7 @@ use crate::settings::Choice;
 
 /// A model's picture input, everything decided.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Signature {
     /// Channel order; never `Auto`.
     pub format: InputFormat,

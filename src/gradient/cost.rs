@@ -34,6 +34,7 @@ const ACTIVATIONS: &[&str] = &["Clip", "HardSigmoid", "LeakyRelu", "Relu", "Sigm
 
 /// What one half takes per run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Work {
     /// Multiply-adds of convolutions and matrix products.
     pub multiply_adds: u64,
@@ -43,6 +44,7 @@ pub struct Work {
 
 /// What a model with its reverse half takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cost {
     /// The forward half.
     pub forward: Work,

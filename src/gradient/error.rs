@@ -3,6 +3,7 @@
 
 /// A node on the way from the input to the logits that has no gradient here.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refusal {
     /// The node's name.
     pub node: String,

@@ -91,6 +91,7 @@ pub struct Options {
 
 /// A model with its reverse half.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Differentiated {
     /// Inputs: the model's own and [`COTANGENT`]; outputs: the logits and [`INPUT_GRADIENT`]. All shapes static.
     pub model: ModelProto,

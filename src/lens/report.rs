@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// What the classifier says of the morphed picture, as written (8 bit, same preprocessing).
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct After {
     /// Probability of the source class.
     pub source_probability: f32,
@@ -18,6 +19,7 @@ pub struct After {
 
 /// What happened to one frame.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Report {
     /// The class moved away from (of the first step, where there are several).
     pub source: usize,

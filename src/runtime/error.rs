@@ -123,6 +123,7 @@ pub enum Error {
 
 /// One place where ONNX Runtime was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Try {
     /// A path, or a name that the loader searches.
     pub path: PathBuf,

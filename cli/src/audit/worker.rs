@@ -349,11 +349,8 @@ impl Worker {
                 if last.magnification != high {
                     last = go(reader, high, 0.0, out)?;
                 }
-                Report {
-                    magnification: high,
-                    attained: flips,
-                    ..last
-                }
+                (last.magnification, last.attained) = (high, flips);
+                last
             }
         };
         (row.attained, row.magnification) = (report.attained, report.magnification);

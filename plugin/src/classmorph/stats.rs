@@ -90,8 +90,6 @@ impl Stats {
 mod tests {
     use super::*;
 
-    use steerlens::Report;
-
     #[test]
     fn a_restart_counts_anew_and_keeps_what_is_no_count() {
         gst::init().unwrap();
@@ -112,14 +110,9 @@ mod tests {
         assert_eq!(stats.structure().get("average-morph-time"), Ok(0u64));
         for (ms, read) in [(2, true), (4, true), (9, false)] {
             let time = Duration::from_millis(ms);
-            let report = Report {
-                morph_time: time / 2,
-                held: !read,
-                ..Report::default()
-            };
             let mut done = LiveReport::default();
-            (done.report, done.read, done.time) = (report, read, 2 * time);
-            done.inference_time = time;
+            (done.report.morph_time, done.report.held) = (time / 2, !read);
+            (done.read, done.time, done.inference_time) = (read, 2 * time, time);
             stats.add(&done);
         }
         let structure = stats.structure();

@@ -96,6 +96,7 @@ pub enum Squash {
 
 /// What was taken for the scores, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Meaning {
     /// How probabilities follow from them.
     pub squash: Squash,
