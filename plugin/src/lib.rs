@@ -11,7 +11,8 @@
 //!
 //! Every property, with its range and default, stands in `docs/properties.md`, which is made from the element; launch lines
 //! in `docs/pipelines.md`. The element is a thin layer over the crate `steerlens`, where everything is computed, and whose
-//! front page names the environment variables. Its own log category in `GST_DEBUG` is `classmorph`.
+//! front page names the environment variables. Categories of `GST_DEBUG` are `classmorph`, `steerlens` for the library, and
+//! `steerlens-ort` for what ONNX Runtime says.
 //!
 //! From Rust, register the element without a plugin file by `plugin_desc::plugin_register_static`. Read its messages and
 //! `GstClassMorphMeta` by the types in [`message`].
