@@ -6,7 +6,7 @@ mod common;
 use gst::prelude::*;
 
 use common::rig::Rig;
-use common::{classmorph, init, messages, model, said, start_error, with_bus};
+use common::{classmorph, init, messages, model, said, shipped, start_error, with_bus};
 
 #[test]
 fn a_frame_is_changed_and_its_times_are_kept() {
@@ -492,4 +492,32 @@ fn properties_may_change_while_frames_flow() {
         });
     pipeline.set_state(gst::State::Null).unwrap();
     assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
+}
+
+/// A further model moves the picture elsewhere, and one that does not know the target is an error of the start.
+#[test]
+fn further_models_drive_too() {
+    let picture = |also: Option<&str>| {
+        let mut rig = Rig::new(gst_video::VideoFormat::Rgb, 64, 64, |element| {
+            element.set_property("model-file", shipped("faces_robust.onnx"));
+            element.set_property("target-label", "smile");
+            if let Some(file) = also {
+                element.set_property("also-model-files", gst::Array::new([shipped(file)]));
+            }
+        });
+        let frame = rig.frame(0);
+        let out = rig.push(frame);
+        rig.visible(&out, 64)
+    };
+    assert_ne!(picture(None), picture(Some("faces_plain.onnx")));
+
+    let element = classmorph();
+    element.set_property("model-file", shipped("faces_robust.onnx"));
+    element.set_property("target-label", "smile");
+    element.set_property(
+        "also-model-files",
+        gst::Array::new([shipped("shapes_robust.onnx")]),
+    );
+    let text = start_error(&element).to_string();
+    assert!(text.contains("has no class \"smile\""), "{text}");
 }

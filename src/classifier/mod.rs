@@ -115,10 +115,31 @@ impl ClassifierSettings {
         name: "model-file",
         blurb: "ONNX classifier to look through",
     };
+    pub const ALSO_MODEL_FILES: Text = Text {
+        name: "also-model-files",
+        blurb: "Further ONNX classifiers that drive too: the picture moves along what their gradients agree on, between the classes of the same labels; scores stay those of model-file",
+    };
     pub const INPUT_SIZE: Text = Text {
         name: "input-size",
         blurb: "Input size HxW of a model with dynamic height or width; unset: side-car or metadata",
     };
+}
+
+impl ClassifierSettings {
+    /// The settings of a further model: the same runtime, provider and threads; what it says of itself comes from its own
+    /// files.
+    #[must_use]
+    pub fn beside(&self, model_file: PathBuf) -> Self {
+        Self {
+            model_file,
+            runtime_library: self.runtime_library.clone(),
+            execution_provider: self.execution_provider,
+            device: self.device.clone(),
+            threads: self.threads,
+            optimization_level: self.optimization_level,
+            ..Self::default()
+        }
+    }
 }
 
 /// A class, as the user names it.

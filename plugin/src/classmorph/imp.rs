@@ -3,6 +3,7 @@
 //!
 //! Each lock is held for its own data only, none while a model is loaded, and none while something is posted.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +35,8 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 /// The model in use, and what it was opened for.
 pub(super) struct Opened {
     pub(super) classifier: ClassifierSettings,
+    /// Further models that drive.
+    pub(super) also: Vec<PathBuf>,
     /// The model that is shared with other elements.
     pub(super) instance: Option<Arc<Instance>>,
     /// The share in it, from start to stop; held, and read by nobody but `instances`.

@@ -2,6 +2,7 @@
 //! The open model: loaded when the element starts, kept from one start to the next while it is the one wanted, and
 //! gone in NULL.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use gst::prelude::*;
@@ -21,9 +22,9 @@ impl ClassMorph {
         let classifier = settings.classifier()?;
         let name = settings.instance();
         let wanted = settings.lens(None);
-        let mut opened = match self.kept(&classifier, name.as_deref()) {
+        let mut opened = match self.kept(&classifier, &settings.also, name.as_deref()) {
             Some(opened) => opened,
-            None => self.load(classifier, name.as_deref(), wanted.clone())?,
+            None => self.load(classifier, settings.also, name.as_deref(), wanted.clone())?,
         };
         opened
             .live
@@ -38,9 +39,9 @@ impl ClassMorph {
     }
 
     /// The last run's model, if it is still the one wanted, and still the one that goes under the name.
-    fn kept(&self, classifier: &ClassifierSettings, name: Option<&str>) -> Option<Opened> {
+    fn kept(&self, classifier: &ClassifierSettings, also: &[PathBuf], name: Option<&str>) -> Option<Opened> {
         let kept = lock(&self.opened).take()?;
-        if kept.classifier != *classifier {
+        if kept.classifier != *classifier || kept.also != also {
             return None;
         }
         let share = match (name, &kept.instance) {
@@ -55,6 +56,7 @@ impl ClassMorph {
     fn load(
         &self,
         classifier: ClassifierSettings,
+        also: Vec<PathBuf>,
         name: Option<&str>,
         lens: LensSettings,
     ) -> Result<Opened, gst::ErrorMessage> {
@@ -67,7 +69,13 @@ impl ClassMorph {
             Some(share) => share.classifier()?,
             None => Classifier::open(&classifier).map_err(|error| errors::bus_error(&error))?,
         };
-        let lens = Lens::new(model, lens).map_err(|error| errors::bus_error(&error))?;
+        let mut lens = Lens::new(model, lens).map_err(|error| errors::bus_error(&error))?;
+        for file in &also {
+            let further = Classifier::open(&classifier.beside(file.clone()));
+            further
+                .and_then(|further| lens.also(further))
+                .map_err(|error| errors::bus_error(&error))?;
+        }
         let time = begun.elapsed();
         let shared = share.as_ref().is_some_and(|share| share.was_open);
         let model = lens.classifier();
@@ -91,6 +99,7 @@ impl ClassMorph {
         self.advise(model.signature().magnification);
         Ok(Opened {
             classifier,
+            also,
             instance: share.as_ref().map(Share::instance),
             share,
             live: Live::new(lens),

@@ -71,7 +71,10 @@ const MODEL_INSTANCE_ID: Text = Text {
 /// Every property that can be set, in the order of gst-inspect-1.0.
 pub(super) static TABLE: LazyLock<Vec<Property>> = LazyLock::new(|| {
     use When::{Playing, Ready};
-    let mut table = vec![path(&ClassifierSettings::MODEL_FILE, |s| &mut s.model_file)];
+    let mut table = vec![
+        path(&ClassifierSettings::MODEL_FILE, |s| &mut s.model_file),
+        further_models(),
+    ];
     table.extend(rows(|s, visitor| s.classifier.visit(visitor), true));
     table.extend([
         text(&ClassifierSettings::INPUT_SIZE, Ready, |s| &mut s.input_size),
@@ -267,6 +270,34 @@ fn region() -> Property {
         set: Box::new(move |settings, value| {
             if let Ok(values) = value.get::<gst::Array>() {
                 settings.roi = values.iter().filter_map(|value| value.get().ok()).collect();
+            }
+        }),
+    }
+}
+
+/// `also-model-files`: paths, or none.
+fn further_models() -> Property {
+    let text = &ClassifierSettings::ALSO_MODEL_FILES;
+    let entry = glib::ParamSpecString::builder("value")
+        .nick("Value")
+        .blurb("A model file")
+        .build();
+    let builder = gst::ParamSpecArray::builder(text.name).element_spec(&entry);
+    Property {
+        spec: described(builder, &nick(text.name), text.blurb, When::Ready).build(),
+        get: Box::new(|settings| {
+            gst::Array::new(
+                settings
+                    .also
+                    .iter()
+                    .map(|file| file.to_string_lossy().into_owned()),
+            )
+            .to_value()
+        }),
+        set: Box::new(|settings, value| {
+            if let Ok(values) = value.get::<gst::Array>() {
+                let files = values.iter().filter_map(|value| value.get::<String>().ok());
+                settings.also = files.filter(|file| !file.is_empty()).map(PathBuf::from).collect();
             }
         }),
     }

@@ -46,6 +46,8 @@ impl Default for Class {
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) model_file: Option<PathBuf>,
+    /// Further models that drive.
+    pub(super) also: Vec<PathBuf>,
     pub(super) input_size: Option<String>,
     pub(super) model_instance_id: Option<String>,
     /// The rest of what the model needs; its file and its size are the fields above.
@@ -71,6 +73,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model_file: None,
+            also: Vec::new(),
             input_size: None,
             model_instance_id: None,
             classifier: ClassifierSettings::default(),
