@@ -31,15 +31,16 @@ impl Preset {
         },
         Self {
             name: "readable",
-            about: "For stills that are meant to be read: phases and amplitudes, in eight steps along gradients that are averaged \
-                    over eight shifted, zoomed, mirrored and noisy copies",
+            about: "For stills that are meant to be read: phases and amplitudes, in 32 small steps away from every other class, each \
+                    along the mean gradient of two shifted, zoomed, mirrored and noisy copies",
             values: &[
                 ("method", "csp-joint"),
                 ("color-mode", "joint"),
+                ("objective", "log-probability"),
                 ("amplitude-gain", "1"),
                 ("scale-weight", "0.5"),
-                ("steps", "8"),
-                ("samples", "8"),
+                ("steps", "32"),
+                ("samples", "2"),
                 ("mirror", "true"),
                 ("padding", "16"),
             ],
@@ -67,9 +68,10 @@ impl Preset {
     ];
 
     /// The names of the settings that presets hold.
-    pub const SETTINGS: [&str; 14] = [
+    pub const SETTINGS: [&str; 15] = [
         "method",
         "color-mode",
+        "objective",
         "amplitude-gain",
         "amplitude-exponent",
         "scale-weight",
