@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use steerlens::{
-//!     ClassChoice, Classifier, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, PixelFormat, Reading,
+//!     ClassChoice, Classifier, ClassifierSettings, FrameView, FrameViewMut, Lens, LensSettings, PixelFormat,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,11 +32,10 @@
 //! let mut morphed = picture.clone();
 //! let frame = FrameView::new(PixelFormat::Rgb, width, height, 3 * width, &picture)?;
 //! let mut out = FrameViewMut::new(PixelFormat::Rgb, width, height, 3 * width, &mut morphed)?;
-//! let mut reading = Reading::default();
-//! let report = lens.morph(&frame, &mut reading, &mut out)?; // `morphed` is written
+//! let report = lens.morph(&frame, &mut out)?; // `morphed` is written
 //!
 //! let after = report.after.ok_or("nothing was measured")?;
-//! let before = reading.probabilities[reading.target];
+//! let before = lens.reading().probabilities[lens.reading().target];
 //! println!("smile: {before:.2}, then {:.2}, at an L2 distance of {:.2}", after.target_probability, report.l2);
 //! assert!(after.target_probability > before);
 //! # Ok(())
@@ -45,7 +44,8 @@
 //!
 //! # How the modules fit
 //!
-//! [`Lens`] is a [`Reader`] (scores and gradient of a frame) and an [`Editor`] (the morph, and how it is shown). They call
+//! [`Lens`] is a [`Reader`] (scores and gradient of a frame) and an [`Editor`] (the morph, and how it is shown); [`Live`] is one
+//! for streams. They call
 //! the other modules in this order:
 //!
 //! | module | does |

@@ -51,6 +51,7 @@ impl Preset {
                     the gradient at the morphed frame",
             values: &[
                 ("method", "csp-joint"),
+                ("objective", "log-probability"),
                 ("amplitude-gain", "1"),
                 ("scale-weight", "0.5"),
                 ("samples", "2"),

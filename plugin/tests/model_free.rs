@@ -311,7 +311,11 @@ fn presets_are_shipped_in_the_binary() {
     let presets = element.dynamic_cast_ref::<gst::Preset>().unwrap();
     let names = presets.preset_names();
     let shipped: Vec<_> = steerlens::Preset::ALL.iter().map(|preset| preset.name).collect();
-    assert_eq!(&names[..shipped.len()], &shipped[..], "before any that users save");
+    assert_eq!(
+        &names[..shipped.len()],
+        &shipped[..],
+        "before any that users save"
+    );
     assert_eq!(shipped, ["paper", "readable", "live", "calm"]);
     for preset in steerlens::Preset::ALL {
         let comment = presets.meta(preset.name, "comment");

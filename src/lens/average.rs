@@ -28,6 +28,8 @@ pub(super) struct Averager {
     back: Vec<f32>,
     scratch: Vec<f32>,
     halves: [Vec<f64>; 2],
+    /// The sums of the halves over the steps so far, each step with the same say.
+    steps: [Vec<f64>; 2],
     aside: Reading,
     /// The map of each sample, for pictures of `size` under `settings`.
     maps: HashMap<u64, Resize>,
@@ -35,16 +37,24 @@ pub(super) struct Averager {
     settings: GradientSettings,
 }
 
+/// Which samples a gradient is the mean of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Turn {
+    /// The samples are those of this step.
+    pub(super) step: u32,
+    /// What earlier steps count in the agreement beside this one, 0..1.
+    pub(super) past: f64,
+}
+
 impl Averager {
-    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`; the copies are those of
-    /// step `step`. Scores are the picture's own: those of `scores`, where `scored` says that they are already there. The
+    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. Scores are the picture's own: those of `scores`, where `scored` says that they are already there. The
     /// reading is written when all runs have been made. One sample is the picture itself.
     pub(super) fn read(
         &mut self,
         classifier: &mut Classifier,
         (planes, size): (&[f32], (usize, usize)),
         pair: (usize, usize),
-        (settings, step): (&GradientSettings, u32),
+        (settings, turn): (&GradientSettings, Turn),
         (scores, scored): (&mut Reading, bool),
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
@@ -61,6 +71,7 @@ impl Averager {
             back,
             scratch,
             halves,
+            steps,
             aside,
             maps,
             ..
@@ -73,7 +84,7 @@ impl Averager {
         }
         let pixels = size.0 * size.1;
         let mut time = Duration::ZERO;
-        let first = u64::from(step) * u64::from(settings.samples);
+        let first = u64::from(turn.step) * u64::from(settings.samples);
         for sample in first..first + u64::from(settings.samples) {
             if maps.len() >= KEPT && !maps.contains_key(&sample) {
                 maps.clear();
@@ -109,7 +120,21 @@ impl Averager {
         reading.logits.clone_from(&scores.logits);
         reading.probabilities.clone_from(&scores.probabilities);
         let [one, other] = &*halves;
-        reading.agreement = Some(agreement(one, other));
+        let length = one
+            .iter()
+            .zip(other)
+            .map(|(a, b)| (a + b).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        for (steps, half) in steps.iter_mut().zip([one, other]) {
+            if turn.past == 0.0 {
+                steps.clear();
+            }
+            steps.resize(half.len(), 0.0);
+            let sums = steps.iter_mut().zip(half);
+            sums.for_each(|(sum, g)| *sum = turn.past * *sum + g / length.max(f64::MIN_POSITIVE));
+        }
+        reading.agreement = Some(agreement(&steps[0], &steps[1]));
         let share = 1.0 / f64::from(settings.samples);
         reading.gradient.clear();
         let means = one.iter().zip(other).map(|(a, b)| ((a + b) * share) as f32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A model whose gradient moves frames: what it sees of them, and how its gradient is taken.
 
-use super::average::Averager;
+use super::average::{Averager, Turn};
 use super::sight::{Framing, Sight};
 use super::{GradientSettings, InputSettings};
 use crate::classifier::{Classifier, Labels, OtherGradient, Reading, best_but};
@@ -65,7 +65,7 @@ impl Driver {
         &mut self,
         shown: Shown<'_>,
         pair: (usize, usize),
-        gradient: (&GradientSettings, u32),
+        gradient: (&GradientSettings, Turn),
         scores: (&mut Reading, bool),
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
@@ -126,7 +126,7 @@ impl OtherDriver {
         &mut self,
         shown: Shown<'_>,
         (source, target): (usize, usize),
-        gradient: (&GradientSettings, u32),
+        gradient: (&GradientSettings, Turn),
         into: &mut OtherGradient,
     ) -> Result<(), runtime::Error> {
         let target = self.class(target).unwrap_or_default();

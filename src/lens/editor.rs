@@ -125,6 +125,7 @@ impl Editor {
             target: reading.target,
             attained: self.settings.reach.l2_budget == 0.0,
             held: self.moment.differs(&reading.moment),
+            agreement: reading.agreement,
             ..Report::default()
         };
         if report.held {

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::average::Turn;
 use super::driver::{Driver, OtherDriver, Shown};
 use super::region;
 use super::sight::Framing;
@@ -21,6 +22,9 @@ static READINGS: AtomicU64 = AtomicU64::new(1);
 /// Readings along the way of a video before their samples come again.
 const TURNS: u32 = 16;
 
+/// What the readings before one count in its agreement along the way of a video: those of the last ten or so.
+const PAST: f64 = 0.9;
+
 /// Reads frames: runs the classifier, and chooses the pair of classes.
 #[derive(Debug)]
 pub struct Reader {
@@ -36,7 +40,7 @@ pub struct Reader {
     /// Whether the pair is an automatic one that no reading has been made for.
     pair_is_new: bool,
     /// Which samples the next reading where steps have led to is made of.
-    turn: u32,
+    turn: Turn,
     /// For the scores of pictures whose gradient is not asked for.
     aside: Reading,
 }
@@ -64,7 +68,7 @@ impl Reader {
             input: settings.input.clone(),
             last: None,
             pair_is_new: false,
-            turn: 0,
+            turn: Turn::default(),
             aside: Reading::default(),
         };
         reader.set_settings(settings)?;
@@ -203,11 +207,14 @@ impl Reader {
         let pair = self.chooser.pair().unwrap_or_default();
         let (at, turn) = match change {
             Some(change) => (Shown::Changed { frame: &seen, change }, self.turn),
-            None => (shown, 0),
+            None => (shown, Turn::default()),
         };
         self.read_all([at; 2], pair, turn, scored, reading)?;
         if change.is_some() {
-            self.turn = (turn + 1) % TURNS;
+            self.turn = Turn {
+                step: (turn.step + 1) % TURNS,
+                past: PAST,
+            };
             reading.logits.clone_from(&self.aside.logits);
             reading.probabilities.clone_from(&self.aside.probabilities);
         }
@@ -251,7 +258,8 @@ impl Reader {
         }
         let seen = region::seen(self.input.roi, frame);
         (reading.pair_changed, reading.moment) = (false, Moment::default());
-        self.read_all([Shown::Frame(&seen); 2], (source, target), 0, false, reading)?;
+        let shown = [Shown::Frame(&seen); 2];
+        self.read_all(shown, (source, target), Turn::default(), false, reading)?;
         self.number(reading);
         Ok(())
     }
@@ -262,14 +270,14 @@ impl Reader {
         &mut self,
         [shown, to_others]: [Shown<'_>; 2],
         pair: (usize, usize),
-        step: u32,
+        turn: Turn,
         scored: bool,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         self.others
             .iter()
             .try_for_each(|other| self.knows(other, pair.1))?;
-        let gradient = (&self.gradient, step);
+        let gradient = (&self.gradient, turn);
         let scores = (&mut self.aside, scored);
         self.first.read(shown, pair, gradient, scores, reading)?;
         reading.others.resize_with(self.others.len(), Default::default);
@@ -328,7 +336,8 @@ impl Reader {
             self.first.score(shown[0], &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        self.read_all(shown, (source, target), step, scored, reading)
+        let turn = Turn { step, past: 1.0 };
+        self.read_all(shown, (source, target), turn, scored, reading)
     }
 
     /// Whether there is a driver beside the first.

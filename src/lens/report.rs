@@ -29,6 +29,9 @@ pub struct Report {
     pub magnification: f64,
     /// Raw RMS of the phase step before normalisation: how strong the gradient is in the phases.
     pub phase_rms: f64,
+    /// How sure the direction is, 0..1, where gradients are means of several samples: how alike it is to be expected to that of
+    /// as many others. Of several steps, of their sum; with live steps, of the last ten or so readings.
+    pub agreement: Option<f64>,
     /// How alike the gradients of several drivers are where the pyramid works: the mean cosine of all pairs, -1..1, at the
     /// first step; `None` for a single one.
     pub drivers_agreement: Option<f64>,

@@ -93,6 +93,7 @@ pub(super) fn walk(
             let change = between.change();
             report.change_norm = norm(&change);
             report.l2 = stage.write(frame, &change)?;
+            report.agreement = between.reading.agreement;
             stage.show_change(&change);
             stage.forget();
         }

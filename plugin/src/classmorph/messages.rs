@@ -76,7 +76,7 @@ pub(super) fn analysed(
         target_probability: probability(target),
         margin: f64::from(reading.margin()),
         gradient_norm: reading.gradient_norm,
-        agreement: reading.agreement,
+        agreement: report.agreement,
         change_norm: report.change_norm,
         phase_rms: report.phase_rms,
         magnification: report.magnification,
