@@ -51,10 +51,9 @@ impl Preset {
                     the gradient at the morphed frame",
             values: &[
                 ("method", "csp-joint"),
-                ("objective", "log-probability"),
                 ("amplitude-gain", "1"),
                 ("scale-weight", "0.5"),
-                ("samples", "2"),
+                ("samples", "4"),
                 ("mirror", "true"),
                 ("step-mode", "live"),
                 ("temporal-smoothing", "0.3"),

@@ -28,6 +28,7 @@ const MOST_PICTURES: usize = 60;
 pub(crate) mod name {
     pub(crate) const IMAGE: &str = "image";
     pub(crate) const MODEL: &str = "model";
+    pub(crate) const ALSO: &str = "also";
     pub(crate) const OUT: &str = "out";
     pub(crate) const JSON: &str = "json";
     pub(crate) const LABELS: &str = "labels";
@@ -154,6 +155,17 @@ fn morph() -> Command {
         )
         .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG, JPEG, WebP or BMP picture; - takes one from standard input"))
         .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
+        .arg(
+            Arg::new(name::ALSO)
+                .long(name::ALSO)
+                .value_name("MODEL")
+                .action(ArgAction::Append)
+                .value_parser(value_parser!(PathBuf))
+                .help(
+                    "A further classifier that drives too; may be given again. The picture moves along what the gradients \
+                     agree on, between the classes of the same labels; scores stay those of the first",
+                ),
+        )
         .arg(out("OUT.png", "PNG picture to write; - is standard output, and the report then goes to standard error"))
         .arg(
             Arg::new(name::SHEET)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::ArgMatches;
 use image::DynamicImage;
-use steerlens::Lens;
 use steerlens::render::{can_draw, drawn_label, no_font};
+use steerlens::{Classifier, Lens};
 
 use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
@@ -50,6 +50,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let mut lens = Lens::open(&classifier, settings.clone())?;
     lens.classifier().check_labels()?;
     output.spare(lens.classifier().files().iter().map(PathBuf::as_path))?;
+    for file in matches.get_many::<PathBuf>(name::ALSO).into_iter().flatten() {
+        spinner.set_message(format!("loading {}", file.display()));
+        let further = Classifier::open(&classifier.beside(file.clone()))?;
+        further.check_labels()?;
+        output.spare(further.files().iter().map(PathBuf::as_path))?;
+        lens.also(further)?;
+    }
     spinner.set_message("reading the picture");
     lens.read(&source.view()?)?;
     spinner.finish_and_clear();

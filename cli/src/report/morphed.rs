@@ -27,6 +27,9 @@ pub(crate) struct Morphed {
     image: PathBuf,
     #[serde(serialize_with = "super::lossy")]
     model: PathBuf,
+    /// Further models that drove.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_models: Vec<String>,
     #[serde(serialize_with = "super::lossy")]
     output: PathBuf,
     width: usize,
@@ -40,7 +43,7 @@ pub(crate) struct Morphed {
     pub(crate) source_probability: f32,
     pub(crate) target_probability: f32,
     gradient_norm: f64,
-    /// How sure the direction is, of several samples.
+    /// How sure the direction is, of several samples: of the first morph.
     #[serde(skip_serializing_if = "Option::is_none")]
     agreement: Option<f64>,
     inference_time: u64,
@@ -71,6 +74,11 @@ struct Class {
 pub(crate) struct Step {
     pub(crate) magnification: f64,
     phase_rms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<f64>,
+    /// How alike the gradients of several drivers are, at the first step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drivers_agreement: Option<f64>,
     l2: f64,
     attained: bool,
     pub(crate) source_probability_after: Option<f32>,
@@ -89,6 +97,8 @@ impl Step {
         Self {
             magnification: report.magnification,
             phase_rms: report.phase_rms,
+            agreement: report.agreement,
+            drivers_agreement: report.drivers_agreement,
             l2: report.l2,
             attained: report.attained,
             source_probability_after: after.map(|after| after.source_probability),
@@ -136,6 +146,10 @@ impl Morphed {
             schema: super::SCHEMA,
             image: files.image,
             model: files.model,
+            also_models: lens
+                .also_driven_by()
+                .map(|model| model.model_file().display().to_string())
+                .collect(),
             output: files.output,
             width: size.0,
             height: size.1,
@@ -148,7 +162,7 @@ impl Morphed {
             source_probability: at(&reading.probabilities, reading.source),
             target_probability: at(&reading.probabilities, reading.target),
             gradient_norm: reading.gradient_norm,
-            agreement: reading.agreement,
+            agreement: morphs.first().and_then(|morph| morph.agreement),
             inference_time: nanoseconds(reading.inference_time),
             classes,
             settings: Settings::new(classifier, lens.settings()),
@@ -285,6 +299,13 @@ impl fmt::Display for Morphed {
             writeln!(
                 f,
                 "agreement {agreement:.2}: the cosine to be expected with the mean of as many other samples"
+            )?;
+        }
+        if let Some(cosine) = self.morphs.first().and_then(|morph| morph.drivers_agreement) {
+            writeln!(
+                f,
+                "driven by {} too: mean cosine of the drivers' gradients {cosine:.2}",
+                self.also_models.join(", ")
             )?;
         }
         writeln!(
