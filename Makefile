@@ -47,7 +47,7 @@ soak: setup ## Run the element for minutes: memory, starts and stops, leaks
 check: ## Formatting, lints, documentation and dependencies, warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	$(CARGO) clippy --package steerlens-cli --no-default-features --locked -- -D warnings
+	$(CARGO) clippy --package steerlens-audit --package steerlens-cli --no-default-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check; \
 	  else echo "cargo-deny is not installed: licences and advisories of dependencies were not checked"; fi

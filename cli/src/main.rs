@@ -13,12 +13,8 @@
 //! the columns of an audit's table keep their names; new ones are added. Environment variables are those of the library.
 
 mod args;
-mod atomic_file;
-mod audit;
 mod command;
-mod jpeg;
 mod output;
-mod picture;
 mod progress;
 mod report;
 mod sheet;

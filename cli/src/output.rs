@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::atomic_file;
+use steerlens_audit::atomic_file;
 
 /// The name that stands for standard input, and for standard output.
 pub(crate) const PIPE: &str = "-";
@@ -52,13 +52,13 @@ impl Output {
                 input
             }
         };
-        atomic_file::refuse_inputs(out, inputs.into_iter().map(read))
+        Ok(atomic_file::refuse_inputs(out, inputs.into_iter().map(read))?)
     }
 
     /// Writes the result: a file is there whole, or as it was before.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<()> {
         match self {
-            Self::File(path) => atomic_file::write_output(path, bytes),
+            Self::File(path) => Ok(atomic_file::write_output(path, bytes)?),
             Self::Pipe => {
                 let mut out = io::stdout().lock();
                 Ok(out.write_all(bytes).and_then(|()| out.flush())?)

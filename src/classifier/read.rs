@@ -102,6 +102,11 @@ impl Reading {
         best_but(&self.logits, None)
     }
 
+    /// The most probable class other than this one; the lowest number among equals.
+    pub fn rival_of(&self, class: usize) -> usize {
+        best_but(&self.logits, Some(class))
+    }
+
     /// `logit[target] - logit[source]`.
     pub fn margin(&self) -> f32 {
         let logit = |class: usize| self.logits.get(class).copied().unwrap_or(f32::NAN);

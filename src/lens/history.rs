@@ -3,11 +3,7 @@
 
 use std::time::Duration;
 
-use crate::frame::Moment;
-use crate::simd::MOST_LANES;
-
-/// RMS difference of consecutive pictures, values 0..1, above which a new scene has begun.
-const SCENE_CUT: f64 = 0.2;
+use crate::frame::{Moment, is_scene_cut};
 
 /// Frames further apart than this, and than five time constants, have nothing to do with each other.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -68,7 +64,7 @@ impl History {
         });
         let longest = LONGEST.max(memory.saturating_mul(5));
         let elapsed = last
-            .filter(|last| moment.continuous && last.pair == pair && !self.is_cut(planes))
+            .filter(|last| moment.continuous && last.pair == pair && !is_scene_cut(&self.planes, planes))
             .and_then(|last| moment.time?.checked_sub(last.time?))
             .filter(|elapsed| *elapsed <= longest);
         self.unsettled = match elapsed {
@@ -80,28 +76,6 @@ impl History {
         self.planes.extend_from_slice(planes);
         elapsed
     }
-
-    fn is_cut(&self, planes: &[f32]) -> bool {
-        let count = planes.len();
-        self.planes.len() != count
-            || squared_difference(planes, &self.planes) > SCENE_CUT.powi(2) * count as f64
-    }
-}
-
-fn squared_difference(one: &[f32], other: &[f32]) -> f64 {
-    /// As many values as are summed in f32: of 8 rounding bits, which a threshold does not see.
-    const BLOCK: usize = 256;
-    let blocks = one.chunks(BLOCK).zip(other.chunks(BLOCK));
-    let sums = blocks.map(|(one, other)| {
-        let mut lanes = [0.0f32; MOST_LANES];
-        for (one, other) in one.chunks(MOST_LANES).zip(other.chunks(MOST_LANES)) {
-            for ((lane, one), other) in lanes.iter_mut().zip(one).zip(other) {
-                *lane += (one - other).powi(2);
-            }
-        }
-        f64::from(lanes.iter().sum::<f32>())
-    });
-    sums.sum()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod average;
 mod driver;
 mod editor;
+mod flip;
 mod history;
 mod live;
 mod mailbox;
@@ -21,6 +22,7 @@ mod steps;
 
 use crate::settings::choice;
 pub use editor::Editor;
+pub use flip::FARTHEST_FLIP;
 pub use live::{GradientMode, Live, LiveReport, LiveSettings};
 pub use reader::Reader;
 pub use report::{After, Report};

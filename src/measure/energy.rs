@@ -33,3 +33,22 @@ pub fn band_energies(plan: &Plan, plane: &[f32], workspace: &mut Workspace) -> V
         })
         .collect()
 }
+
+/// The share of a plane's sum of squares in every band of a pyramid, `[scale, orientation]` from the finest scale, where the
+/// plan has so many orientations; what is missing to 1 lies in the residuals. All are 0 where the plane is, and where a
+/// band was left out for want of frequencies.
+///
+/// # Panics
+/// When plane or workspace are not of the plan's size.
+pub fn band_shares(plan: &Plan, plane: &[f32], orientations: usize, workspace: &mut Workspace) -> Vec<f32> {
+    let all: f64 = plane.iter().map(|value| f64::from(*value).powi(2)).sum();
+    let mut shares = vec![0.0; plan.nominal_bands()];
+    for band in band_energies(plan, plane, workspace) {
+        if let Some(share) = shares.get_mut(band.scale * orientations + band.orientation)
+            && all > 0.0
+        {
+            *share = (band.energy / all) as f32;
+        }
+    }
+    shares
+}

@@ -10,6 +10,6 @@ mod ssim;
 mod warp;
 
 pub use distance::{l2, norm, psnr};
-pub use energy::{BandEnergy, band_energies};
+pub use energy::{BandEnergy, band_energies, band_shares};
 pub use ssim::ssim;
 pub use warp::{Fit, SmoothWarp};

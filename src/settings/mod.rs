@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use group::{Group, Visitor};
 pub(crate) use group::{choice, group, row};
-pub use text::{get_by_name, set_by_name};
+pub use text::{changed, get_by_name, set_by_name, short};
 
 /// A setting whose value lies between two others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

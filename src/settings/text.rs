@@ -83,25 +83,40 @@ impl Visitor for Set<'_> {
 
 /// The value of the setting `name`, as [`set_by_name`] reads it; `None` where there is no such setting, or no value.
 pub fn get_by_name(group: &impl Group, name: &str) -> Option<String> {
-    let mut get = Get { name, text: None };
-    group.clone().visit(&mut get);
-    get.text
+    let mut all = texts(group).into_iter();
+    all.find(|(of, _)| *of == name).and_then(|(_, text)| text)
 }
 
-struct Get<'a> {
-    name: &'a str,
-    text: Option<String>,
+/// The settings of a group that are not at their defaults, in the order of the rows: names, and values as
+/// [`set_by_name`] reads them.
+pub fn changed<G: Group>(group: &G) -> impl Iterator<Item = (&'static str, String)> {
+    let both = texts(group).into_iter().zip(texts(&G::default()));
+    both.filter(|(is, usual)| is != usual)
+        .filter_map(|((name, text), _)| Some((name, text?)))
 }
 
-impl Get<'_> {
-    fn take(&mut self, name: &str, text: Option<String>) {
-        if self.name == name {
-            self.text = text;
-        }
+/// A number as people write one: four decimals at most, and no zeros at the end. π/2, and what a search finds, have no
+/// end.
+pub fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn texts(group: &impl Group) -> Vec<(&'static str, Option<String>)> {
+    let mut texts = Texts(Vec::new());
+    group.clone().visit(&mut texts);
+    texts.0
+}
+
+struct Texts(Vec<(&'static str, Option<String>)>);
+
+impl Texts {
+    fn take(&mut self, name: &'static str, text: Option<String>) {
+        self.0.push((name, text));
     }
 }
 
-impl Visitor for Get<'_> {
+impl Visitor for Texts {
     fn real(&mut self, fact: &'static Real, value: &mut f64) {
         self.take(fact.name, Some(value.to_string()));
     }
@@ -172,5 +187,9 @@ mod tests {
         }
         assert_eq!(settings, before);
         assert_eq!(get_by_name(&settings, "stops"), None);
+        let names: Vec<_> = changed(&settings).map(|(name, _)| name).collect();
+        let five = ["grid", "phase-limit", "temporal-smoothing", "steps", "caption"];
+        assert_eq!(names, five, "in the order of the rows");
+        assert_eq!(changed(&LensSettings::default()).count(), 0);
     }
 }

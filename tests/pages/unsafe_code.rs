@@ -11,6 +11,7 @@ fn unsafe_code_is_in_the_files_that_the_security_page_names() {
     let sources = [
         "src",
         "plugin/src",
+        "audit/src",
         "cli/src",
         "examples/src",
         "tools/convert/src",

@@ -3,26 +3,19 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
-use clap::parser::ValueSource;
+use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use serde_json::Value;
-use steerlens::morph::Method;
 use steerlens::pyramid::Grid;
 use steerlens::settings::{Choice, Group};
-use steerlens::{ClassifierSettings, Control as Direction, GradientSettings, ReachSettings};
+use steerlens::{ClassifierSettings, Control, GradientSettings, ReachSettings};
+use steerlens_audit::{Format, Results, SampleRule, Settings, Shard, Source, Targets, Truth, methods};
 
 use super::flag::{chosen, flags};
 use super::{classifier, lens, model, out};
 use crate::args::name;
-use crate::audit::{
-    Control, Format, Options, Reach, Results, Sample, Settings, Shard, Source, Targets, Truth, read_summary,
-};
 
 const INPUT: &str = "input";
 const JUDGE: &str = "judge";
-/// A row's answers of the judges are counted as the bits of one word.
-const MOST_JUDGES: usize = 64;
 const SOURCE: &str = "source";
 const TARGETS: &str = "targets";
 const PAIRS: &str = "pairs";
@@ -42,25 +35,7 @@ const NO_CLIPS: &str = "no-clips";
 const BASELINE: &str = "baseline";
 const THRESHOLD: &str = "threshold";
 /// The folders that are merged.
-pub(crate) const DIR: &str = "dir";
-
-/// What does not decide about the rows: where things are, who works, what is written beside the table.
-const ASIDE: &[&str] = &[
-    INPUT,
-    name::MODEL,
-    JUDGE,
-    name::OUT,
-    ClassifierSettings::RUNTIME_LIBRARY.name,
-    JOBS,
-    RESUME,
-    FORMAT,
-    NO_CLIPS,
-    BASELINE,
-    THRESHOLD,
-    LABELS_FROM,
-    ClassifierSettings::LABEL_FILE.name,
-    ClassifierSettings::MODEL_INFO.name,
-];
+const DIR: &str = "dir";
 
 pub(super) fn command() -> Command {
     let hidden = |arg: Arg| arg.hide_short_help(true);
@@ -94,7 +69,7 @@ pub(super) fn command() -> Command {
             "Classifier that only looks at the results; may be given several times. Classes are matched by label",
         ))
         .next_help_heading("What is looked at")
-        .arg(text(SAMPLE, "RULE").default_value("fps=1").value_parser(|rule: &str| rule.parse::<Sample>()).help(
+        .arg(text(SAMPLE, "RULE").default_value("fps=1").value_parser(|rule: &str| rule.parse::<SampleRule>()).help(
             "Frames of a video: every=N, at most fps=F in a second, the first max=N; several with commas",
         ))
         .arg(text(TRUTH, "FROM").value_parser(["folder"]).conflicts_with(LABELS_FROM).help(
@@ -124,7 +99,7 @@ pub(super) fn command() -> Command {
                 .default_value("csp-phase,csp-joint,fourier-phase,pixel")
                 .help("Coordinates in which frames move, with commas"),
         )
-        .args(one::<GradientSettings>(Direction::NAME).map(|flag| flag.hide_short_help(false).help(
+        .args(one::<GradientSettings>(Control::NAME).map(|flag| flag.hide_short_help(false).help(
             "random: move every frame in a random direction of the same spectrum too, to compare with [default: none]",
         )))
         .args(one::<GradientSettings>(GradientSettings::SEED.name).map(|flag| {
@@ -241,181 +216,82 @@ fn share(text: &str) -> Result<f64, &'static str> {
 }
 
 /// Where results go.
-///
-/// # Errors
-/// When the baseline cannot be read.
-pub(crate) fn results(matches: &ArgMatches) -> Result<Results> {
-    let baseline = matches.get_one::<PathBuf>(BASELINE);
-    Ok(Results {
-        out: matches.get_one::<PathBuf>(name::OUT).cloned().unwrap_or_default(),
-        format: match matches.get_one::<String>(FORMAT).map(String::as_str) {
-            Some("csv") => Format::Csv,
-            _ => Format::Parquet,
-        },
-        baseline: baseline
-            .map(|path| read_summary(path).map(Box::new))
-            .transpose()?,
-        threshold: matches.get_one(THRESHOLD).copied().unwrap_or(0.0),
-    })
+fn results(matches: &ArgMatches) -> Results {
+    let mut results = Results::new(paths(matches, name::OUT).next().unwrap_or_default());
+    if word(matches, FORMAT) == "csv" {
+        results.format = Format::Csv;
+    }
+    results.baseline = paths(matches, BASELINE).next();
+    if let Some(threshold) = matches.get_one(THRESHOLD) {
+        results.threshold = *threshold;
+    }
+    results
+}
+
+/// The folders that are to be merged, and where the results go.
+pub(crate) fn merged(matches: &ArgMatches) -> (Vec<PathBuf>, Results) {
+    (paths(matches, DIR).collect(), results(matches))
 }
 
 /// What the flags ask for.
 ///
 /// # Errors
-/// When flags contradict each other, or a list cannot be read.
+/// When a list cannot be read.
 pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
-    let one = |name| {
-        matches
-            .get_one::<String>(name)
-            .map(String::as_str)
-            .unwrap_or_default()
+    let lens = lens(matches);
+    let results = results(matches);
+    let model = paths(matches, name::MODEL).next().unwrap_or_default();
+    let mut settings = Settings::new(paths(matches, INPUT).collect(), &model, &results.out);
+    settings.model = classifier(matches, model);
+    settings.judges = paths(matches, JUDGE)
+        .map(|model_file| ClassifierSettings {
+            model_file,
+            runtime_library: settings.model.runtime_library.clone(),
+            ..ClassifierSettings::default()
+        })
+        .collect();
+    settings.sample = matches.get_one(SAMPLE).copied().unwrap_or_default();
+    settings.truth = match paths(matches, LABELS_FROM).next() {
+        Some(table) => Truth::Table(table),
+        None if word(matches, TRUTH) == "folder" => Truth::Folder,
+        None => Truth::Unknown,
     };
-    let paths = |name| matches.get_many::<PathBuf>(name).unwrap_or_default().cloned();
-    let numbers = |name, reach| {
-        let values = matches.get_many::<f64>(name).unwrap_or_default();
-        values.map(move |value| (reach, *value)).collect::<Vec<_>>()
+    if word(matches, SOURCE) == "true" {
+        settings.source = Source::True;
+    }
+    settings.targets = match matches.get_one::<String>(PAIRS) {
+        Some(pairs) => Targets::pairs(pairs)?,
+        None => word(matches, TARGETS).parse()?,
     };
-    let driver = ClassifierSettings {
-        threads: 1,
-        ..classifier(matches, paths(name::MODEL).next().unwrap_or_default())
-    };
-    let judges = paths(JUDGE).map(|model_file| ClassifierSettings {
-        model_file,
-        threads: 1,
-        runtime_library: driver.runtime_library.clone(),
-        ..ClassifierSettings::default()
-    });
-    let judges: Vec<_> = judges.collect();
-    if judges.len() > MOST_JUDGES {
-        return Err(anyhow!(
-            "{} judges are more than the {MOST_JUDGES} that one audit counts: split them between audits",
-            judges.len()
-        ));
+    settings.budgets = numbers(matches, BUDGETS);
+    settings.magnifications = numbers(matches, MAGNIFICATIONS);
+    settings.flips = !matches.get_flag(NO_FLIP);
+    settings.methods = methods(word(matches, METHODS))?;
+    settings.random_control = lens.gradient.control == Control::Random;
+    settings.seed = lens.gradient.seed;
+    settings.steps = lens.reach.steps;
+    settings.resolution = lens.resolution;
+    settings.morph = lens.morph;
+    settings.morph.pyramid.grid = chosen(matches).unwrap_or(Grid::Exact);
+    if let Some(jobs) = matches.get_one::<u16>(JOBS) {
+        settings.jobs = usize::from(*jobs);
     }
-    let mut controls = vec![Control::Gradient];
-    if chosen(matches) == Some(Direction::Random) {
-        controls.push(Control::Random);
-    }
-    let mut reaches = numbers(BUDGETS, Reach::L2);
-    reaches.extend(numbers(MAGNIFICATIONS, Reach::Magnification));
-    if !matches.get_flag(NO_FLIP) {
-        reaches.push((Reach::Flip, f64::NAN));
-    }
-    let shard = matches.get_one(SHARD).copied();
-    let results = results(matches)?;
-    if shard.is_some() && results.format == Format::Csv {
-        return Err(anyhow!(
-            "shards are merged as Parquet: leave out --format csv, and give it to the merge"
-        ));
-    }
-    Ok(Settings {
-        inputs: paths(INPUT).collect(),
-        truth: match matches.get_one::<PathBuf>(LABELS_FROM) {
-            Some(table) => Truth::Table(table.clone()),
-            None if one(TRUTH) == "folder" => Truth::Folder,
-            None => Truth::Unknown,
-        },
-        sample: matches.get_one(SAMPLE).copied().unwrap_or_default(),
-        shard,
-        judges,
-        source: match one(SOURCE) {
-            "true" => Source::True,
-            _ => Source::Predicted,
-        },
-        targets: targets(one(TARGETS), matches.get_one::<String>(PAIRS))?,
-        methods: methods(one(METHODS))?,
-        controls,
-        reaches,
-        lens: lens(matches).with(|s| {
-            s.morph.pyramid.grid = chosen(matches).unwrap_or(Grid::Exact);
-            s.view.measure_after = false;
-        }),
-        jobs: match matches.get_one::<u16>(JOBS) {
-            Some(jobs) => usize::from(*jobs),
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        },
-        strips: !matches.get_flag(NO_STRIPS),
-        clips: !matches.get_flag(NO_CLIPS),
-        resume: matches.get_flag(RESUME),
-        options: options(matches),
-        command: std::env::args_os()
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect(),
-        model: driver,
-        results,
-    })
+    settings.shard = matches.get_one(SHARD).copied();
+    settings.resume = matches.get_flag(RESUME);
+    settings.strips = !matches.get_flag(NO_STRIPS);
+    settings.clips = !matches.get_flag(NO_CLIPS);
+    settings.results = results;
+    Ok(settings)
 }
 
-fn words(list: &str) -> Vec<String> {
-    list.split(',')
-        .map(|word| word.trim().to_owned())
-        .filter(|word| !word.is_empty())
-        .collect()
+fn word<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
 }
 
-fn targets(list: &str, pairs: Option<&String>) -> Result<Targets> {
-    let Some(pairs) = pairs else {
-        return Ok(match list {
-            "runner-up" => Targets::RunnerUp,
-            "all" => Targets::All,
-            list => Targets::List(words(list)),
-        });
-    };
-    let pair = |word: String| {
-        let (source, target) = word
-            .split_once(':')
-            .ok_or_else(|| anyhow!("--pairs wants two classes with a colon between, not {word}: 3:8,4:9"))?;
-        Ok((source.to_owned(), target.to_owned()))
-    };
-    Ok(Targets::Pairs(
-        words(pairs).into_iter().map(pair).collect::<Result<_>>()?,
-    ))
+fn paths(matches: &ArgMatches, name: &str) -> impl Iterator<Item = PathBuf> {
+    matches.get_many::<PathBuf>(name).unwrap_or_default().cloned()
 }
 
-fn methods(list: &str) -> Result<Vec<Method>> {
-    let nicks: Vec<&str> = Method::ALL.iter().map(|(_, nick, _)| *nick).collect();
-    let method = |word: String| {
-        Method::from_nick(&word)
-            .ok_or_else(|| anyhow!("there is no method {word}: name some of {}", nicks.join(", ")))
-    };
-    let mut methods = Vec::new();
-    for word in words(list) {
-        let method = method(word)?;
-        if !methods.contains(&method) {
-            methods.push(method);
-        }
-    }
-    match methods.is_empty() {
-        true => Err(anyhow!(
-            "--methods names no method: name some of {}",
-            nicks.join(", ")
-        )),
-        false => Ok(methods),
-    }
-}
-
-/// What was said that decides about the rows, in the order of the help, and the defaults that are the audit's own.
-fn options(matches: &ArgMatches) -> Options {
-    let command = command();
-    let said = command.get_arguments().filter_map(|arg| {
-        let name = arg.get_id().as_str();
-        let values = matches.try_get_raw(name).ok().flatten()?;
-        let given = matches.value_source(name) == Some(ValueSource::CommandLine);
-        let own = [SAMPLE, SOURCE, TARGETS, METHODS].contains(&name)
-            && !(name == TARGETS && is_said(matches, PAIRS));
-        if ASIDE.contains(&name) || !(given || own) {
-            return None;
-        }
-        let values: Vec<String> = values.map(|value| value.to_string_lossy().into_owned()).collect();
-        Some((name.to_owned(), Value::from(values.join(","))))
-    });
-    let mut options: Options = said.collect();
-    options
-        .entry(Grid::NAME)
-        .or_insert_with(|| Grid::Exact.nick().into());
-    options
-}
-
-fn is_said(matches: &ArgMatches, name: &str) -> bool {
-    matches.value_source(name) == Some(ValueSource::CommandLine)
+fn numbers(matches: &ArgMatches, name: &str) -> Vec<f64> {
+    matches.get_many(name).unwrap_or_default().copied().collect()
 }

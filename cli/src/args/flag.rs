@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, value_parser};
-use steerlens::settings::{AnyChoice, Choice, Count, Group, Real, Span, Switch, Text, Visitor, Whole};
-
-use crate::report::short;
+use steerlens::settings::{AnyChoice, Choice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, short};
 
 /// Flags that the short help shows.
 const PROMINENT: &[&str] = &[

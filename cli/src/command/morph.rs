@@ -7,13 +7,14 @@ use anyhow::{Result, bail};
 use clap::ArgMatches;
 use image::DynamicImage;
 use steerlens::render::{can_draw, drawn_label, no_font};
+use steerlens::settings::short;
 use steerlens::{Classifier, Lens};
+use steerlens_audit::picture::Picture;
 
 use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
 use crate::output::PIPE;
-use crate::picture::Picture;
-use crate::report::{Files, Morphed, Step, short};
+use crate::report::{Files, Morphed, Step};
 use crate::sheet::{self, Cell};
 use crate::{Outcome, progress};
 

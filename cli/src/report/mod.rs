@@ -30,9 +30,3 @@ const SCHEMA: u32 = 1;
 fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
-
-/// At most four decimals: users write fewer, π/2 and what a budget finds have no end.
-pub(crate) fn short(value: f64) -> String {
-    let text = format!("{value:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
+use steerlens::settings::short;
 use steerlens::{ClassifierSettings, Lens, Report};
 
 use super::Fact;
@@ -217,9 +218,9 @@ impl Morphed {
         (advised != used).then(|| {
             format!(
                 "the description of this model advises magnification {}, and the default {} was used: add --magnification {}",
-                super::short(advised),
-                super::short(used),
-                super::short(advised)
+                short(advised),
+                short(used),
+                short(advised)
             )
         })
     }
@@ -276,7 +277,7 @@ impl fmt::Display for Morphed {
                 p(morph.source_probability_after),
                 p(morph.target_probability_after),
             );
-            let magnification = super::short(morph.magnification);
+            let magnification = short(morph.magnification);
             let top = morph.top_label_after.as_deref().unwrap_or("-");
             writeln!(
                 f,

@@ -51,7 +51,7 @@ fn grey(picture: &DynamicImage, x: f64, y: f64) -> f64 {
 /// What the page's strips show as the frame: the first picture of the strip.
 fn frame_of(out: &Path, row: &std::collections::HashMap<String, String>, size: (u32, u32)) -> DynamicImage {
     let strip = image::open(out.join(&row["strip"])).unwrap();
-    // A gap of 6, and a caption of 20 above: cli/src/audit/strip.rs.
+    // A gap of 6, and a caption of 20 above: audit/src/protocol/strip.rs.
     strip.crop_imm(6, 20, size.0, size.1)
 }
 
