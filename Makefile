@@ -13,7 +13,7 @@ COUNT ?= 1000
 SEED ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup photos demo test test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
+.PHONY: help setup photos demo wheel test test-python test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,8 +27,15 @@ photos: ## As setup, and EfficientNet-Lite1 and -Lite2: other drivers and judges
 demo: setup ## Build, run real pipelines on drawn faces, photos and clips; pictures and videos land in out/
 	@tools/demo
 
+wheel: setup ## Build the Python package; the wheel lands in target/wheels
+	tools/python wheel
+
 test: setup ## Run every test (sets up first)
 	G_DEBUG=$(G_DEBUG) $(CARGO) test --workspace --locked
+	tools/python test
+
+test-python: setup ## Run the tests of the Python package
+	tools/python test
 
 test-quick: ## Run the tests that need no model, no ONNX Runtime and no GStreamer
 	$(CARGO) test --locked --package steerlens --lib --package steerlens-convert

@@ -1,71 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `steerlens`, the command line: inspect a classifier, take its gradient, morph a picture, audit many, check the
-//! machine.
-//!
-//! It only translates: flags into the library's settings, the library's answers into text, JSON and pictures.
-//! Data goes to standard output, talk to standard error.
-//!
-//! ```shell
-//! steerlens morph media/faces/neutral-2.png -m models/faces_robust.onnx --target smile -o smile.png
-//! ```
-//!
-//! The cargo feature `video`, on unless taken away, reads videos in audits through GStreamer. The JSON of every command and
-//! the columns of an audit's table keep their names; new ones are added. Environment variables are those of the library.
+//! `steerlens`, the program.
 
-mod args;
-mod command;
-mod output;
-mod progress;
-mod report;
-mod sheet;
-
-use std::io;
-use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-/// How a command ended that could do its work.
-enum Outcome {
-    /// Everything is as wished.
-    Done,
-    /// The answer is "no": the model is refused, a budget was not attained, something is missing.
-    Finding,
-    /// The work is done but for some inputs that could not be read.
-    Partial,
-    /// A comparison went beyond its threshold.
-    Exceeded,
-    /// The user ended it; what is done is kept.
-    Interrupted,
-}
-
 fn main() -> ExitCode {
-    let matches = args::command().get_matches();
-    // The one place where endings become exit codes. A reader that closed the pipe has seen enough.
-    match run(&matches) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Finding) => ExitCode::from(1),
-        Ok(Outcome::Partial) => ExitCode::from(3),
-        Ok(Outcome::Exceeded) => ExitCode::from(4),
-        // As shells count a program that SIGINT ended.
-        Ok(Outcome::Interrupted) => ExitCode::from(130),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            progress::say(format_args!("error: {error}"));
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// Runs the command; a panic has been reported where it happened, and ends like any other error.
-fn run(matches: &clap::ArgMatches) -> anyhow::Result<Outcome> {
-    panic::catch_unwind(AssertUnwindSafe(|| command::run(matches))).unwrap_or_else(|_| {
-        Err(anyhow::anyhow!(
-            "internal error; please report it, with the lines above"
-        ))
-    })
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    steerlens_cli::main(std::env::args_os()).into()
 }

@@ -32,18 +32,19 @@ const NARROW: u32 = 168;
 
 /// A picture and what stands under it.
 #[derive(Debug)]
-pub(crate) struct Cell {
-    pub(crate) picture: RgbaImage,
+pub struct Cell {
+    /// The picture, as on white paper.
+    pub picture: RgbaImage,
     /// "source", or the magnification.
-    pub(crate) heading: String,
+    pub heading: String,
     /// What the picture is taken for, where that is neither the source nor the target.
-    pub(crate) stray: Option<String>,
+    pub stray: Option<String>,
     /// The source class and the target class, with their probabilities.
-    pub(crate) classes: [(String, Option<f32>); 2],
+    pub classes: [(String, Option<f32>); 2],
 }
 
 /// Draws a sheet under a title, which goes on with an aside in gray.
-pub(crate) fn draw(title: &str, aside: &str, cells: &[Cell]) -> RgbImage {
+pub fn draw(title: &str, aside: &str, cells: &[Cell]) -> RgbImage {
     let pictures: Vec<RgbaImage> = cells
         .iter()
         .map(|cell| scaled(&cell.picture, shown_size(cell.picture.dimensions())))

@@ -7,7 +7,7 @@ use super::format::with_layout;
 use super::{FrameView, PixelFormat, Rect, Sampling};
 
 /// BT.601 on gamma-coded values (docs/method.md 2.6).
-pub(crate) const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+pub const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 /// The 8-bit value of 1.0.
 pub(super) const WHITE: f32 = 255.0;
 

@@ -13,6 +13,7 @@ fn unsafe_code_is_in_the_files_that_the_security_page_names() {
         "plugin/src",
         "audit/src",
         "cli/src",
+        "python/src",
         "examples/src",
         "tools/convert/src",
     ];

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::ArgMatches;
-use steerlens::{Error, ErrorKind, gradient};
+use steerlens::{ClassifierSettings, Error, ErrorKind, gradient};
 
 use super::{path, print};
 use crate::args::{self, name};
@@ -15,14 +15,9 @@ use crate::{Outcome, progress};
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let settings = args::classifier(matches, path(matches, name::MODEL));
     let spinner = progress::spinner("reading the model");
-    let inspection = steerlens::inspect(&settings);
+    let report = inspected(&settings);
     spinner.finish_and_clear();
-    let report = match inspection {
-        Ok(inspection) => Inspected::from(inspection),
-        // A model that can be read and has no gradient here: an answer, not a failure.
-        Err(error) if is_refusal(&error) => Inspected::refused(settings.model_file, error.to_string()),
-        Err(error) => return Err(error.into()),
-    };
+    let report = report?;
     if matches.get_flag(name::LABELS) {
         progress::warn(&report.warnings);
         if let Some(reason) = &report.refusal {
@@ -39,6 +34,18 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     } else {
         Outcome::Finding
     })
+}
+
+/// The report on a model.
+pub(crate) fn inspected(settings: &ClassifierSettings) -> Result<Inspected, Error> {
+    match steerlens::inspect(settings) {
+        Ok(inspection) => Ok(Inspected::from(inspection)),
+        // A model that can be read and has no gradient here: an answer, not a failure.
+        Err(error) if is_refusal(&error) => {
+            Ok(Inspected::refused(settings.model_file.clone(), error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn is_refusal(error: &Error) -> bool {

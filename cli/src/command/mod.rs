@@ -16,6 +16,8 @@ use clap::ArgMatches;
 use serde::Serialize;
 use steerlens::{ClassifierSettings, Runtime};
 
+pub(crate) use inspect::inspected;
+
 use crate::args::name;
 use crate::output::Output;
 use crate::{Outcome, progress};
