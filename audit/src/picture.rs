@@ -46,6 +46,9 @@ pub struct Picture {
 
 impl Picture {
     /// Reads a PNG, JPEG, WebP or BMP file.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is none of these.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.display();
         let about = fs::metadata(path)
@@ -122,11 +125,17 @@ impl Picture {
     }
 
     /// The picture as the library reads it.
+    ///
+    /// # Errors
+    /// When it is empty.
     pub fn view(&self) -> Result<FrameView<'_>, steerlens::Error> {
         Ok(FrameView::packed(self.shape(), self.image.as_bytes())?)
     }
 
     /// The picture as the library writes it.
+    ///
+    /// # Errors
+    /// When it is empty.
     pub fn view_mut(&mut self) -> Result<FrameViewMut<'_>, steerlens::Error> {
         let shape = self.shape();
         let bytes = match &mut self.image {
@@ -181,6 +190,9 @@ impl Picture {
     }
 
     /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
     pub fn to_png(&self) -> Result<Vec<u8>> {
         let mut bytes = Cursor::new(Vec::new());
         self.image

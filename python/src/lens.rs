@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use numpy::PyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use steerlens::frame::{LUMA, Rect, Shape};
@@ -18,8 +17,11 @@ use steerlens_cli::{Cell, draw, short};
 use crate::call::{Turn, call};
 use crate::error::Error;
 use crate::model::open_for;
-use crate::picture::{self, Given, Readable, Written};
+use crate::picture::{self, Array, Given, Readable, Written};
 use crate::settings::{self, Wishes};
+
+/// What `steerlens.Morph` is made of, by name.
+type Told<'py> = Bound<'py, PyDict>;
 
 /// A model, the settings of its lens, and what a lens keeps from picture to picture.
 #[pyclass(frozen)]
@@ -84,7 +86,7 @@ impl Lens {
         picture: Given<'py>,
         wishes: Wishes,
         time: Option<f64>,
-    ) -> PyResult<Bound<'py, PyDict>> {
+    ) -> PyResult<Told<'py>> {
         let settings = settings::lens(&self.settings, wishes)?;
         let (source, turn) = (picture.source()?, Turn::default());
         let moment = time.map(moment);
@@ -102,7 +104,7 @@ impl Lens {
         py: Python<'py>,
         picture: Given<'py>,
         wishes: Vec<Wishes>,
-    ) -> PyResult<(Bound<'py, PyArrayDyn<u8>>, Vec<Bound<'py, PyDict>>)> {
+    ) -> PyResult<(Array<'py, u8>, Vec<Told<'py>>)> {
         let settings = wishes
             .into_iter()
             .map(|wishes| settings::lens(&self.settings, wishes));
@@ -128,7 +130,7 @@ impl Lens {
         picture: Given<'py>,
         wishes: Wishes,
         at_input: bool,
-    ) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+    ) -> PyResult<Array<'py, f32>> {
         let settings = settings::lens(&self.settings, wishes)?;
         let (source, turn) = (picture.source()?, Turn::default());
         let (shape, values) = call(py, &turn, || {
@@ -218,7 +220,7 @@ impl Lens {
     }
 
     /// What `steerlens.Morph` is made of.
-    fn told<'py>(&self, py: Python<'py>, morphed: Morphed) -> PyResult<Bound<'py, PyDict>> {
+    fn told<'py>(&self, py: Python<'py>, morphed: Morphed) -> PyResult<Told<'py>> {
         let Morphed { report, before, .. } = morphed;
         let after = report.after;
         let warnings: Vec<_> = morphed

@@ -15,6 +15,9 @@ use steerlens_cli::Picture;
 use crate::call::{Turn, call};
 use crate::error::Error;
 
+/// An array of numpy's.
+pub(crate) type Array<'py, T> = Bound<'py, PyArrayDyn<T>>;
+
 /// What Python hands over: `steerlens/_picture.py` has made it one of the two.
 #[derive(FromPyObject)]
 pub(crate) enum Given<'py> {
@@ -132,10 +135,6 @@ impl Written {
         }
     }
 
-    pub(crate) fn view(&self) -> Result<FrameView<'_>, Error> {
-        Ok(FrameView::packed(self.shape, &self.bytes)?)
-    }
-
     pub(crate) fn view_mut(&mut self) -> Result<FrameViewMut<'_>, Error> {
         Ok(FrameViewMut::packed(self.shape, &mut self.bytes)?)
     }
@@ -145,7 +144,7 @@ impl Written {
     }
 
     /// As an array: height, width, and channels where there are several. The bytes are not copied.
-    pub(crate) fn into_array(self, py: Python<'_>) -> PyResult<Bound<'_, PyArrayDyn<u8>>> {
+    pub(crate) fn into_array(self, py: Python<'_>) -> PyResult<Array<'_, u8>> {
         array(py, self.shape, self.bytes)
     }
 }
@@ -155,7 +154,7 @@ pub(crate) fn array<T: numpy::Element>(
     py: Python<'_>,
     shape: Shape,
     values: Vec<T>,
-) -> PyResult<Bound<'_, PyArrayDyn<T>>> {
+) -> PyResult<Array<'_, T>> {
     let channels = values.len() / (shape.width * shape.height).max(1);
     let array = Array3::from_shape_vec((shape.height, shape.width, channels), values)
         .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;

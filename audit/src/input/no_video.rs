@@ -15,7 +15,7 @@ pub(crate) struct Decoder;
 
 impl Decoder {
     pub(crate) fn open(_: &Path) -> Result<Self> {
-        bail!(Frame, WITHOUT)
+        bail!(Frame, "{WITHOUT}")
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<(Picture, Option<u64>)>> {
@@ -40,7 +40,7 @@ impl Encoder {
     }
 
     pub(crate) fn open(_: &Path, _: (u32, u32), _: i32) -> Result<Self> {
-        bail!(Frame, WITHOUT)
+        bail!(Frame, "{WITHOUT}")
     }
 
     pub(crate) fn size(&self) -> (u32, u32) {
