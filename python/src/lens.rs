@@ -35,7 +35,6 @@ pub(crate) struct Lens {
 
 struct State {
     lens: steerlens::Lens,
-    last: Reading,
     /// Gradients and scores without a morph: another handle on the model, so that the lens remembers nothing of them.
     reader: Reader,
 }
@@ -203,11 +202,7 @@ impl Lens {
             settings,
             moving: lens.interrupter(),
             reading: reader.interrupter(),
-            state: Mutex::new(State {
-                lens,
-                last: Reading::default(),
-                reader,
-            }),
+            state: Mutex::new(State { lens, reader }),
         })
     }
 
@@ -315,14 +310,14 @@ impl State {
             self.lens.reset();
         }
         self.lens.at(moment.unwrap_or_default());
-        let report = self.lens.morph(&frame, &mut self.last, &mut out.view_mut()?)?;
-        let reading = &self.last;
+        let report = self.lens.morph(&frame, &mut out.view_mut()?)?;
+        let reading = self.lens.reading();
         let before = [report.source, report.target]
             .map(|class| reading.probabilities.get(class).copied().unwrap_or(f32::NAN));
         Ok(Morphed {
             picture: out,
             before,
-            agreement: reading.agreement,
+            agreement: report.agreement,
             gradient_norm: reading.gradient_norm,
             top: reading.top_class(),
             warning: picture.warning(),

@@ -80,7 +80,7 @@ impl<'a> Source<'a> {
             )),
             Self::Path(path) => Picture::read(path)
                 .map(Readable::File)
-                .map_err(|error| Error::of(error, ErrorKind::Unreadable)),
+                .map_err(|error| Error::of(error.into(), ErrorKind::Unreadable)),
             Self::Bytes(shape, bytes) if is_transparent(&shape, bytes) => {
                 Ok(Readable::File(owned(&shape, bytes.to_vec())?))
             }
@@ -190,7 +190,7 @@ pub(crate) fn png<'py>(py: Python<'py>, picture: Given<'py>) -> PyResult<Bound<'
         };
         picture
             .to_png()
-            .map_err(|error| Error::of(error, ErrorKind::Internal))
+            .map_err(|error| Error::of(error.into(), ErrorKind::Internal))
     })?;
     Ok(PyBytes::new(py, &bytes))
 }
