@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The library's error: each module's own, and the kind that a caller can act on.
 
+use crate::guard::caught;
+
 /// Everything that can go wrong between a model file and a morphed frame.
 ///
 /// The text of an error is a sentence for the user: what, where, and what to do.
@@ -114,4 +116,9 @@ impl Error {
             Self::Thread(_) | Self::NoThread(_) => ErrorKind::Run,
         }
     }
+}
+
+/// Calls `f` for a public function: no panic crosses it.
+pub(crate) fn shielded<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    caught(f).unwrap_or_else(|panic| Err(Error::Internal(panic)))
 }

@@ -17,11 +17,6 @@ pub(crate) fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Calls `f` for a public function: no panic crosses it.
-pub(crate) fn shielded<T>(f: impl FnOnce() -> Result<T, crate::Error>) -> Result<T, crate::Error> {
-    caught(f).unwrap_or_else(|panic| Err(crate::Error::Internal(panic)))
-}
-
 /// Calls `f`, and turns its error, or its panic, into text.
 ///
 /// `ort` panics on types it does not know (a sequence of sequences as a model's output, an optional output that is

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact};
 use crate::gradient::{self, Cost, Profile};
-use crate::guard::shielded;
+use crate::error::shielded;
 use crate::onnx::{self, ElementType};
 use crate::opened;
 use crate::runtime::Runtime;

@@ -10,7 +10,7 @@ use super::described::Described;
 use super::error::Misfit;
 use super::{ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
 use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE, Squash};
-use crate::guard::shielded;
+use crate::error::shielded;
 use crate::onnx;
 use crate::opened;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};

@@ -30,8 +30,8 @@ pub use settings::{GradientSettings, InputSettings, LensSettings, ViewSettings};
 
 use crate::Error;
 use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
+use crate::error::shielded;
 use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
-use crate::guard::shielded;
 use crate::render::DisplayMode;
 use crate::settings::Group;
 
