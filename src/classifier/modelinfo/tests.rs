@@ -102,6 +102,18 @@ fn the_size_is_read_in_the_order_of_the_axes() {
 }
 
 #[test]
+fn a_magnification_has_the_range_of_the_setting() {
+    let setting = crate::morph::ReachSettings::MAGNIFICATION;
+    for value in [setting.min, setting.max] {
+        let (next_down, next_up) = (value.next_down(), value.next_up());
+        for value in [next_down, value, next_up] {
+            let known = parse_magnification(&value.to_string()).is_some();
+            assert_eq!(known, setting.check(&value).is_ok(), "{value}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_by_section_and_key() {
     for (line, expected) in [
         ("ranges=0", "two different numbers"),
