@@ -2,8 +2,10 @@
 //! Before anything else: one graph in order, one input of a fixed shape, float32 throughout, nothing stale.
 
 use super::{Error, Options};
-use crate::onnx::proto::{DimensionProto, GraphProto, TensorTypeProto, TypeProto};
-use crate::onnx::{self, Array, ElementType, ModelProto, NodeProto, TensorProto, ValueInfoProto, visit};
+use crate::onnx::{
+    self, Array, DimensionProto, ElementType, GraphProto, ModelProto, NodeProto, TensorProto, TensorTypeProto,
+    TypeProto, ValueInfoProto, visit,
+};
 use crate::size;
 
 /// The format that graphs are handed over in, if theirs is later: every runtime that is taken reads it.

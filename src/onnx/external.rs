@@ -7,8 +7,9 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::limits::MAX_BYTES;
 use super::proto::{ModelProto, TensorProto};
-use super::{Error, MAX_BYTES, visit};
+use super::{Error, visit};
 use crate::file;
 
 /// `data_location` of a tensor whose elements lie in another file.

@@ -8,10 +8,10 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
+use super::limits::{MAX_DEPTH, MAX_NODES};
 use super::proto::{
     AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, is_onnx,
 };
-use super::read::{MAX_DEPTH, MAX_NODES};
 use super::{Error, versions};
 
 /// Bytes that all calls together may be written out to, the names that are looked up for them included.

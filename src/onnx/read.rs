@@ -7,14 +7,11 @@ use std::path::Path;
 use prost::Message;
 use prost::bytes::Bytes;
 
+use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
 use super::proto::{ModelProto, TensorProto};
 use super::wire::{Survey, survey, with_readable_text};
-use super::{Error, MAX_BYTES, external, inline, kind, tensor, visit};
+use super::{Error, external, inline, kind, tensor, visit};
 use crate::file::{self, Refused};
-
-/// No classifier comes near these; a file beyond them is not one.
-pub(super) const MAX_NODES: usize = 100_000;
-pub(super) const MAX_DEPTH: usize = 32;
 
 /// Reads a model from a file, its external weights included.
 ///

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Values of constant tensors.
 
+use super::Error;
+use super::limits::MAX_BYTES;
 use super::proto::TensorProto;
-use super::{Error, MAX_BYTES};
 use crate::size;
 
 /// Element types by their number in the format.

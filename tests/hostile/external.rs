@@ -5,10 +5,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use steerlens::onnx::proto::FunctionProto;
 use steerlens::onnx::{
-    self, Array, AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto,
-    ValueInfoProto,
+    self, Array, AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto,
+    TensorProto, ValueInfoProto,
 };
 use steerlens::runtime::{Error, Session, SessionOptions};
 

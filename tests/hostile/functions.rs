@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Functions of a model's own: written out where they are called, within limits.
 
-use steerlens::onnx::proto::FunctionProto;
 use steerlens::onnx::{
-    self, Array, AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+    self, Array, AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto,
+    ValueInfoProto,
 };
 use steerlens::runtime::{Session, SessionOptions, Tensor};
 

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use steerlens::onnx::proto::DimensionProto;
 use steerlens::onnx::{
-    self, Array, ElementType, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
+    self, Array, DimensionProto, ElementType, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+    ValueInfoProto,
 };
 
 /// A model whose score of class `c` is the mean of the input's channel `c`, and 0 for the classes beyond.
