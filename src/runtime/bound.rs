@@ -33,8 +33,24 @@ struct Output {
     value: Option<DynValue>,
 }
 
+impl Session {
+    /// Fixes the tensors of every run to come: every input, in its first state, and the wanted outputs, `f32`, with
+    /// their shapes. Inputs and outputs may come in any order.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] when a name is not the model's, [`Error::MissingInput`] when an input is not given,
+    /// [`Error::Shape`] and [`Error::ElementType`] when a tensor is not what it should be.
+    pub fn bind(
+        self,
+        inputs: &[(&str, &Tensor)],
+        outputs: &[(&str, &[usize])],
+    ) -> Result<BoundSession, Error> {
+        BoundSession::new(self, inputs, outputs)
+    }
+}
+
 impl BoundSession {
-    pub(super) fn new(
+    fn new(
         session: Session,
         inputs: &[(&str, &Tensor)],
         outputs: &[(&str, &[usize])],

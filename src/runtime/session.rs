@@ -8,7 +8,7 @@ use ort::session::SessionInputValue;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::ValueRef;
 
-use super::{BoundSession, Error, Provider, Runtime, Tensor, convert};
+use super::{Error, Provider, Runtime, Tensor, convert};
 use crate::guard::guard;
 
 choice! {
@@ -124,20 +124,6 @@ impl Session {
             outputs.iter().map(plain).collect::<ort::Result<_>>()
         })
         .map_err(|reason| Error::Run { reason })
-    }
-
-    /// Fixes the tensors of every run to come: every input, in its first state, and the wanted outputs, `f32`, with
-    /// their shapes. Inputs and outputs may come in any order.
-    ///
-    /// # Errors
-    /// [`Error::UnknownName`] when a name is not the model's, [`Error::MissingInput`] when an input is not given,
-    /// [`Error::Shape`] and [`Error::ElementType`] when a tensor is not what it should be.
-    pub fn bind(
-        self,
-        inputs: &[(&str, &Tensor)],
-        outputs: &[(&str, &[usize])],
-    ) -> Result<BoundSession, Error> {
-        BoundSession::new(self, inputs, outputs)
     }
 
     /// Position of an input in the model's order.

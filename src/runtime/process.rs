@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
-use super::library::{self, Choice};
 use super::probe::{Probed, probe};
+use super::search::{self, Candidates};
 use super::{Error, Try};
 use crate::guard::guard;
 
@@ -53,7 +53,7 @@ impl Runtime {
     /// # Errors
     /// As for [`Runtime::open`].
     pub fn find(requested: Option<&Path>) -> Result<(PathBuf, String), Error> {
-        find(&library::choose(requested)).map(|Probed { path, version }| (path, version))
+        find(&search::candidates(requested)).map(|Probed { path, version }| (path, version))
     }
 
     /// Absolute path of the library, links resolved.
@@ -77,25 +77,25 @@ struct Process {
     taken: Option<PathBuf>,
     open: Option<&'static Runtime>,
     /// The last verdict that was a failure, and what had been asked for.
-    failed: Option<(Choice, Error)>,
+    failed: Option<(Candidates, Error)>,
 }
 
 impl Process {
     fn open(&mut self, requested: Option<&Path>) -> Result<&'static Runtime, Error> {
-        let choice = library::choose(requested);
+        let candidates = search::candidates(requested);
         if let Some(open) = self.open {
             return match requested.filter(|p| !p.as_os_str().is_empty()) {
                 Some(requested) => same(open, requested),
                 None => Ok(open),
             };
         }
-        if let Some((_, error)) = self.failed.as_ref().filter(|(failed, _)| *failed == choice) {
+        if let Some((_, error)) = self.failed.as_ref().filter(|(failed, _)| *failed == candidates) {
             return Err(error.clone());
         }
-        let opened = find(&choice).and_then(|probed| self.start(probed));
+        let opened = find(&candidates).and_then(|probed| self.start(probed));
         match &opened {
             Ok(runtime) => self.open = Some(runtime),
-            Err(error) => self.failed = Some((choice, error.clone())),
+            Err(error) => self.failed = Some((candidates, error.clone())),
         }
         opened
     }
@@ -133,13 +133,13 @@ impl Process {
     }
 }
 
-fn find(choice: &Choice) -> Result<Probed, Error> {
-    match choice {
-        Choice::Named(path) => probe(path).map_err(|reason| Error::Unusable {
+fn find(candidates: &Candidates) -> Result<Probed, Error> {
+    match candidates {
+        Candidates::Named(path) => probe(path).map_err(|reason| Error::Unusable {
             path: path.clone(),
             reason,
         }),
-        Choice::Search(paths) => search(paths),
+        Candidates::Search(paths) => search(paths),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What will be tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum Candidates {
     /// The user named one library; nothing else will do.
     Named(PathBuf),
     /// The first usable one of these.
@@ -15,11 +15,11 @@ pub(super) enum Choice {
 
 /// What to try: `requested`, else `ORT_DYLIB_PATH` (the `ort` crate's own variable), else the usual places.
 /// Empty paths count as not given.
-pub(super) fn choose(requested: Option<&Path>) -> Choice {
-    choose_from(requested, |name| std::env::var_os(name))
+pub(super) fn candidates(requested: Option<&Path>) -> Candidates {
+    candidates_from(requested, |name| std::env::var_os(name))
 }
 
-fn choose_from(requested: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Choice {
+fn candidates_from(requested: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Candidates {
     let path = |name| {
         variable(name)
             .map(PathBuf::from)
@@ -29,7 +29,7 @@ fn choose_from(requested: Option<&Path>, variable: impl Fn(&str) -> Option<OsStr
         .filter(|p| !p.as_os_str().is_empty())
         .map(Path::to_path_buf);
     if let Some(named) = requested.or_else(|| path("ORT_DYLIB_PATH")) {
-        return Choice::Named(named);
+        return Candidates::Named(named);
     }
     // The base directory specification has a relative XDG_DATA_HOME ignored.
     let data = path("XDG_DATA_HOME")
@@ -44,7 +44,7 @@ fn choose_from(requested: Option<&Path>, variable: impl Fn(&str) -> Option<OsStr
                 .rev()
                 .map(|minor| format!("libonnxruntime.so.1.{minor}").into()),
         );
-    Choice::Search(placed.into_iter().chain(system).collect())
+    Candidates::Search(placed.into_iter().chain(system).collect())
 }
 
 #[cfg(test)]
@@ -55,28 +55,32 @@ mod tests {
         move |name| given.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into())
     }
 
-    fn first(choice: Choice) -> PathBuf {
-        match choice {
-            Choice::Search(paths) => paths[0].clone(),
-            Choice::Named(path) => panic!("{path:?} was not named"),
+    fn first(candidates: Candidates) -> PathBuf {
+        match candidates {
+            Candidates::Search(paths) => paths[0].clone(),
+            Candidates::Named(path) => panic!("{path:?} was not named"),
         }
     }
 
     #[test]
     fn a_request_wins_over_the_environment_and_both_over_the_search() {
         let env = [("ORT_DYLIB_PATH", "/env.so"), ("HOME", "/h")].as_slice();
-        let named = |p: &str| Choice::Named(p.into());
+        let named = |p: &str| Candidates::Named(p.into());
         assert_eq!(
-            choose_from(Some("/asked.so".as_ref()), variables(env)),
+            candidates_from(Some("/asked.so".as_ref()), variables(env)),
             named("/asked.so")
         );
-        assert_eq!(choose_from(None, variables(env)), named("/env.so"));
-        assert_eq!(choose_from(Some("".as_ref()), variables(env)), named("/env.so"));
+        assert_eq!(candidates_from(None, variables(env)), named("/env.so"));
+        assert_eq!(
+            candidates_from(Some("".as_ref()), variables(env)),
+            named("/env.so")
+        );
     }
 
     #[test]
     fn the_placed_copy_comes_before_the_system_and_the_newest_system_first() {
-        let Choice::Search(paths) = choose_from(None, variables(&[("ORT_DYLIB_PATH", ""), ("HOME", "/h")]))
+        let Candidates::Search(paths) =
+            candidates_from(None, variables(&[("ORT_DYLIB_PATH", ""), ("HOME", "/h")]))
         else {
             panic!("nothing was named");
         };
@@ -100,14 +104,17 @@ mod tests {
     fn the_data_folder_is_xdg_s() {
         let copy = "steerlens/onnxruntime/libonnxruntime.so";
         let in_xdg = variables(&[("XDG_DATA_HOME", "/data"), ("HOME", "/h")]);
-        assert_eq!(first(choose_from(None, in_xdg)), Path::new("/data").join(copy));
+        assert_eq!(
+            first(candidates_from(None, in_xdg)),
+            Path::new("/data").join(copy)
+        );
         let relative = variables(&[("XDG_DATA_HOME", "data"), ("HOME", "/h")]);
         assert_eq!(
-            first(choose_from(None, relative)),
+            first(candidates_from(None, relative)),
             Path::new("/h/.local/share").join(copy)
         );
         assert_eq!(
-            first(choose_from(None, variables(&[]))),
+            first(candidates_from(None, variables(&[]))),
             Path::new("libonnxruntime.so")
         );
     }
