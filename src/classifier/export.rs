@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact};
-use crate::gradient::{self, Cost, Profile};
 use crate::error::shielded;
+use crate::gradient::{self, Cost, Profile};
 use crate::onnx::{self, ElementType};
 use crate::opened;
 use crate::runtime::Runtime;

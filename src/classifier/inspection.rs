@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::described::Described;
 use super::{ClassifierSettings, Error, Fact, Labels};
-use crate::gradient::{self, Cost, Profile, Refusal};
 use crate::error::shielded;
+use crate::gradient::{self, Cost, Profile, Refusal};
 use crate::onnx::{self, ElementType, GraphProto, ModelProto, ValueInfoProto};
 use crate::runtime::Runtime;
 use crate::settings::Choice;

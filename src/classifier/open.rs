@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use super::described::Described;
 use super::error::Misfit;
 use super::{ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
-use crate::gradient::{self, Differentiated, INPUT_GRADIENT, Profile, SCORES, SHARE, Squash};
 use crate::error::shielded;
+use crate::gradient::{
+    self, Differentiated, INPUT_GRADIENT, OBJECTIVE_SCORES, OBJECTIVE_SHARE, Profile, Squash,
+};
 use crate::onnx;
 use crate::opened;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
@@ -295,7 +297,11 @@ fn sessions(
     let weights = Tensor::f32(d.logits_shape.clone(), vec![0.0; d.logits_shape.iter().product()]);
     let logits = (d.logits.as_str(), d.logits_shape.as_slice());
     let both = Session::new(runtime, &onnx::encode(&d.model), options)?.bind(
-        &[(&d.input, &picture), (SCORES, &weights), (SHARE, &weights)],
+        &[
+            (&d.input, &picture),
+            (OBJECTIVE_SCORES, &weights),
+            (OBJECTIVE_SHARE, &weights),
+        ],
         &[logits, (INPUT_GRADIENT, &d.input_shape)],
     )?;
     let forward = Session::new(runtime, &onnx::encode(&d.forward), options)?

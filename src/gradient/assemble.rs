@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The two halves as one model.
 
-use std::collections::HashSet;
-
 use super::clean::Input;
-use super::patterns::Prepared;
-use super::probe::Facts;
+use super::cost::Cost;
+use super::differentiated::{COTANGENT, Differentiated, INPUT_GRADIENT};
+use super::error::Error;
+use super::facts::Facts;
+use super::patterns::Rewritten;
+use super::prune::prune;
 use super::scores::Logits;
 use super::walk::Reverse;
-use super::{COTANGENT, Cost, Differentiated, Error, INPUT_GRADIENT};
-use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::onnx::{ElementType, ModelProto, NodeProto, ValueInfoProto};
 
-/// Joins the halves, the forward one in its prepared form where it has one; names inputs and outputs, and drops what neither output needs.
+/// Joins the halves, the forward one in its rewritten form where it has one; names inputs and outputs, and drops what neither output needs.
 pub(super) fn assemble(
     mut model: ModelProto,
-    prepared: Option<Prepared>,
+    rewritten: Option<Rewritten>,
     opset: i64,
     facts: &Facts,
     input: Input,
@@ -44,9 +45,9 @@ pub(super) fn assemble(
     let mut forward = model.clone();
     forward.graph = Some(graph.clone());
 
-    if let Some(prepared) = prepared {
-        graph.node = prepared.nodes;
-        graph.initializer.extend(prepared.constants);
+    if let Some(rewritten) = rewritten {
+        graph.node = rewritten.nodes;
+        graph.initializer.extend(rewritten.constants);
     }
     graph.node.extend(reverse.nodes);
     let last = NodeProto::new(
@@ -82,22 +83,4 @@ pub(super) fn assemble(
         gradient_nodes,
         cost: Cost::default(),
     })
-}
-
-/// Keeps the nodes and constants that an output needs.
-pub(super) fn prune(graph: &mut GraphProto) {
-    let mut needed: HashSet<String> = graph.output.iter().filter_map(|o| o.name.clone()).collect();
-    let mut kept = Vec::with_capacity(graph.node.len());
-    for node in std::mem::take(&mut graph.node).into_iter().rev() {
-        if node.output.iter().any(|o| needed.contains(o)) {
-            needed.extend(node.reads().map(String::from));
-            kept.push(node);
-        }
-    }
-    kept.reverse();
-    graph.node = kept;
-    graph
-        .initializer
-        .retain(|t| t.name.as_ref().is_some_and(|n| needed.contains(n)));
-    graph.value_info.clear();
 }

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use super::Error;
+use super::error::Error;
 use crate::onnx::{
     self, Array, AttributeValue, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
 };

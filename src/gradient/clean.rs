@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Before anything else: one graph in order, one input of a fixed shape, float32 throughout, nothing stale.
 
-use super::{Error, Options};
+use super::error::Error;
+use super::options::Options;
 use crate::onnx::{
-    self, Array, DimensionProto, ElementType, GraphProto, ModelProto, NodeProto, TensorProto, TensorTypeProto,
-    TypeProto, ValueInfoProto, visit,
+    self, Array, DimensionProto, ElementType, GraphProto, ModelProto, NodeProto, TensorProto,
+    TensorTypeProto, TypeProto, ValueInfoProto, visit,
 };
 use crate::size;
 

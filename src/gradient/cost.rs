@@ -8,7 +8,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Differentiated;
 use crate::onnx::{ElementType, ModelProto, NodeProto, TensorProto};
 
 /// Multiply-adds in whose time one element is read or written, and one comes from memory. Fitted to the nine networks
@@ -65,11 +64,16 @@ impl Cost {
         1.0 + (self.backward.price() + cold) / self.forward.price().max(1.0)
     }
 
-    /// Of a differentiated model, given the shape of every tensor but the reverse half's own input and output.
-    pub(super) fn of<'a>(d: &Differentiated, shape: impl Fn(&str) -> Option<&'a [usize]>) -> Self {
-        let forward = Work::of(nodes(&d.forward), &shape);
-        let both = Work::of(nodes(&d.model), &shape);
-        let (weights, constants) = (bytes(&d.forward), bytes(&d.model));
+    /// Of the forward half alone and the model with both, given the shape of every tensor but the reverse half's own
+    /// input and output.
+    pub(super) fn of<'a>(
+        forward: &ModelProto,
+        both: &ModelProto,
+        shape: impl Fn(&str) -> Option<&'a [usize]>,
+    ) -> Self {
+        let kept = kept(forward, both, &shape);
+        let (weights, constants) = (bytes(forward), bytes(both));
+        let (forward, both) = (Work::of(nodes(forward), &shape), Work::of(nodes(both), &shape));
         Self {
             forward,
             backward: Work {
@@ -78,7 +82,7 @@ impl Cost {
             },
             weights,
             copies: constants.saturating_sub(weights),
-            kept: kept(d, shape),
+            kept,
         }
     }
 }
@@ -167,19 +171,16 @@ fn contraction(equation: &str, a: &[usize], b: &[usize]) -> u64 {
 }
 
 /// Bytes of forward tensors that the reverse half reads.
-fn kept<'a>(d: &Differentiated, shape: impl Fn(&str) -> Option<&'a [usize]>) -> u64 {
-    let forward: Vec<&str> = nodes(&d.forward)
-        .iter()
-        .filter_map(|n| n.name.as_deref())
-        .collect();
+fn kept<'a>(forward: &ModelProto, both: &ModelProto, shape: impl Fn(&str) -> Option<&'a [usize]>) -> u64 {
+    let forward: Vec<&str> = nodes(forward).iter().filter_map(|n| n.name.as_deref()).collect();
     let forward: HashSet<&str> = forward.into_iter().collect();
     let own = |n: &&NodeProto| n.name.as_deref().is_some_and(|name| forward.contains(name));
-    let made: HashSet<&str> = nodes(&d.model)
+    let made: HashSet<&str> = nodes(both)
         .iter()
         .filter(own)
         .flat_map(|n| n.output.iter().map(String::as_str))
         .collect();
-    let read: HashSet<&str> = nodes(&d.model)
+    let read: HashSet<&str> = nodes(both)
         .iter()
         .filter(|n| !own(n))
         .flat_map(NodeProto::reads)
@@ -258,22 +259,9 @@ mod tests {
             ..Default::default()
         };
         let both = [forward.clone(), vec![node("Mul", &["b", "b"], "g")]].concat();
-        let d = Differentiated {
-            model: model(both, &[("w", 576), ("m", 20), ("w2", 576)]),
-            forward: model(forward, &[("w", 576), ("m", 20)]),
-            input: String::new(),
-            element: ElementType::Float,
-            input_shape: Vec::new(),
-            logits: String::new(),
-            logits_shape: Vec::new(),
-            output: String::new(),
-            activation: None,
-            meaning: crate::gradient::Meaning::default(),
-            forward_nodes: 0,
-            gradient_nodes: 0,
-            cost: Cost::default(),
-        };
-        let cost = Cost::of(&d, |t| shapes.get(t).map(Vec::as_slice));
+        let both = model(both, &[("w", 576), ("m", 20), ("w2", 576)]);
+        let forward = model(forward, &[("w", 576), ("m", 20)]);
+        let cost = Cost::of(&forward, &both, |t| shapes.get(t).map(Vec::as_slice));
         // 256 elements of 4 channels and 9 taps; 320 of 4 products.
         assert_eq!(cost.forward.multiply_adds, 256 * 36 + 320 * 4);
         // The Conv's three tensors, nothing for the Relu in it, the Add's three, the product's three.

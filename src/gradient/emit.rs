@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Writing the reverse half: nodes, constants and names, every value with its shape.
+//!
+//! What has a form of its own in the blocked layout is written by `lowering`.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::blocking::Blocking;
+use super::extents::{broadcast, signed};
+use super::facts::Facts;
 use super::layout::Layout;
-use super::patterns::{self, Patterns};
-use super::probe::{self, Facts};
-use super::{Error, Profile};
-use crate::onnx::{Array, AttributeValue, ElementType, NodeProto, TensorProto, Values};
-use crate::runtime::{Runtime, Tensor};
+use super::options::Profile;
+use crate::onnx::{Array, AttributeValue, NodeProto, TensorProto, Values};
 
 /// A tensor in the graph: its name and shape. A lazily broadcast one has extent 1 where the tensor it stands for
 /// has more.
@@ -45,66 +46,28 @@ pub(super) type Attributes<'a> = &'a [(&'a str, AttributeValue)];
 
 /// The writer of the reverse half.
 pub(super) struct Emit<'a> {
-    pub(super) facts: &'a Facts,
+    facts: &'a Facts,
     pub(super) profile: Profile,
     pub(super) blocking: Blocking,
-    pub(super) patterns: &'a Patterns<'a>,
-    runtime: &'static Runtime,
-    opset: i64,
-    has_empty_rows: bool,
     nodes: Vec<NodeProto>,
     initializers: Vec<TensorProto>,
     known: Shapes,
     constants: HashMap<(Vec<usize>, Vec<u64>), Value>,
-    layout: Layout,
-}
-
-/// A forward half to write the reverse half of.
-pub(super) struct Forward<'a> {
-    pub(super) nodes: &'a [NodeProto],
-    pub(super) facts: &'a Facts,
-    pub(super) patterns: &'a Patterns<'a>,
-    pub(super) opset: i64,
-}
-
-/// Whether a Softmax may be given a row of minus infinity alone: whether there is one, and the graph takes a constant of
-/// minus infinity, or asks what came out as no number. Weights, which are large, are not looked through.
-fn has_empty_rows(nodes: &[NodeProto], facts: &Facts) -> bool {
-    let is_infinite = |name: &str| {
-        let constant = || facts.constant(name);
-        let holds = |c: Array| {
-            c.as_real()
-                .is_some_and(|values| values.contains(&f32::NEG_INFINITY))
-        };
-        facts.element(name) == Some(ElementType::Float) && constant().is_some_and(holds)
-    };
-    let masks = |node: &NodeProto| {
-        let weighs = matches!(node.op(), "Conv" | "ConvTranspose" | "Gemm" | "MatMul");
-        node.is_standard() && (node.op() == "IsNaN" || !weighs && node.reads().any(is_infinite))
-    };
-    nodes.iter().any(|n| matches!(n.op(), "Softmax" | "LogSoftmax")) && nodes.iter().any(masks)
+    /// Which tensors of both halves are expected to be blocked.
+    pub(super) layout: Layout,
 }
 
 impl<'a> Emit<'a> {
-    pub(super) fn new(
-        forward: &Forward<'a>,
-        profile: Profile,
-        blocking: Blocking,
-        runtime: &'static Runtime,
-    ) -> Self {
-        let Forward { facts, patterns, .. } = *forward;
+    /// For a forward half of these nodes.
+    pub(super) fn new(nodes: &[NodeProto], facts: &'a Facts, profile: Profile, blocking: Blocking) -> Self {
         let mut layout = Layout::new(blocking);
-        for node in forward.nodes {
+        for node in nodes {
             layout.follow(node, |t| facts.shape(t), |t| facts.is_constant(t));
         }
         Self {
             facts,
             profile,
             blocking,
-            patterns,
-            runtime,
-            opset: forward.opset,
-            has_empty_rows: has_empty_rows(forward.nodes, facts),
             nodes: Vec::new(),
             initializers: Vec::new(),
             known: HashMap::new(),
@@ -116,16 +79,6 @@ impl<'a> Emit<'a> {
     /// A tensor of the forward half.
     pub(super) fn forward(&self, name: &str) -> Option<Value> {
         self.facts.shape(name).map(|shape| Value::new(name, shape))
-    }
-
-    /// The opset of the forward half.
-    pub(super) fn opset(&self) -> i64 {
-        self.opset
-    }
-
-    /// Whether a Softmax of the forward half may be given a row of minus infinity alone, of which it makes no number.
-    pub(super) fn has_empty_rows(&self) -> bool {
-        self.has_empty_rows
     }
 
     /// Everything that was written, and the shapes of its tensors.
@@ -269,6 +222,18 @@ impl<'a> Emit<'a> {
         self.binary("Sub", &one, a)
     }
 
+    /// 1 where a comparison of `a` with a number holds, else 0.
+    pub(super) fn indicator(&mut self, comparison: &str, a: &Value, x: f32) -> Value {
+        let x = self.scalar(x);
+        let holds = self.op(comparison, &[a, &x], &[], &a.shape.clone());
+        self.real_of(&holds)
+    }
+
+    /// A truth value as 0 or 1.
+    pub(super) fn real_of(&mut self, a: &Value) -> Value {
+        self.op("Cast", &[a], &[("to", 1.into())], &a.shape.clone())
+    }
+
     /// The same elements in another shape.
     pub(super) fn reshape(&mut self, a: &Value, shape: &[usize]) -> Value {
         if *a.shape == *shape {
@@ -301,94 +266,4 @@ impl<'a> Emit<'a> {
         let axes = self.extents(axes);
         self.op("ReduceSum", &[a, &axes], &[("keepdims", 1.into())], &shape)
     }
-
-    /// A lazily broadcast cotangent in full.
-    pub(super) fn full(&mut self, a: &Value, shape: &[usize]) -> Value {
-        if *a.shape == *shape {
-            return a.clone();
-        }
-        if self.is_blocked(a) && matches!(*a.shape, [_, _, 1, 1]) && a.shape[..2] == shape[..2] {
-            return patterns::enlarged(self, a, shape);
-        }
-        let to = self.extents(shape);
-        self.op("Expand", &[a, &to], &[], shape)
-    }
-
-    /// The cotangent of an operand that was broadcast: summed down to the operand's shape. `full` is the shape of
-    /// the result it was broadcast to.
-    pub(super) fn unbroadcast(&mut self, a: &Value, full: &[usize], shape: &[usize]) -> Value {
-        if full == shape {
-            return a.clone();
-        }
-        // Every axis that is summed must be there in full, or the sum would be short.
-        let a = self.full(a, full);
-        let offset = full.len() - shape.len();
-        let axes: Vec<usize> = (0..full.len())
-            .filter(|k| *k < offset || (shape[k - offset] == 1 && full[*k] != 1))
-            .collect();
-        let summed = self.sum_over(&a, &axes);
-        self.reshape(&summed, shape)
-    }
-
-    /// A cotangent in the blocked layout, where the tensor it belongs to is: a depthwise 1x1 Conv with weights 1.
-    /// One plain cotangent would make every later sum and product of the residual stream plain.
-    pub(super) fn in_layout_of(&mut self, ct: &Value, y: &Value) -> Value {
-        if !self.is_blocked(y) {
-            return ct.clone();
-        }
-        let ct = self.full(ct, &y.shape);
-        if self.is_blocked(&ct) {
-            return ct;
-        }
-        self.per_channel(&ct, &vec![1.0; y.shape[1]])
-    }
-
-    /// Whether the tensor is expected to be in the blocked layout.
-    pub(super) fn is_blocked(&self, v: &Value) -> bool {
-        self.layout.is_blocked(&v.name)
-    }
-
-    /// `a[n,c,..] * factor[c]`, as a depthwise 1x1 Conv on pictures of the CPU profile, which stays blocked.
-    pub(super) fn per_channel(&mut self, a: &Value, factor: &[f32]) -> Value {
-        if self.profile == Profile::Cpu && a.rank() == 4 {
-            let weight = self.constant(Array::real([factor.len(), 1, 1, 1], factor));
-            let group = ("group", signed(&[factor.len()])[0].into());
-            return self.op(
-                "Conv",
-                &[a, &weight],
-                &[group, ("kernel_shape", vec![1, 1].into())],
-                &a.shape.clone(),
-            );
-        }
-        let mut shape = vec![1; a.rank()];
-        shape[1] = factor.len();
-        let factor = self.constant(Array::real(shape, factor));
-        self.mul(a, &factor)
-    }
-
-    /// Runs one forward node on one input, its others being `constants`: what only the runtime knows about an
-    /// operator.
-    pub(super) fn measure(
-        &self,
-        node: &NodeProto,
-        input: &Tensor,
-        constants: Vec<TensorProto>,
-    ) -> Result<Vec<f32>, Error> {
-        let output = probe::run_node(node, self.opset, input, constants, self.runtime)?;
-        Ok(output.as_f32().unwrap_or_default().to_vec())
-    }
-}
-
-/// Extents or positions as ONNX writes them.
-pub(super) fn signed(v: &[usize]) -> Vec<i64> {
-    v.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect()
-}
-
-/// The shape that two operands broadcast to.
-pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Vec<usize> {
-    let rank = a.len().max(b.len());
-    let at = |s: &[usize], k: usize| (k + s.len()).checked_sub(rank).map_or(1, |i| s[i]);
-    (0..rank)
-        .map(|k| if at(a, k) == 1 { at(b, k) } else { at(a, k) })
-        .collect()
 }

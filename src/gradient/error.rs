@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Why a model has no gradient that can be taken.
 
+use crate::onnx::NodeProto;
+
 /// A node on the way from the input to the logits that has no gradient here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,6 +13,21 @@ pub struct Refusal {
     pub operator: String,
     /// Why, and what to do.
     pub reason: String,
+}
+
+impl Refusal {
+    /// Why `node` is refused.
+    pub(super) fn of(node: &NodeProto, reason: impl Into<String>) -> Self {
+        let operator = match node.domain.as_deref() {
+            Some(domain) if !node.is_standard() => format!("{domain}.{}", node.op()),
+            _ => node.op().to_owned(),
+        };
+        Self {
+            node: node.label().into(),
+            operator,
+            reason: reason.into(),
+        }
+    }
 }
 
 impl std::fmt::Display for Refusal {

@@ -4,8 +4,8 @@
 //! Between the two lie the folding of constants, the upgrade of old forms and every assumption about an operator. What
 //! differs by more than rounding is refused.
 
-use super::Error;
 use super::clean::{Input, NEWEST_FORMAT};
+use super::error::Error;
 use super::trial::{self, Trial};
 use crate::onnx::{ElementType, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 use crate::runtime::{Runtime, Session, Tensor};

@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::probe::LARGE;
-use super::{Error, ops, walk};
+use super::error::{Error, Refusal};
+use super::infer::LARGE;
+use super::unsupported;
 use crate::onnx::{self, ElementType, ModelProto, TensorProto, ValueInfoProto};
 use crate::runtime::{Optimisation, Runtime, Session, SessionOptions};
 
@@ -93,7 +94,7 @@ pub(super) fn foreign(model: &ModelProto, error: Error) -> Error {
     let nodes = model.graph.iter().flat_map(|g| &g.node);
     let foreign: Vec<_> = nodes
         .filter(|n| !n.is_standard())
-        .filter_map(|n| Some(walk::refusal(n, ops::rule(n).err()?)))
+        .map(|n| Refusal::of(n, unsupported::reason(n)))
         .collect();
     match error {
         Error::Runtime(_) if !foreign.is_empty() => Error::Unsupported(foreign),

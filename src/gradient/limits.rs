@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What is refused for its size, before anything is made of it.
 
-use super::{Error, scores};
+use super::error::Error;
+use super::extents::is_row;
 use crate::runtime::Session;
 use crate::size::{self, MAX_CLASSES, MAX_RUN, MAX_TENSOR};
 
@@ -44,7 +45,7 @@ pub(super) fn scores(output: &str, shape: &[usize]) -> Result<(), Error> {
     if shape.contains(&0) {
         return refuse("it has no elements".into());
     }
-    if scores::is_row(shape) && size::check(shape, MAX_CLASSES).is_none() {
+    if is_row(shape) && size::check(shape, MAX_CLASSES).is_none() {
         return refuse(format!("it has more than {MAX_CLASSES} (2^20) elements"));
     }
     Ok(())

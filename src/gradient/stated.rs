@@ -6,7 +6,8 @@
 //! the kernel has float32: of 10 samples by .7 they make 6 and 7, and a graph with constants of the true extents does not
 //! load.
 
-use super::probe::Facts;
+use super::extents::axis_of;
+use super::facts::Facts;
 use crate::onnx::{Array, ModelProto, NodeProto};
 
 /// Gives every Pad with `axes` the pads of all of them, and every Resize whose extents are read in two ways scales, one
@@ -79,9 +80,4 @@ fn scales(node: &NodeProto, facts: &Facts) -> Option<Array> {
     };
     let scales: Vec<f32> = stated.iter().zip(&axes).map(scale).collect::<Option<_>>()?;
     (scales != stated).then(|| Array::real([scales.len()], scales.clone()))
-}
-
-fn axis_of(axis: i64, rank: usize) -> Option<usize> {
-    let from_end = if axis < 0 { i64::try_from(rank).ok()? } else { 0 };
-    usize::try_from(axis + from_end).ok().filter(|axis| *axis < rank)
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The forward half on a few pictures, for what only numbers tell.
 
-use super::Error;
-use super::assemble::prune;
 use super::clean::Input;
-use super::probe::noise;
+use super::error::Error;
+use super::infer::noise;
+use super::prune::prune;
 use crate::onnx::{self, ModelProto, ValueInfoProto};
 use crate::runtime::{Data, Optimisation, Runtime, Session, SessionOptions, Tensor};
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Forms that changed between opset 7 and 17, rewritten in place (docs/reverse-mode.md 1.1 C).
 
-use super::Error;
-use super::probe::Facts;
+use super::error::Error;
+use super::facts::Facts;
 use crate::onnx::{Array, AttributeValue, GraphProto, ModelProto, NodeProto};
 
 /// The opset that the reverse half is written for; its nodes have the same form in all later ones.
@@ -24,7 +24,7 @@ pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, 
     import.version = Some(declared);
     model.ir_version = Some(model.ir_version.unwrap_or(0).max(8));
     if let Some(graph) = &mut model.graph {
-        let mut pass = Pass {
+        let mut upgrade = Upgrade {
             found,
             facts,
             added: Vec::new(),
@@ -32,21 +32,21 @@ pub(super) fn upgrade(model: &mut ModelProto, facts: &mut Facts) -> Result<i64, 
         };
         let nodes = std::mem::take(&mut graph.node);
         for node in nodes {
-            pass.node(node, graph);
+            upgrade.node(node, graph);
         }
-        graph.initializer.append(&mut pass.added);
+        graph.initializer.append(&mut upgrade.added);
     }
     Ok(declared)
 }
 
-struct Pass<'a> {
+struct Upgrade<'a> {
     found: i64,
     facts: &'a mut Facts,
     added: Vec<crate::onnx::TensorProto>,
     count: usize,
 }
 
-impl Pass<'_> {
+impl Upgrade<'_> {
     fn node(&mut self, mut n: NodeProto, graph: &mut GraphProto) {
         if !n.is_standard() {
             graph.node.push(n);

@@ -7,7 +7,7 @@
 //! some graphs all the same, and a BatchNormalization cannot be brought to a later opset.
 
 use super::error::{Error, Refusal};
-use super::{ops, walk};
+use super::ops;
 use crate::onnx::{Array, GraphProto, ModelProto, NodeProto, TensorProto};
 
 /// What is said of a Dropout that is not known to do nothing.
@@ -42,7 +42,7 @@ fn look(graph: &GraphProto, opset: i64, refusals: &mut Vec<Refusal>) {
     };
     for node in &graph.node {
         if let Err(reason) = ops::arity(node).and_then(|()| special(node, opset, &constant)) {
-            refusals.push(walk::refusal(node, reason));
+            refusals.push(Refusal::of(node, reason));
         }
         for inner in node.graphs() {
             look(inner, opset, refusals);

@@ -3,17 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::blocking::Blocking;
 use super::clean::Input;
-use super::emit::{Emit, Forward, Shapes, Value};
-use super::error::Refusal;
-use super::ops::{self, Call, Stop};
+use super::differentiated::COTANGENT;
+use super::emit::{Emit, Shapes, Value};
+use super::error::{Error, Refusal};
+use super::facts::Facts;
+use super::ops;
 use super::patterns::Patterns;
-use super::probe::Facts;
+use super::rule::{Call, Forward, Stop};
 use super::scores::Logits;
-use super::{COTANGENT, Error, Profile};
 use crate::onnx::{NodeProto, TensorProto};
-use crate::runtime::Runtime;
 
 /// What is said of a node in the middle of which float64 begins or ends.
 const DOUBLE: &str =
@@ -41,19 +40,15 @@ pub(super) struct Reverse {
 }
 
 /// Walks the active nodes in reverse and writes the reverse half.
-pub(super) fn walk(
+pub(super) fn walk<'a>(
+    nodes: &'a [NodeProto],
     forward: &Forward<'_>,
-    runtime: &'static Runtime,
+    patterns: &Patterns<'a>,
+    mut emit: Emit<'_>,
     input: &Input,
     logits: &Logits,
-    (profile, blocking): (Profile, Blocking),
 ) -> Result<Reverse, Error> {
-    let Forward {
-        nodes,
-        facts,
-        patterns,
-        ..
-    } = *forward;
+    let facts = forward.facts;
     let active = active(nodes, facts, &input.name, &logits.name);
     if !active.contains(&*logits.name) {
         let cut = cut(nodes, facts, &input.name).map(|r| r.to_string());
@@ -62,7 +57,6 @@ pub(super) fn walk(
             cut,
         });
     }
-    let mut emit = Emit::new(forward, profile, blocking, runtime);
     let mut cotangents: HashMap<&str, Vec<Value>> = HashMap::new();
     cotangents.insert(&logits.name, vec![Value::new(COTANGENT, &logits.shape)]);
     let mut refusals = Vec::new();
@@ -73,19 +67,19 @@ pub(super) fn walk(
         let cts: Vec<Option<Value>> = node
             .output
             .iter()
-            .map(|o| cotangents.remove(&**o).and_then(|all| total(&mut emit, o, all)))
+            .map(|o| cotangents.remove(&**o).and_then(|all| emit.sum_of(o, all)))
             .collect();
         let Some(ct) = cts.iter().flatten().next().cloned() else {
             continue;
         };
-        match apply(node, (ct, cts), &active, patterns, &mut emit) {
+        match apply(node, (ct, cts), &active, (forward, patterns), &mut emit) {
             Ok(contributions) => {
                 for (name, ct) in contributions {
                     cotangents.entry(name).or_default().push(ct);
                 }
             }
             Err(Stop::Refuse(reason)) => {
-                refusals.push(refusal(node, reason));
+                refusals.push(Refusal::of(node, reason));
                 // As if it had a gradient: every other node that has none is to be found too.
                 for name in node.reads().filter(|i| active.contains(i)) {
                     let any = emit.forward(name);
@@ -100,7 +94,7 @@ pub(super) fn walk(
         return Err(Error::Unsupported(refusals));
     }
     let all = cotangents.remove(&*input.name).unwrap_or_default();
-    let gradient = total(&mut emit, &input.name, all).ok_or_else(|| Error::Independent {
+    let gradient = emit.sum_of(&input.name, all).ok_or_else(|| Error::Independent {
         output: logits.name.clone(),
         cut: None,
     })?;
@@ -114,25 +108,12 @@ pub(super) fn walk(
     })
 }
 
-/// Why a node is refused, with its name.
-pub(super) fn refusal(node: &NodeProto, reason: String) -> Refusal {
-    let operator = match node.domain.as_deref() {
-        Some(domain) if !node.is_standard() => format!("{domain}.{}", node.op()),
-        _ => node.op().to_owned(),
-    };
-    Refusal {
-        node: node.label().into(),
-        operator,
-        reason,
-    }
-}
-
 /// Applies the rule of the chain that the node ends, or else the node's own; cotangents come back by tensor.
 fn apply<'a>(
     node: &'a NodeProto,
     (ct, cts): (Value, Vec<Option<Value>>),
     active: &HashSet<&str>,
-    patterns: &Patterns<'a>,
+    (forward, patterns): (&Forward<'_>, &Patterns<'a>),
     emit: &mut Emit<'_>,
 ) -> Result<Vec<(&'a str, Value)>, Stop> {
     let chain = patterns.chain(node);
@@ -141,8 +122,8 @@ fn apply<'a>(
         None => Some(ops::rule(node).map_err(Stop::Refuse)?),
     };
     // The last node of a chain too: what the chain is one function of stands before it.
-    ops::known(node, emit.opset()).map_err(Stop::Refuse)?;
-    let facts = emit.facts;
+    ops::known(node, forward.opset).map_err(Stop::Refuse)?;
+    let facts = forward.facts;
     let touched = || {
         node.output
             .iter()
@@ -167,6 +148,8 @@ fn apply<'a>(
         inputs: node.input.iter().map(|name| emit.forward(name)).collect(),
         outputs: node.output.iter().map(|name| emit.forward(name)).collect(),
         active: node.input.iter().map(|i| active.contains(&**i)).collect(),
+        hints: patterns.hints(node),
+        forward,
     };
     let mut contributions = Vec::new();
     if let Some(chain) = chain {
@@ -185,19 +168,6 @@ fn apply<'a>(
         contributions.extend(by_index.into_iter().map(|(k, ct)| (node.input[k].as_str(), ct)));
     }
     Ok(contributions)
-}
-
-/// The sum of all cotangents of a tensor, pairwise: Conv and Add fuse, a Sum of three does not. Where one is in the
-/// blocked layout, so are all: a sum of both kinds would be plain.
-fn total(emit: &mut Emit<'_>, name: &str, mut all: Vec<Value>) -> Option<Value> {
-    if all.len() > 1
-        && let Some(tensor) = emit.forward(name)
-        && all.iter().any(|ct| emit.is_blocked(ct))
-    {
-        all = all.iter().map(|ct| emit.in_layout_of(ct, &tensor)).collect();
-    }
-    all.into_iter()
-        .reduce(|sum, next| emit.binary("Add", &sum, &next))
 }
 
 /// Tensors that depend on the input and that the logits depend on.
@@ -229,13 +199,13 @@ fn cut(nodes: &[NodeProto], facts: &Facts, input: &str) -> Option<Refusal> {
     for node in nodes {
         if node.reads().any(|i| reached.contains(i)) {
             if let Err(reason) = ops::rule(node) {
-                return Some(refusal(node, reason));
+                return Some(Refusal::of(node, reason));
             }
             let carried = node.output.iter().filter(|o| facts.carries(o));
             let before = reached.len();
             reached.extend(carried.map(String::as_str));
             if reached.len() == before {
-                return Some(refusal(node, NO_NUMBERS.into()));
+                return Some(Refusal::of(node, NO_NUMBERS));
             }
         }
     }

@@ -5,8 +5,8 @@
 //! derivative is 0, as in PyTorch: Relu at 0, Clip at its bounds. So it is where it would be infinite, as of Sqrt at 0:
 //! what stands around such a function often has a slope of 0 there, and the product would be no number.
 
-use super::super::emit::{Emit, Value};
-use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::NodeProto;
 
 pub(super) const RULES: &[Rule] = &[
@@ -221,8 +221,7 @@ fn pointwise(
 ) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let slope = derivative(e, c.node, &x, &y);
-    let ct = e.in_layout_of(&c.ct, &slope);
-    Ok(vec![(0, e.mul(&ct, &slope))])
+    Ok(vec![(0, e.weighted(&c.ct, &slope))])
 }
 
 /// `ct` where the output is strictly inside the bounds.
@@ -237,7 +236,7 @@ fn clip(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             return Ok(None);
         }
         let constant = c
-            .real_constant(e, index)
+            .real_constant(index)
             .and_then(|a| a.as_real().and_then(|v| v.first().copied()));
         let value =
             constant.ok_or_else(|| Stop::refuse("its bounds are computed; export with constant bounds"))?;

@@ -7,8 +7,8 @@
 //! Of a query that the mask leaves no key the softmax is 0/0. Runtimes give 0 there, some also where the mask holds the
 //! least finite number instead of minus infinity; what this one does is measured.
 
-use super::super::emit::{Emit, Value};
-use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::{Array, ElementType, NodeProto, TensorProto, Values};
 use crate::runtime::Tensor;
 
@@ -65,9 +65,9 @@ fn attention(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             ));
         }
         let bias;
-        (bias, open) = match e.facts.constant(&mask.name) {
-            Some(constant) => constant_mask(e, &constant)?,
-            None => computed_mask(e, mask)?,
+        (bias, open) = match c.forward.facts.constant(&mask.name) {
+            Some(constant) => constant_mask(e, c, &constant)?,
+            None => computed_mask(e, c, mask)?,
         };
         scores = e.binary("Add", &scores, &bias);
     }
@@ -116,7 +116,7 @@ fn attention(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 /// so.
 type Mask = Result<(Value, Option<Value>), Stop>;
 
-fn constant_mask(e: &mut Emit<'_>, mask: &Array) -> Mask {
+fn constant_mask(e: &mut Emit<'_>, c: &Call<'_>, mask: &Array) -> Mask {
     let mut bias: Vec<f32> = match &mask.values {
         Values::Real(v) => v.clone(),
         Values::Whole(v) => v.iter().map(|kept| if *kept == 0 { OUT } else { 0.0 }).collect(),
@@ -129,7 +129,7 @@ fn constant_mask(e: &mut Emit<'_>, mask: &Array) -> Mask {
     let is_low = |row: &[f32]| row.iter().all(|b| *b <= least);
     let mut open = vec![1.0; bias.len() / width];
     if bias.chunks(width).any(is_low) {
-        let empties = Empties::of(e)?;
+        let empties = Empties::of(c)?;
         for (row, open) in bias.chunks_mut(width).zip(&mut open) {
             let empty = match mask.values {
                 Values::Whole(_) => is_low(row) && empties.left_out,
@@ -152,9 +152,9 @@ fn constant_mask(e: &mut Emit<'_>, mask: &Array) -> Mask {
     Ok((bias, Some(e.constant(Array::real(rows, open)))))
 }
 
-fn computed_mask(e: &mut Emit<'_>, mask: &Value) -> Mask {
-    let empties = Empties::of(e)?;
-    let real = e.facts.is_real(&mask.name);
+fn computed_mask(e: &mut Emit<'_>, c: &Call<'_>, mask: &Value) -> Mask {
+    let empties = Empties::of(c)?;
+    let real = c.forward.facts.is_real(&mask.name);
     let zero = e.scalar(0.0);
     let (bias, grades) = if real {
         (mask.clone(), mask.clone())
@@ -193,7 +193,7 @@ struct Empties {
 }
 
 impl Empties {
-    fn of(e: &Emit<'_>) -> Result<Self, Stop> {
+    fn of(c: &Call<'_>) -> Result<Self, Stop> {
         let node = NodeProto::new("Attention", "one", &["q", "k", "v", "mask"], &["y"]);
         let shape = [1, 1, 1, 1];
         let query = Tensor::f32(shape, vec![0.0]);
@@ -202,7 +202,7 @@ impl Empties {
             mask.dims = vec![1, 1];
             let keys = Array::real(shape, [0.0]).encode("k");
             let values = Array::real(shape, [1.0]).encode("v");
-            let y = e.measure(&node, &query, vec![keys, values, mask])?;
+            let y = c.measure(&node, &query, vec![keys, values, mask])?;
             Ok::<_, Stop>(y.first() == Some(&0.0))
         };
         let real = |x: f32| Array::real([1, 1], [x]).encode("mask");

@@ -2,15 +2,14 @@
 //! Conv and ConvTranspose (ONNX 1, 11, 22): the transposed linear map.
 //!
 //! Stride 1: `ct_x = Conv(ct_y, W')`, W' with its in and out channels swapped per group and every spatial axis
-//! flipped. Strided: `ct_x = ConvTranspose(ct_y, W)` with the weight as it is. Strided and depthwise, on the CPU
-//! profile: zeros between the elements by a one-channel ConvTranspose, then the stride-1 rule, which is two to
-//! four times faster there. A computed weight is refused.
+//! flipped. Strided: `ct_x = ConvTranspose(ct_y, W)` with the weight as it is. A computed weight is refused.
 
-use super::super::emit::{Emit, Value, signed};
 use super::indexing::padded;
-use super::sub_pixel::by_phases;
-use super::{Call, Contributions, Rule, Stop, rule_for};
-use crate::gradient::Profile;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::signed;
+use crate::gradient::lowering::{by_phases, by_zeros, turned_conv};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::window::Window;
 use crate::onnx::{Array, NodeProto, TensorProto};
 use crate::runtime::Tensor;
 
@@ -22,86 +21,6 @@ pub(super) const RULES: &[Rule] = &[
         "constant weight; no auto_pad, no output_shape",
     ),
 ];
-
-/// Kernel, strides and pads of a node, per spatial axis, with ONNX's defaults and `auto_pad` resolved.
-pub(in super::super) struct Window {
-    pub(super) kernel: Vec<i64>,
-    pub(super) strides: Vec<i64>,
-    pub(super) dilations: Vec<i64>,
-    pub(in super::super) begin: Vec<i64>,
-    pub(super) end: Vec<i64>,
-}
-
-impl Window {
-    /// `x` are the input's spatial extents.
-    pub(in super::super) fn of(node: &NodeProto, kernel: &[usize], x: &[i64]) -> Self {
-        let n = kernel.len();
-        let list = |name: &str, default: i64, len: usize| match node.ints(name) {
-            Some(v) if v.len() == len => v.to_vec(),
-            _ => vec![default; len],
-        };
-        let (kernel, strides, dilations) = (signed(kernel), list("strides", 1, n), list("dilations", 1, n));
-        let (mut begin, mut end) = (vec![0; n], vec![0; n]);
-        match node.string("auto_pad", "NOTSET") {
-            "VALID" => {}
-            // SAME_UPPER puts the odd pad at the end, SAME_LOWER at the beginning.
-            same @ ("SAME_UPPER" | "SAME_LOWER") => {
-                for i in 0..n {
-                    let out = (x[i] + strides[i] - 1) / strides[i];
-                    let all = ((out - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1 - x[i]).max(0);
-                    begin[i] = if same == "SAME_UPPER" {
-                        all / 2
-                    } else {
-                        all - all / 2
-                    };
-                    end[i] = all - begin[i];
-                }
-            }
-            _ => {
-                let pads = list("pads", 0, 2 * n);
-                begin.copy_from_slice(&pads[..n]);
-                end.copy_from_slice(&pads[n..]);
-            }
-        }
-        Self {
-            kernel,
-            strides,
-            dilations,
-            begin,
-            end,
-        }
-    }
-
-    /// From the first to the last element that one window touches, minus 1.
-    pub(super) fn reach(&self, axis: usize) -> i64 {
-        self.dilations[axis] * (self.kernel[axis] - 1)
-    }
-
-    /// The pad after the last element with which `y` windows fit an axis of extent `x`, and no more.
-    pub(in super::super) fn end_for(&self, axis: usize, x: i64, y: i64) -> i64 {
-        ((y - 1) * self.strides[axis] + self.reach(axis) + 1 - x - self.begin[axis]).max(0)
-    }
-
-    /// Whether a window of an axis of extent `x` that gives `y` elements holds places outside: pads that are stated, or
-    /// the rest of a last window that `ceil_mode` adds.
-    pub(super) fn leaves(&self, axis: usize, x: usize, y: usize) -> bool {
-        let last = (signed(&[y])[0] - 1) * self.strides[axis] + self.reach(axis) - self.begin[axis];
-        self.begin[axis] > 0 || last >= signed(&[x])[0]
-    }
-
-    /// Whether the transpose is a Conv with the kernel turned round: stride 1, and no pads beyond the kernel.
-    pub(in super::super) fn turns(&self) -> bool {
-        let within = |i: usize| {
-            let reach = self.reach(i);
-            (0..=reach).contains(&self.begin[i]) && (0..=reach).contains(&self.end[i])
-        };
-        self.is_dense() && (0..self.kernel.len()).all(within)
-    }
-
-    fn is_dense(&self) -> bool {
-        self.strides.iter().all(|s| *s == 1)
-    }
-}
 
 /// The cotangent of the bias, where one is wanted: summed over pictures and positions.
 fn bias(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -131,7 +50,7 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
         ));
     }
     let weight = c
-        .real_constant(e, 1)
+        .real_constant(1)
         .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
     let x = c.input(0)?.clone();
     let window = Window::of(c.node, &weight.shape[2..], &signed(&x.shape[2..]));
@@ -140,9 +59,9 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     alone.input.truncate(2);
     let kernel = [&[1, 1], &c.input(1)?.shape[2..]].concat();
     let ones = Array::real(kernel.clone(), vec![1.0; kernel.iter().product()]).encode(&alone.input[1]);
-    let skipped = skipped(e, &alone, &window, &x.shape[2..], &[ones])?;
+    let skipped = skipped(c, &alone, &window, &x.shape[2..], &[ones])?;
     if skipped.iter().all(|s| *s == 0) {
-        return seen(e, c, &x, &weight, &window);
+        return covered(e, c, &x, &weight, &window);
     }
     let none = vec![0; x.rank()];
     let before = [&[0, 0], &signed(&skipped)[..]].concat();
@@ -150,7 +69,7 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
     for (d, s) in shape[2..].iter_mut().zip(&skipped) {
         *d -= s;
     }
-    let ct_x = seen(e, c, &Value::new(&x.name, &shape), &weight, &window)?;
+    let ct_x = covered(e, c, &Value::new(&x.name, &shape), &weight, &window)?;
     Ok(padded(e, &ct_x, &before, &none))
 }
 
@@ -158,7 +77,7 @@ fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
 /// runtime is asked, which begins some windows that lie apart in the middle of what is left over, and others with the
 /// first element. `constants`: the node's other inputs, for one channel.
 pub(super) fn skipped(
-    e: &Emit<'_>,
+    c: &Call<'_>,
     node: &NodeProto,
     window: &Window,
     spatial: &[usize],
@@ -171,7 +90,7 @@ pub(super) fn skipped(
     }
     let shape = [&[1, 1], spatial].concat();
     let first = |picture: Vec<f32>| -> Result<f32, Stop> {
-        let made = e.measure(node, &Tensor::f32(shape.clone(), picture), constants.to_vec())?;
+        let made = c.measure(node, &Tensor::f32(shape.clone(), picture), constants.to_vec())?;
         Ok(made.first().copied().unwrap_or(0.0))
     };
     let held = first(vec![1.0; spatial.iter().product()])?;
@@ -186,7 +105,13 @@ pub(super) fn skipped(
 }
 
 /// The cotangent of the part of the picture that the windows go over.
-fn seen(e: &mut Emit<'_>, c: &Call<'_>, x: &Value, weight: &Array, window: &Window) -> Result<Value, Stop> {
+fn covered(
+    e: &mut Emit<'_>,
+    c: &Call<'_>,
+    x: &Value,
+    weight: &Array,
+    window: &Window,
+) -> Result<Value, Stop> {
     let (y, w) = (c.y()?.clone(), c.input(1)?.clone());
     let group = c.node.int("group", 1);
     let n = x.rank() - 2;
@@ -200,25 +125,14 @@ fn seen(e: &mut Emit<'_>, c: &Call<'_>, x: &Value, weight: &Array, window: &Wind
             .collect();
         if begin.iter().chain(&end).all(|p| *p >= 0) {
             let pads = [begin, end].concat();
-            return Ok(dense(e, &ct, weight, group, window, pads, &x.shape));
+            return Ok(turned_conv(e, &ct, weight, group, window, pads, &x.shape));
         }
     }
     if let Some(ct_x) = by_phases(e, &ct, (x, &y), weight, window) {
         return Ok(ct_x);
     }
-    let depthwise = weight.shape[1] == 1 && weight.shape[0] == x.shape[1] && group > 1;
-    if depthwise
-        && n == 2
-        && e.profile == Profile::Cpu
-        && begin.iter().all(|p| *p >= 0)
-        && let Some(ct) = spread(e, &ct, window, &xs, &begin)
-    {
-        let spread = signed(&ct.shape[2..]);
-        let end = (0..n)
-            .map(|i| xs[i] + window.reach(i) - begin[i] - spread[i])
-            .collect();
-        let pads = [begin, end].concat();
-        return Ok(dense(e, &ct, weight, group, window, pads, &x.shape));
+    if let Some(ct_x) = by_zeros(e, &ct, x, weight, (group, window)) {
+        return Ok(ct_x);
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.
     let mut end = window.end.clone();
@@ -239,78 +153,6 @@ fn seen(e: &mut Emit<'_>, c: &Call<'_>, x: &Value, weight: &Array, window: &Wind
     Ok(e.op("ConvTranspose", &[&ct, &w], &attributes, &x.shape))
 }
 
-pub(super) fn dense(
-    e: &mut Emit<'_>,
-    ct: &Value,
-    weight: &Array,
-    group: i64,
-    window: &Window,
-    pads: Vec<i64>,
-    shape: &[usize],
-) -> Value {
-    let turned = e.constant(turned(weight, usize::try_from(group).unwrap_or(1)));
-    let attributes = [
-        ("group", group.into()),
-        ("kernel_shape", window.kernel.clone().into()),
-        ("dilations", window.dilations.clone().into()),
-        ("pads", pads.into()),
-    ];
-    e.op("Conv", &[ct, &turned], &attributes, shape)
-}
-
-/// `W [G*o, i, k..]` as `W' [G*i, o, k flipped..]`.
-fn turned(weight: &Array, groups: usize) -> Array {
-    let values = weight.as_real().unwrap_or_default();
-    let (out, inner) = (weight.shape[0] / groups, weight.shape[1]);
-    let taps: usize = weight.shape[2..].iter().product();
-    let mut shape = vec![groups * inner, out];
-    shape.extend(&weight.shape[2..]);
-    let mut turned = Vec::with_capacity(values.len());
-    for g in 0..groups {
-        for i in 0..inner {
-            for o in 0..out {
-                // Reversing the row-major order of the taps flips every spatial axis.
-                let start = ((g * out + o) * inner + i) * taps;
-                turned.extend(values[start..start + taps].iter().rev());
-            }
-        }
-    }
-    Array::real(shape, turned)
-}
-
-/// Zeros between the elements: a 1x1 ConvTranspose over N*C one-channel pictures, much faster than Pad.
-fn spread(e: &mut Emit<'_>, ct: &Value, window: &Window, xs: &[i64], begin: &[i64]) -> Option<Value> {
-    let [n, channels, h, w] = ct.shape[..] else {
-        return None;
-    };
-    let mut extent = [0usize; 2];
-    let mut extra = vec![0i64; 2];
-    for i in 0..2 {
-        let stride = window.strides[i];
-        let made = (signed(&[h, w])[i] - 1) * stride + 1;
-        let missing = xs[i] + window.reach(i) - begin[i] - made;
-        extra[i] = missing.min(stride - 1);
-        if missing < 0 {
-            return None;
-        }
-        extent[i] = usize::try_from(made + extra[i]).ok()?;
-    }
-    let one = e.constant(Array::real([1, 1, 1, 1], [1.0]));
-    let flat = e.reshape(ct, &[n * channels, 1, h, w]);
-    let attributes = [
-        ("kernel_shape", vec![1, 1].into()),
-        ("strides", window.strides.clone().into()),
-        ("output_padding", extra.into()),
-    ];
-    let wide = e.op(
-        "ConvTranspose",
-        &[&flat, &one],
-        &attributes,
-        &[n * channels, 1, extent[0], extent[1]],
-    );
-    Some(e.reshape(&wide, &[n, channels, extent[0], extent[1]]))
-}
-
 fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut out = bias(e, c)?;
     if c.wants(0) || c.wants(1) {
@@ -321,7 +163,7 @@ fn conv_transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 /// The cotangent of the picture that a ConvTranspose took.
 fn transposed_picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
-    let weight = c.real_constant(e, 1).filter(|_| !c.wants(1));
+    let weight = c.real_constant(1).filter(|_| !c.wants(1));
     let weight = weight
         .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
     if c.node.string("auto_pad", "NOTSET") != "NOTSET" || c.node.attribute("output_shape").is_some() {

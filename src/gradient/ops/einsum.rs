@@ -6,8 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::emit::Emit;
-use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::emit::Emit;
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 
 pub(super) const RULES: &[Rule] = &[rule_for(
     "Einsum",

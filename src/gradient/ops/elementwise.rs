@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Arithmetic of several operands, broadcast against each other (ONNX 7, 13, 14).
 
-use super::super::emit::{Emit, Value};
-use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::{Array, Values};
 
 pub(super) const RULES: &[Rule] = &[
@@ -60,11 +60,10 @@ fn mul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     for (k, own, other) in [(0, &a, &b), (1, &b, &a)] {
         if c.wants(k) {
             let ct = if other.shape == own.shape {
-                e.in_layout_of(&c.ct, other)
+                e.weighted(&c.ct, other)
             } else {
-                c.ct.clone()
+                e.mul(&c.ct, other)
             };
-            let ct = e.mul(&ct, other);
             out.extend(down(e, c, &ct, k)?);
         }
     }
@@ -75,7 +74,7 @@ fn mul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 /// off, has a cotangent of 0.
 fn div(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (a, b) = (c.input(0)?.clone(), c.input(1)?.clone());
-    let constant = e.facts.constant(&b.name);
+    let constant = c.forward.facts.constant(&b.name);
     let never_zero = |b: &Array| b.as_real().is_some_and(|v| v.iter().all(|x| *x != 0.0));
     let divisor = if constant.as_ref().is_some_and(never_zero) {
         b.clone()
@@ -101,10 +100,12 @@ fn div(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 /// `ct_x = ct p x^(p-1)`, with a shorter way for the exponents that networks use.
 fn pow(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let name = c.node.input(1).filter(|_| !c.wants(1));
-    let exponents = name.and_then(|n| e.facts.constant(n)).map(|a| match a.values {
-        Values::Real(v) => Array::real(a.shape, v),
-        Values::Whole(v) => Array::real(a.shape, v.iter().map(|p| *p as f32).collect::<Vec<_>>()),
-    });
+    let exponents = name
+        .and_then(|n| c.forward.facts.constant(n))
+        .map(|a| match a.values {
+            Values::Real(v) => Array::real(a.shape, v),
+            Values::Whole(v) => Array::real(a.shape, v.iter().map(|p| *p as f32).collect::<Vec<_>>()),
+        });
     let exponents = exponents.ok_or_else(|| Stop::refuse("only constant exponents are supported"))?;
     let x = c.input(0)?.clone();
     let slope = match exponents.as_real() {

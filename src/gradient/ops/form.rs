@@ -2,8 +2,8 @@
 //! Whether a node has the form that is known of its operator. What is not known is refused by name: taken for the
 //! default, it would give the gradient of another function.
 
-use super::OTHER_DOMAIN;
 use super::forms::{FORMS, Form, OTHERS, READ_TO};
+use crate::gradient::unsupported::OTHER_DOMAIN;
 use crate::onnx::{AttributeProto, NodeProto};
 
 /// The form of an operator that has a rule.
@@ -16,7 +16,7 @@ pub(super) fn of(operator: &str) -> Option<&'static Form> {
 ///
 /// # Errors
 /// What is missing or too much, in words.
-pub(in super::super) fn arity(node: &NodeProto) -> Result<(), String> {
+pub(in crate::gradient) fn arity(node: &NodeProto) -> Result<(), String> {
     let known = of(node.op()).map(|f| (f.inputs, f.outputs));
     let other = || {
         OTHERS
@@ -75,7 +75,7 @@ fn places(what: &str, given: &[String], known: Option<&str>) -> Result<(), Strin
 ///
 /// # Errors
 /// What it does not know, in words.
-pub(in super::super) fn known(node: &NodeProto, opset: i64) -> Result<(), String> {
+pub(in crate::gradient) fn known(node: &NodeProto, opset: i64) -> Result<(), String> {
     let Some(form) = of(node.op()) else { return Ok(()) };
     if opset > READ_TO {
         return Err(format!(

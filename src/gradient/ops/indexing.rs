@@ -5,8 +5,9 @@
 //! an element was taken once, zeros around the cotangents do; where it was taken more often, or it is only known with
 //! the picture which was, they are added.
 
-use super::super::emit::{Emit, Value, signed};
-use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::{axis_of, signed};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Slice", slice, "positions known when the model is built"),
@@ -96,17 +97,17 @@ pub(super) fn zeros(e: &mut Emit<'_>, shape: &[usize]) -> Value {
 
 fn slice(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let known = |e: &Emit<'_>, k: usize| {
-        c.whole_constant(e, k)
+    let known = |k: usize| {
+        c.whole_constant(k)
             .ok_or_else(|| Stop::refuse("its positions are computed from the picture"))
     };
-    let starts = known(e, 1)?;
+    let starts = known(1)?;
     let axes = match c.node.input(3) {
-        Some(_) => known(e, 3)?,
+        Some(_) => known(3)?,
         None => signed(&(0..starts.len()).collect::<Vec<_>>()),
     };
     let steps = match c.node.input(4) {
-        Some(_) => known(e, 4)?,
+        Some(_) => known(4)?,
         None => vec![1; starts.len()],
     };
     let mut ct = e.full(&c.ct, &y.shape);
@@ -147,10 +148,9 @@ fn taken(e: &mut Emit<'_>, v: &Value, axis: usize, places: &[usize]) -> Value {
 
 fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let axis =
-        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis = c.axis(0, x.rank())?;
     let extent = x.shape[axis];
-    let Some(indices) = c.whole_constant(e, 1) else {
+    let Some(indices) = c.whole_constant(1) else {
         let places = c.input(1)?.clone();
         let mut flat = x.shape.to_vec();
         flat[axis] = places.count();
@@ -186,8 +186,7 @@ fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 /// `y[i, j, ..] = x[indices[i, j, ..], j, ..]`, for axis 0.
 fn gather_elements(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y, places) = (c.input(0)?.clone(), c.y()?.clone(), c.input(1)?.clone());
-    let axis =
-        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis = c.axis(0, x.rank())?;
     let ct = e.full(&c.ct, &y.shape);
     Ok(vec![(0, added_at(e, &ct, axis, &places, &x.shape))])
 }
@@ -197,7 +196,7 @@ fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         return Err(Stop::refuse("its value is computed from the picture"));
     }
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let (before, after) = pads(e, c, x.rank())?;
+    let (before, after) = pads(c, x.rank())?;
     let mut ct = e.full(&c.ct, &y.shape);
     let grows = before.iter().chain(&after).all(|p| *p >= 0);
     let mode = c.node.string("mode", "constant");
@@ -230,13 +229,13 @@ fn pad(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 }
 
 /// Pads before and after, one each per axis of the input.
-fn pads(e: &Emit<'_>, c: &Call<'_>, rank: usize) -> Result<(Vec<i64>, Vec<i64>), Stop> {
+fn pads(c: &Call<'_>, rank: usize) -> Result<(Vec<i64>, Vec<i64>), Stop> {
     let given = c
-        .whole_constant(e, 1)
+        .whole_constant(1)
         .ok_or_else(|| Stop::refuse("its pads are computed from the picture"))?;
     let axes = match c.node.input(3) {
         Some(_) => c
-            .whole_constant(e, 3)
+            .whole_constant(3)
             .ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
         None => signed(&(0..rank).collect::<Vec<_>>()),
     };

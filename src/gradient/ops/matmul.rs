@@ -3,9 +3,10 @@
 //!
 //! Gemm shares its weight with the forward half. MatMul's constant operand is transposed once, as a constant.
 
-use super::super::emit::{Emit, Value, broadcast};
-use super::super::patterns::folded;
-use super::{Call, Contributions, Rule, rule_for};
+use super::layer_norm::taken_over;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::broadcast;
+use crate::gradient::rule::{Call, Contributions, Rule, rule_for};
 use crate::onnx::Array;
 
 pub(super) const RULES: &[Rule] = &[rule_for("Gemm", gemm, ""), rule_for("MatMul", matmul, "")];
@@ -74,7 +75,7 @@ fn matmul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     if c.wants(0) {
         let right = match taken_over(e, c, false) {
             Some(right) => right,
-            None => transposed(e, &b, &columns),
+            None => transposed(e, c, &b, &columns),
         };
         let mut shape = full[..batch].to_vec();
         shape.extend(&rows[rows.len() - 2..]);
@@ -83,7 +84,7 @@ fn matmul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         out.push((0, e.reshape(&product, &a.shape)));
     }
     if c.wants(1) {
-        let left = transposed(e, &a, &rows);
+        let left = transposed(e, c, &a, &rows);
         let mut shape = full[..batch].to_vec();
         shape.extend(&columns[columns.len() - 2..]);
         let product = e.op("MatMul", &[&left, &ct], &[], &shape);
@@ -93,32 +94,10 @@ fn matmul(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     Ok(out)
 }
 
-/// `B^T` with the scale and centring of the normalisation that made A (see [`folded`]).
-fn taken_over(e: &mut Emit<'_>, c: &Call<'_>, transposed: bool) -> Option<Value> {
-    let scale = e.patterns.fold(c.node.input(0)?)?;
-    let b = c.real_constant(e, 1)?;
-    let values = b.as_real()?;
-    let [rows, columns] = b.shape[..] else { return None };
-    let folded = if transposed {
-        folded(values, scale.as_real()?)
-    } else {
-        let turned: Vec<f32> = (0..columns)
-            .flat_map(|j| (0..rows).map(move |i| values[i * columns + j]))
-            .collect();
-        folded(&turned, scale.as_real()?)
-    };
-    let shape = if transposed {
-        [rows, columns]
-    } else {
-        [columns, rows]
-    };
-    Some(e.constant(Array::real(shape, folded)))
-}
-
 /// The last two axes exchanged; of a constant, as a constant.
-fn transposed(e: &mut Emit<'_>, v: &Value, shape: &[usize]) -> Value {
+fn transposed(e: &mut Emit<'_>, c: &Call<'_>, v: &Value, shape: &[usize]) -> Value {
     let rank = shape.len();
-    let constant = e.facts.constant(&v.name);
+    let constant = c.forward.facts.constant(&v.name);
     if let Some(values) = constant.as_ref().and_then(Array::as_real) {
         let (rows, columns) = (shape[rank - 2], shape[rank - 1]);
         let mut turned = Vec::with_capacity(values.len());

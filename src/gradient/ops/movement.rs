@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Operators that only move elements: the cotangent moves back.
 
-use super::super::emit::{Emit, Value, signed};
 use super::indexing::cut;
-use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::{axis_of, signed};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::ElementType;
 
 pub(super) const RULES: &[Rule] = &[
@@ -60,8 +61,7 @@ fn transpose(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn concat(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let y = c.y()?.shape.clone();
-    let axis =
-        axis_of(c.node.int("axis", 0), y.len()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis = c.axis(0, y.len())?;
     let ct = e.full(&c.ct, &y);
     let mut start = 0;
     let mut out = Vec::new();
@@ -77,8 +77,7 @@ fn concat(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn split(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let x = c.input(0)?.clone();
-    let axis =
-        axis_of(c.node.int("axis", 0), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis = c.axis(0, x.rank())?;
     let mut parts = Vec::new();
     for (output, ct) in c.outputs.iter().zip(&c.cts) {
         let shape = output

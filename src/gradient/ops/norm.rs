@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Normalisations: BatchNormalization (ONNX 7, 9, 14, 15; inference), InstanceNormalization (6),
-//! LayerNormalization (17), GroupNormalization (18, 21), RMSNormalization (23), LpNormalization (1, 22), LRN (1, 13).
+//! GroupNormalization (18, 21), RMSNormalization (23), LpNormalization (1, 22), LRN (1, 13).
 //!
 //! For a layer that normalises over a set of positions, with `h = scale ct` and `xh = (x - mean)/sd`:
 //! `ct_x = (h - mean(h) - xh mean(h xh))/sd`.
 
-use super::super::emit::{Emit, Value};
-use super::super::patterns::statistics;
-use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::Array;
 
 pub(super) const RULES: &[Rule] = &[
@@ -17,12 +16,6 @@ pub(super) const RULES: &[Rule] = &[
         "inference; constant statistics; spatial",
     ),
     rule_for("InstanceNormalization", instance, "constant scale and offset"),
-    rule_for(
-        "LayerNormalization",
-        layer,
-        "constant scale and offset; mean and deviation unused",
-    )
-    .since(17),
     rule_for(
         "GroupNormalization",
         group,
@@ -45,8 +38,8 @@ fn batch(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             "spatial=0 is not supported; export the model with a newer opset",
         ));
     }
-    let constant = |e: &Emit<'_>, k: usize| {
-        c.real_constant(e, k)
+    let constant = |k: usize| {
+        c.real_constant(k)
             .ok_or_else(|| Stop::refuse("its statistics are computed; only constant ones are supported"))
     };
     if c.wants(2) || c.wants(3) {
@@ -54,7 +47,7 @@ fn batch(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             "its offset or mean is computed from the input; only constant ones are supported",
         ));
     }
-    let (scale, variance) = (constant(e, 1)?, constant(e, 4)?);
+    let (scale, variance) = (constant(1)?, constant(4)?);
     let epsilon = c.node.float("epsilon", 1e-5);
     let factor: Vec<f32> = scale
         .as_real()
@@ -68,7 +61,7 @@ fn batch(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 }
 
 /// The gradient through a normalisation of `x` over `axes`, `h` being the cotangent times the scale.
-fn normalised(e: &mut Emit<'_>, x: &Value, h: &Value, axes: &[usize], epsilon: f32) -> Value {
+pub(super) fn normalised(e: &mut Emit<'_>, x: &Value, h: &Value, axes: &[usize], epsilon: f32) -> Value {
     let average = |e: &mut Emit<'_>, v: &Value| {
         let count: usize = axes.iter().map(|a| v.shape[*a]).product();
         let sum = e.sum_over(v, axes);
@@ -92,13 +85,13 @@ fn normalised(e: &mut Emit<'_>, x: &Value, h: &Value, axes: &[usize], epsilon: f
 }
 
 /// The constant scale of a normalisation whose offset does not depend on the picture.
-fn scale_of(e: &Emit<'_>, c: &Call<'_>) -> Result<Array, Stop> {
-    let scale = c.real_constant(e, 1).filter(|_| !c.wants(2));
+fn scale_of(c: &Call<'_>) -> Result<Array, Stop> {
+    let scale = c.real_constant(1).filter(|_| !c.wants(2));
     scale.ok_or_else(|| Stop::refuse("its scale or offset is computed; only constant ones are supported"))
 }
 
 fn instance(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let scale = scale_of(e, c)?;
+    let scale = scale_of(c)?;
     let x = c.input(0)?.clone();
     let ct = e.full(&c.ct, &x.shape);
     let h = e.per_channel(&ct, scale.as_real().unwrap_or_default());
@@ -111,7 +104,7 @@ fn instance(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 /// Opset 18 scales per group, 21 per channel.
 fn group(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let scale = scale_of(e, c)?;
+    let scale = scale_of(c)?;
     let scale = scale.as_real().unwrap_or_default();
     let x = c.input(0)?.clone();
     let (pictures, channels) = (x.shape[0], x.shape[1]);
@@ -135,8 +128,7 @@ fn group(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 /// `y = x/|x|`: `ct_x = (ct - x' sum(ct y))/|x|`, x' the derivative of the norm: y, or the sign of x for p = 1.
 fn lp(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let axis =
-        axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis = c.axis(-1, x.rank())?;
     let (norm, slope) = if c.node.int("p", 2) == 1 {
         let magnitude = e.unary("Abs", &x);
         (e.sum_over(&magnitude, &[axis]), e.unary("Sign", &x))
@@ -155,34 +147,6 @@ fn lp(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     Ok(vec![(0, e.mul(&rest, &inverse))])
 }
 
-fn layer(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    if c.wants(1) || c.wants(2) {
-        return Err(Stop::refuse(
-            "its scale or offset is computed from the input; only constant ones are supported",
-        ));
-    }
-    if c.cts.iter().skip(1).any(Option::is_some) {
-        return Err(Stop::refuse(
-            "its mean or deviation is used; only the normalised output is supported",
-        ));
-    }
-    let (x, scale) = (c.input(0)?.clone(), c.input(1)?.clone());
-    let axis =
-        axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
-    let ct = e.full(&c.ct, &x.shape);
-    let centred = c.node.output(0).is_some_and(|y| e.patterns.comes_centred(y));
-    let h = if centred { ct } else { e.mul(&ct, &scale) };
-    let axes: Vec<usize> = (axis..x.rank()).collect();
-    if let [_, Some(mean), Some(inverse)] = &c.outputs[..] {
-        let ct_x = statistics(e, [&x, mean, inverse], &h, &axes, centred);
-        return Ok(vec![(0, ct_x)]);
-    }
-    Ok(vec![(
-        0,
-        normalised(e, &x, &h, &axes, c.node.float("epsilon", 1e-5)),
-    )])
-}
-
 /// `y = x scale/r`, `r` the root mean square of x: `ct_x = (h - x mean(h x)/r^2)/r`, h being the cotangent times the
 /// scale.
 fn root_mean_square(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -192,8 +156,7 @@ fn root_mean_square(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ));
     }
     let (x, scale) = (c.input(0)?.clone(), c.input(1)?.clone());
-    let axis =
-        axis_of(c.node.int("axis", -1), x.rank()).ok_or_else(|| Stop::refuse("its axis is out of range"))?;
+    let axis = c.axis(-1, x.rank())?;
     let axes: Vec<usize> = (axis..x.rank()).collect();
     let count: usize = x.shape[axis..].iter().product();
     let average = |e: &mut Emit<'_>, a: &Value, b: &Value| {

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::forms::READ_TO;
-use super::{ADVICE, CLASSICAL, ENDS, NO_RULE, OTHER_DOMAIN, form, operators};
+use super::{ENDS, form, operators};
+use crate::gradient::unsupported::{ADVICE, CLASSICAL, NO_RULE, OTHER_DOMAIN};
 
 /// Attributes as a sentence has them: those of any value by name, the others with theirs.
 fn attributes(form: &str) -> String {

@@ -5,11 +5,13 @@
 //! average spreads it over its window, divided by what the runtime divides by: with `ceil_mode` and
 //! `count_include_pad` versions differ, so the divisors are measured.
 
-use super::super::emit::{Emit, Value, signed};
-use super::super::patterns::enlarged;
-use super::conv::{Window, skipped};
+use super::conv::skipped;
 use super::indexing::padded;
-use super::{Call, Contributions, Rule, Stop, rule_for, tap_pool};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::signed;
+use crate::gradient::lowering::{by_mean, by_taps, over_all};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::window::Window;
 use crate::onnx::Array;
 use crate::runtime::Tensor;
 use crate::size::{self, MAX_INPUT};
@@ -56,7 +58,7 @@ fn max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 }
 
 /// The cotangent `ct` of a MaxPool's output, brought to the first maximum of each window.
-pub(in super::super) fn to_maxima(e: &mut Emit<'_>, c: &Call<'_>, ct: &Value) -> Result<Value, Stop> {
+pub(in crate::gradient) fn to_maxima(e: &mut Emit<'_>, c: &Call<'_>, ct: &Value) -> Result<Value, Stop> {
     if c.node.int("storage_order", 0) != 0 {
         return Err(Stop::refuse(
             "column-major indices (storage_order=1) are not supported",
@@ -69,7 +71,7 @@ pub(in super::super) fn to_maxima(e: &mut Emit<'_>, c: &Call<'_>, ct: &Value) ->
     }
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
     let window = window_of(c, &x)?;
-    if let Some(ct_x) = tap_pool::by_taps(e, ct, &x, &y, &window) {
+    if let Some(ct_x) = by_taps(e, ct, (&x, &y), &window, c.hints.is_positive) {
         return Ok(ct_x);
     }
     let overlap = (0..window.kernel.len()).any(|i| window.reach(i) >= window.strides[i]);
@@ -121,11 +123,8 @@ fn global_max(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 fn global_average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let x = c.input(0)?;
     let share = 1.0 / x.shape[2..].iter().product::<usize>() as f32;
-    if e.is_blocked(x) {
-        let ct = e.full(&c.ct, &c.y()?.shape);
-        return Ok(vec![(0, e.per_channel(&ct, &vec![share; x.shape[1]]))]);
-    }
-    Ok(vec![(0, e.scale(&c.ct, share))])
+    let ct_x = over_all(e, &c.ct, (x, c.y()?), share).unwrap_or_else(|| e.scale(&c.ct, share));
+    Ok(vec![(0, ct_x)])
 }
 
 fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
@@ -134,15 +133,13 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let n = window.kernel.len();
     let (xs, ys) = (signed(&x.shape[2..]), signed(&y.shape[2..]));
     // Elements before the first window, which automatic pads can leave out.
-    let skipped = signed(&skipped(e, c.node, &window, &x.shape[2..], &[])?);
+    let skipped = signed(&skipped(c, c.node, &window, &x.shape[2..], &[])?);
     for (begin, skipped) in window.begin.iter_mut().zip(&skipped).filter(|(_, s)| **s > 0) {
         *begin = -skipped;
     }
-    let share = shares(e, c, &window, &x, &y)?;
+    let share = shares(c, &window, &x, &y)?;
     let ct = e.full(&c.ct, &y.shape);
-    if e.is_blocked(&x)
-        && let Some(ct_x) = blocked_average(e, &ct, &x, &window, &share)
-    {
+    if let Some(ct_x) = by_mean(e, &ct, &x, &window, &share) {
         return Ok(vec![(0, ct_x)]);
     }
     // Over N*C one-channel pictures: ct_x = conv_transpose(ct_y / divisor, ones).
@@ -196,46 +193,11 @@ fn average(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     Ok(vec![(0, padded(e, &spread, &around(skipped), &around(after)))])
 }
 
-/// In the blocked layout: windows that tile the picture repeat their share, windows at every place average it again.
-fn blocked_average(e: &mut Emit<'_>, ct: &Value, x: &Value, window: &Window, share: &[f32]) -> Option<Value> {
-    let (xs, ys) = (signed(&x.shape[2..]), signed(&ct.shape[2..]));
-    let two = window.kernel.len() == 2;
-    if !two || window.dilations != [1, 1] || share.windows(2).any(|w| w[0] != w[1]) {
-        return None;
-    }
-    let tiles = window.kernel == window.strides
-        && window.begin == [0, 0]
-        && (0..2).all(|i| xs[i] == ys[i] * window.strides[i]);
-    if tiles {
-        let ct = e.per_channel(ct, &vec![share[0]; x.shape[1]]);
-        return Some(enlarged(e, &ct, &x.shape));
-    }
-    let taps = (window.kernel[0] * window.kernel[1]) as f32;
-    let begin: Vec<i64> = (0..2).map(|i| window.reach(i) - window.begin[i]).collect();
-    let end: Vec<i64> = (0..2)
-        .map(|i| xs[i] + window.reach(i) - begin[i] - ys[i])
-        .collect();
-    let pads = [begin, end].concat();
-    let fits = |(i, p): (usize, &i64)| (0..window.kernel[i % 2]).contains(p);
-    // ONNX Runtime up to 1.21 counts the pads of the left at the bottom.
-    let even = pads.iter().all(|pad| *pad == pads[0]);
-    if window.strides != [1, 1] || !even || !pads.iter().enumerate().all(fits) {
-        return None;
-    }
-    let ct = e.per_channel(ct, &vec![share[0] * taps; x.shape[1]]);
-    let attributes = [
-        ("kernel_shape", window.kernel.clone().into()),
-        ("pads", pads.into()),
-        ("count_include_pad", 1.into()),
-    ];
-    Some(e.op("AveragePool", &[&ct], &attributes, &x.shape))
-}
-
 /// One over each window's divisor: the average of ones, over how many elements of the picture the window holds.
-fn shares(e: &Emit<'_>, c: &Call<'_>, window: &Window, x: &Value, y: &Value) -> Result<Vec<f32>, Stop> {
+fn shares(c: &Call<'_>, window: &Window, x: &Value, y: &Value) -> Result<Vec<f32>, Stop> {
     let shape = [&[1, 1], &x.shape[2..]].concat();
     let ones = Tensor::f32(shape.clone(), vec![1.0; shape.iter().product()]);
-    let averages = e.measure(c.node, &ones, Vec::new())?;
+    let averages = c.measure(c.node, &ones, Vec::new())?;
     let (xs, ys) = (signed(&x.shape[2..]), &y.shape[2..]);
     let inside = |axis: usize, at: usize| {
         let start = signed(&[at])[0] * window.strides[axis] - window.begin[axis];

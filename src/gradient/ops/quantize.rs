@@ -5,8 +5,9 @@
 //! where the code needs no clamping, half a step beyond the range included, as in PyTorch's fake quantisation. The true gradient of rounding is zero almost everywhere; this one is an
 //! estimate, and experimental.
 
-use super::super::emit::{Emit, Value};
-use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::axis_of;
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::{Array, ElementType};
 
 pub(super) const RULES: &[Rule] = &[
@@ -25,10 +26,11 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The type of the codes: the zero point's, or the one that is stated, or else uint8.
-fn code_of(e: &Emit<'_>, c: &Call<'_>) -> Result<ElementType, Stop> {
+fn code_of(c: &Call<'_>) -> Result<ElementType, Stop> {
     let stated = i32::try_from(c.node.int("output_dtype", 0)).unwrap_or(-1);
     match c.node.input(2) {
-        Some(zero) => e
+        Some(zero) => c
+            .forward
             .facts
             .element(zero)
             .ok_or_else(|| Stop::refuse("its zero point is computed; only constant ones are supported")),
@@ -51,14 +53,14 @@ fn range(code: ElementType) -> Result<(f32, f32), Stop> {
 }
 
 fn quantize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let (least, most) = range(code_of(e, c)?)?;
+    let (least, most) = range(code_of(c)?)?;
     let scale = c
-        .real_constant(e, 1)
+        .real_constant(1)
         .ok_or_else(|| Stop::refuse("its scale is computed; only constant ones are supported"))?;
     let scales = scale.as_real().unwrap_or_default();
     let zero = match c.node.input(2) {
         Some(_) => c
-            .whole_constant(e, 2)
+            .whole_constant(2)
             .ok_or_else(|| Stop::refuse("its zero point is computed"))?,
         None => vec![0; scales.len()],
     };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sums, means and norms over axes (ONNX 1 to 18): the cotangent goes back to every element that was reduced.
 
-use super::super::emit::{Emit, Value};
-use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::axis_of;
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 
 pub(super) const RULES: &[Rule] = &[
     rule_for(
@@ -95,7 +96,7 @@ fn reduced(
     let given = match (given, c.node.input(1)) {
         (Some(axes), _) => axes,
         (None, Some(_)) => c
-            .whole_constant(e, 1)
+            .whole_constant(1)
             .ok_or_else(|| Stop::refuse("its axes are computed from the picture"))?,
         (None, None) => Vec::new(),
     };

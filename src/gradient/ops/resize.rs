@@ -4,8 +4,9 @@
 //! Every mode is linear and separable, but the coordinate transforms have many corners. So each axis' matrix `M`
 //! is what the runtime itself makes of an identity picture.
 
-use super::super::emit::{Emit, Value};
-use super::{Call, Contributions, Rule, Stop, axis_of, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::axis_of;
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::{Array, NodeProto};
 use crate::runtime::Tensor;
 use crate::size;
@@ -34,7 +35,7 @@ fn resize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         ));
     }
     let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
-    let factors = factors(e, c, x.rank())?;
+    let factors = factors(c, x.rank())?;
     let mut ct = e.full(&c.ct, &y.shape);
     if x.shape == y.shape {
         // The runtime copies, whatever the factors.
@@ -45,18 +46,18 @@ fn resize(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
         if x.shape[axis] == y.shape[axis] && factor.is_none_or(|f| f == 1.0) {
             continue;
         }
-        let matrix = matrix(e, c.node, x.shape[axis], y.shape[axis], factor)?;
+        let matrix = matrix(c, x.shape[axis], y.shape[axis], factor)?;
         ct = along(e, &ct, axis, x.shape[axis], matrix);
     }
     Ok(vec![(0, ct)])
 }
 
 /// One factor per axis; `None` where the node states sizes instead.
-fn factors(e: &Emit<'_>, c: &Call<'_>, rank: usize) -> Result<Option<Vec<f32>>, Stop> {
+fn factors(c: &Call<'_>, rank: usize) -> Result<Option<Vec<f32>>, Stop> {
     let Some(given) = c.node.input(2) else {
         return Ok(None);
     };
-    let constant = e.facts.constant(given);
+    let constant = c.forward.facts.constant(given);
     let given = constant.as_ref().and_then(Array::as_real).ok_or_else(|| {
         Stop::refuse("its scales are computed from the picture; export the model with a fixed size")
     })?;
@@ -79,13 +80,7 @@ fn factors(e: &Emit<'_>, c: &Call<'_>, rank: usize) -> Result<Option<Vec<f32>>, 
 const MAX_MATRIX: usize = 1 << 26;
 
 /// What the node does to one axis: `M [to, from]`, transposed.
-fn matrix(
-    e: &Emit<'_>,
-    node: &NodeProto,
-    from: usize,
-    to: usize,
-    factor: Option<f32>,
-) -> Result<Array, Stop> {
+fn matrix(c: &Call<'_>, from: usize, to: usize, factor: Option<f32>) -> Result<Array, Stop> {
     if size::check(&[from, from.max(2 * to)], MAX_MATRIX).is_none() {
         let reason =
             format!("an axis of {from} elements that becomes one of {to} is too long to be differentiated");
@@ -93,7 +88,7 @@ fn matrix(
     }
     let whole = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let mut one = NodeProto::new("Resize", "axis", &["x", "", "", ""], &["y"]);
-    one.attribute.clone_from(&node.attribute);
+    one.attribute.clone_from(&c.node.attribute);
     one.remove("axes");
     // [1, from, 1, from] to [1, from, 2, to]: channel i holds the i-th unit vector. The single row is doubled
     // because the runtime copies a picture that keeps its size, even by a factor that rounds to it.
@@ -107,7 +102,7 @@ fn matrix(
     };
     let unit = |k: usize| f32::from(u8::from(k / from == k % from));
     let identity: Vec<f32> = (0..from * from).map(unit).collect();
-    let rows = e.measure(&one, &Tensor::f32([1, from, 1, from], identity), vec![constant])?;
+    let rows = c.measure(&one, &Tensor::f32([1, from, 1, from], identity), vec![constant])?;
     if rows.len() != from * 2 * to {
         return Err(Stop::refuse(
             "the runtime resizes a single axis differently; only separable resizing is supported",

@@ -2,11 +2,12 @@
 //! GatherND (ONNX 11 to 13) and ScatterND (11 to 18), each the other's adjoint: what exporters write for reading by
 //! several indices at once, and for an assignment to part of a tensor.
 
+use crate::gradient::extents::signed;
 use std::collections::HashSet;
 
-use super::super::emit::{Emit, Value, signed};
 use super::indexing::zeros;
-use super::{Call, Contributions, Rule, Stop, rule_for};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::Array;
 
 pub(super) const RULES: &[Rule] = &[
@@ -72,7 +73,7 @@ fn scatter(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (indices, updates, y) = (c.input(1)?.clone(), c.input(2)?.clone(), c.y()?.clone());
     if !adds {
         let places = c
-            .whole_constant(e, 1)
+            .whole_constant(1)
             .ok_or_else(|| Stop::refuse("its indices are computed from the picture"))?;
         written_once(&places, &indices.shape, &y.shape)?;
     }

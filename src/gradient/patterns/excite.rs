@@ -5,21 +5,14 @@
 //! size, and GlobalAveragePool, its adjoint but for a factor, do not. So the forward half gets `Resize(s)` before the
 //! product, and the rules of Mul and Resize do the rest.
 
-use super::super::emit::{Emit, Value};
-use super::super::layout::Layout;
-use super::super::ops::{Call, Stop};
-use super::super::probe::Facts;
-use super::{Chain, Index, fresh};
-use crate::onnx::{Array, AttributeValue, NodeProto, TensorProto};
-
-/// Attributes of a Resize that repeats every element.
-fn repeats() -> [(&'static str, AttributeValue); 3] {
-    [
-        ("mode", "nearest".into()),
-        ("coordinate_transformation_mode", "asymmetric".into()),
-        ("nearest_mode", "floor".into()),
-    ]
-}
+use super::chain::Chain;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::facts::Facts;
+use crate::gradient::index::Index;
+use crate::gradient::layout::Layout;
+use crate::gradient::lowering::repeats;
+use crate::gradient::rule::{Call, Stop};
+use crate::onnx::{Array, NodeProto, TensorProto};
 
 /// Makes the product of a blocked picture and a blocked gate one of equal shapes; returns the node that enlarges the
 /// gate.
@@ -45,7 +38,7 @@ pub(super) fn with_full_gate(
     };
     let at = [(a, b), (b, a)].iter().position(|(t, x)| is_gate(t, x))?;
     let gate = [a, b][at].to_owned();
-    let (name, factors) = (fresh(facts, &gate, "full"), fresh(facts, &gate, "factors"));
+    let (name, factors) = (facts.fresh(&gate, "full"), facts.fresh(&gate, "factors"));
     let scales = Array::real([4], [1.0, 1.0, h as f32, w as f32]).encode(&factors);
     facts.insert_constant(scales.clone());
     constants.push(scales);
@@ -56,20 +49,6 @@ pub(super) fn with_full_gate(
         .for_each(|(key, value)| resize.set(key, value));
     node.input[at] = name;
     Some(resize)
-}
-
-/// `v` of `[N,C,h,w]`, every element repeated to make `[N,C,H,W]`, multiples of h and w.
-pub(in super::super) fn enlarged(e: &mut Emit<'_>, v: &Value, shape: &[usize]) -> Value {
-    if *v.shape == *shape {
-        return v.clone();
-    }
-    let factors: Vec<f32> = shape
-        .iter()
-        .zip(&*v.shape)
-        .map(|(to, from)| (to / from) as f32)
-        .collect();
-    let factors = e.constant(Array::real([4], factors));
-    e.op_by_name("Resize", &[&v.name, "", &factors.name], &repeats(), shape)
 }
 
 /// A Resize of one number per channel.

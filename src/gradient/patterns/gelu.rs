@@ -7,9 +7,10 @@
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
-use super::super::emit::{Emit, Value};
-use super::super::ops::{Call, Stop};
-use super::{Chain, Index};
+use super::chain::Chain;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::index::Index;
+use crate::gradient::rule::{Call, Stop};
 use crate::onnx::NodeProto;
 
 /// `1/sqrt(2 pi)`
@@ -96,8 +97,8 @@ fn apply(e: &mut Emit<'_>, chain: &Chain<'_>, c: &Call<'_>) -> Result<Vec<Value>
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::probe::Facts;
     use super::*;
+    use crate::gradient::facts::Facts;
 
     /// Of every product of a long chain no more is looked at than can be a GELU.
     #[test]

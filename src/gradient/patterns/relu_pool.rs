@@ -3,9 +3,11 @@
 
 use std::collections::HashSet;
 
-use super::super::emit::{Emit, Value};
-use super::super::ops::{Call, Stop, to_maxima};
-use super::{Chain, Index};
+use super::chain::Chain;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::index::Index;
+use crate::gradient::ops::to_maxima;
+use crate::gradient::rule::{Call, Stop};
 use crate::onnx::NodeProto;
 
 pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'a>> {

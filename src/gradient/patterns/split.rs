@@ -2,12 +2,10 @@
 //! Gathers of one index each that together take a tensor apart, as query, key and value are: one Split instead, whose
 //! gradient is one Concat rather than a padded tensor for each and their sum.
 
+use crate::gradient::extents::{axis_of, signed};
 use std::collections::HashMap;
 
-use super::super::emit::signed;
-use super::super::ops::axis_of;
-use super::super::probe::Facts;
-use super::fresh;
+use crate::gradient::facts::Facts;
 use crate::onnx::{Array, NodeProto, TensorProto};
 
 /// Tensors that are taken apart along an axis: the outputs of the Gathers, by index.
@@ -62,7 +60,7 @@ impl Splits {
             return Some(Vec::new());
         }
         let mut constant = |facts: &mut Facts, stem: &str, suffix: &str, v: Vec<i64>| {
-            let name = fresh(facts, stem, suffix);
+            let name = facts.fresh(stem, suffix);
             let tensor = Array::whole(v).encode(&name);
             facts.insert_constant(tensor.clone());
             constants.push(tensor);
@@ -75,7 +73,7 @@ impl Splits {
             let shape = facts.shape(output).unwrap_or_default().to_vec();
             let mut whole = facts.shape(input).unwrap_or_default().to_vec();
             whole[usize::try_from(*axis).unwrap_or(0)] = 1;
-            let name = fresh(facts, output, "slice");
+            let name = facts.fresh(output, "slice");
             facts.insert(&name, whole);
             let to = constant(facts, output, "shape", signed(&shape));
             nodes.push(NodeProto::new(

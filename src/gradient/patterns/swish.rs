@@ -4,9 +4,10 @@
 //! SiLU: `ct_x = ct (s + y (1 - s))`. HardSwish: `ct_x = ct (h + alpha x [0 < h < 1])`. One derivative instead of two
 //! branches, every operator of it in the blocked layout.
 
-use super::super::emit::{Emit, Value};
-use super::super::ops::{Call, Stop};
-use super::{Chain, Index};
+use super::chain::Chain;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::index::Index;
+use crate::gradient::rule::{Call, Stop};
 use crate::onnx::NodeProto;
 
 pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'a>> {
@@ -20,8 +21,11 @@ pub(super) fn find<'a>(index: &Index<'a>, node: &'a NodeProto) -> Option<Chain<'
         }
         let soft = index.made_by(gate, "Sigmoid");
         let (inner, apply) = match soft {
-            Some(inner) => (inner, silu as super::Apply),
-            None => (index.made_by(gate, "HardSigmoid")?, hard_swish as super::Apply),
+            Some(inner) => (inner, silu as super::chain::ApplyChain),
+            None => (
+                index.made_by(gate, "HardSigmoid")?,
+                hard_swish as super::chain::ApplyChain,
+            ),
         };
         (inner.input(0) == Some(x)).then_some(Chain {
             xs: vec![x],

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Nodes that bring scores into the form of logits, at the end of the forward half.
 
-use super::super::emit::signed;
-use super::super::probe::Facts;
 use super::place::Row;
+use crate::gradient::extents::signed;
+use crate::gradient::facts::Facts;
 use crate::onnx::{Array, ModelProto, NodeProto};
 
 /// A probability below this counts as this: its logarithm stays finite, and so does its slope in float32.

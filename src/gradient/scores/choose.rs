@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which tensor holds the class scores.
 
-use super::super::probe::Facts;
-use super::super::{Error, Options};
 use super::place::{self, Row};
-use super::squash::{Ends, Extent};
-use super::{Stated, is_row};
+use super::squash::{Extent, Producers};
+use crate::gradient::error::Error;
+use crate::gradient::extents::is_row;
+use crate::gradient::facts::Facts;
+use crate::gradient::meaning::Stated;
+use crate::gradient::options::Options;
 use crate::onnx::GraphProto;
 
 /// A tensor to look at.
@@ -24,19 +26,19 @@ pub(super) struct Chosen {
 
 /// The named tensor, or the one output that is a row of scores, or that was made of one.
 pub(super) fn choose(graph: &GraphProto, facts: &Facts, options: &Options) -> Result<Chosen, Error> {
-    let ends = Ends::new(&graph.node, facts);
+    let producers = Producers::new(&graph.node, facts);
     let outputs: Vec<&str> = graph.output.iter().filter_map(|o| o.name.as_deref()).collect();
     let chosen = |output: &str, through: Option<(&str, &str)>| Chosen {
-        tensor: ends.decoded(through.map_or(output, |(x, _)| x)).into(),
+        tensor: producers.decoded(through.map_or(output, |(x, _)| x)).into(),
         output: output.into(),
         inner: !outputs.contains(&output),
         row: None,
         through: through.map(|(_, by)| by.into()),
     };
-    let behind: Vec<_> = outputs.iter().map(|o| ends.behind(o)).collect();
+    let behind: Vec<_> = outputs.iter().map(|o| producers.behind(o)).collect();
     let of = |output: &str| {
         let position = outputs.iter().position(|o| *o == output);
-        let through = position.map_or_else(|| ends.behind(output), |k| behind[k]);
+        let through = position.map_or_else(|| producers.behind(output), |k| behind[k]);
         // The largest of a row is how sure a classifier is only where another output says of what.
         let told = |x: &str| {
             behind
@@ -50,7 +52,7 @@ pub(super) fn choose(graph: &GraphProto, facts: &Facts, options: &Options) -> Re
         let found: Vec<Chosen> = outputs.iter().map(|output| of(output)).collect();
         let root = |c: &Chosen| {
             let classes = facts.shape(&c.tensor).unwrap_or_default().iter().product();
-            let logits = ends.logits(&c.tensor, Extent::All(classes));
+            let logits = producers.logits(&c.tensor, Extent::All(classes));
             logits.map_or(c.tensor.clone(), |(tensor, _)| tensor.to_owned())
         };
         return only(&found, &root, facts, options);

@@ -3,16 +3,16 @@
 
 use super::choose::Chosen;
 use super::numbers::Numbers;
-use super::squash::Squash as Node;
-use super::{Activation, Basis, Meaning, Squash};
+use super::squash::SquashOp;
+use crate::gradient::meaning::{Activation, Basis, Meaning, Squash};
 
 /// What is known.
 #[derive(Debug, Clone)]
 pub(super) struct Evidence {
     /// The logits, where they can be had, and what the graph squashes them with.
-    pub(super) logits: Option<(String, Node)>,
+    pub(super) logits: Option<(String, SquashOp)>,
     /// What the scores were made of in a way that cannot be gone back.
-    pub(super) made_of: Option<Node>,
+    pub(super) made_of: Option<SquashOp>,
     /// Whether a linear layer gives them.
     pub(super) is_linear: bool,
     /// What side-car or metadata state.
@@ -55,7 +55,7 @@ pub(super) fn decide(evidence: &Evidence, chosen: &Chosen, classes: usize) -> (T
         warnings: Vec::new(),
     };
     if let Some((logits, node)) = &evidence.logits {
-        let squash = if *node == Node::Sigmoid {
+        let squash = if *node == SquashOp::Sigmoid {
             sigmoid
         } else {
             Squash::Softmax
@@ -63,8 +63,8 @@ pub(super) fn decide(evidence: &Evidence, chosen: &Chosen, classes: usize) -> (T
         let text = format!("logits \"{logits}\", before the {} of {output}", node.name());
         let mut meaning = made(text, squash, Basis::Graph);
         let other = match (evidence.stated, node) {
-            (Some(Activation::Sigmoid), Node::Softmax | Node::LogSoftmax) => classes > 1,
-            (Some(Activation::Softmax), Node::Sigmoid) => classes > 1,
+            (Some(Activation::Sigmoid), SquashOp::Softmax | SquashOp::LogSoftmax) => classes > 1,
+            (Some(Activation::Softmax), SquashOp::Sigmoid) => classes > 1,
             _ => false,
         };
         if let (true, Some(stated)) = (other, evidence.stated) {
@@ -130,7 +130,7 @@ pub(super) fn decide(evidence: &Evidence, chosen: &Chosen, classes: usize) -> (T
         (None, Shares(total), _) if total == 1.0 => as_log("whose rows sum to 1", total, Basis::Numbers),
         (None, Shares(total), _) => as_log(&format!("whose rows sum to {total}"), total, Basis::Numbers),
         (None, LogShares, _) => as_logits("logarithms of probabilities", Squash::Softmax, Basis::Numbers),
-        (None, Each, Some(Node::Softmax | Node::LogSoftmax)) if classes > 1 => {
+        (None, Each, Some(SquashOp::Softmax | SquashOp::LogSoftmax)) if classes > 1 => {
             as_log("made of those of a Softmax", 1.0, Basis::Graph)
         }
         (None, Each, Some(_)) => as_odds("made of those of a Sigmoid", Basis::Graph),

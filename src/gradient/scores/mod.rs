@@ -16,9 +16,13 @@ mod place;
 mod squash;
 
 use super::clean::Input;
-use super::probe::Facts;
+use super::error::Error;
+use super::extents::is_row;
+use super::facts::Facts;
+use super::limits;
+use super::meaning::{Activation, Meaning, Stated};
+use super::options::Options;
 use super::trial::Trial;
-use super::{Error, Options, limits};
 use crate::onnx::{GraphProto, ModelProto};
 use crate::runtime::Runtime;
 use append::Append;
@@ -26,101 +30,7 @@ use choose::Chosen;
 use decide::{Evidence, Treatment};
 use numbers::Numbers;
 use place::Row;
-use squash::{Ends, Extent};
-
-/// What the last operator made of the scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Logits,
-    /// Probabilities that sum to one.
-    Softmax,
-    /// A probability for each class by itself.
-    Sigmoid,
-}
-
-impl Activation {
-    /// The activation with this name: `logits`, `softmax` or `sigmoid`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "logits" => Some(Self::Logits),
-            "softmax" => Some(Self::Softmax),
-            "sigmoid" => Some(Self::Sigmoid),
-            _ => None,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Logits => "logits",
-            Self::Softmax => "softmax",
-            Self::Sigmoid => "sigmoid",
-        }
-    }
-}
-
-/// What a side-car or a model's metadata state of an output.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stated {
-    /// The output; `None`: not said.
-    pub name: Option<String>,
-    /// What its numbers are.
-    pub activation: Option<Activation>,
-    /// How many labels it has.
-    pub labels: Option<usize>,
-}
-
-impl Stated {
-    /// What is stated of the output `name`; where only one output is spoken of, what is said of that.
-    pub fn of<'a>(all: &'a [Self], name: &str) -> Option<&'a Self> {
-        all.iter()
-            .find(|s| s.name.as_deref() == Some(name))
-            .or(match all {
-                [only] => Some(only),
-                _ => None,
-            })
-    }
-}
-
-/// How probabilities follow from scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Squash {
-    /// The softmax over all classes; of a single score z that of 0 and z.
-    #[default]
-    Softmax,
-    /// Each class's own sigmoid.
-    Sigmoid,
-    /// The scores are the probabilities' logarithms.
-    Exp,
-}
-
-/// What was taken for the scores, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Meaning {
-    /// How probabilities follow from them.
-    pub squash: Squash,
-    /// What they are, in words.
-    pub text: String,
-    /// How that is known.
-    pub basis: Basis,
-    /// Sentences for the user about what had to be assumed, or contradicts itself.
-    pub warnings: Vec<String>,
-}
-
-/// How it is known what scores are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Basis {
-    /// The graph's last operators say it.
-    Graph,
-    /// A side-car or the metadata state it.
-    Stated,
-    /// The numbers of several pictures show it.
-    Numbers,
-    /// Nothing says it.
-    #[default]
-    Guess,
-}
+use squash::{Extent, Producers};
 
 /// The tensor that the cotangent is fed to.
 #[derive(Debug, Clone)]
@@ -132,11 +42,6 @@ pub(super) struct Logits {
     /// What was stepped over.
     pub(super) activation: Option<String>,
     pub(super) meaning: Meaning,
-}
-
-/// Whether a tensor of this shape is one row of scores: at most one axis is longer than 1.
-pub(super) fn is_row(shape: &[usize]) -> bool {
-    shape.iter().filter(|d| **d != 1).count() <= 1 && !shape.contains(&0)
 }
 
 /// Finds the scores, and appends what brings them into the form of logits. The runs that this takes come back too.
@@ -198,7 +103,7 @@ pub(super) fn find<'a>(
 
 /// What the graph shows of the chosen tensor.
 fn seen(graph: &GraphProto, facts: &Facts, chosen: &Chosen, stated: Option<Activation>) -> Evidence {
-    let ends = Ends::new(&graph.node, facts);
+    let producers = Producers::new(&graph.node, facts);
     let shape = facts.shape(&chosen.tensor).unwrap_or_default();
     let extent = match &chosen.row {
         Some(row) => Extent::Along(row.shape().iter().position(|extent| *extent > 1).unwrap_or(0)),
@@ -207,12 +112,12 @@ fn seen(graph: &GraphProto, facts: &Facts, chosen: &Chosen, stated: Option<Activ
     let is_row = chosen.row.is_some() || is_row(shape);
     let logits = match chosen.inner || !is_row {
         true => None,
-        false => ends.logits(&chosen.tensor, extent),
+        false => producers.logits(&chosen.tensor, extent),
     };
     Evidence {
         logits: logits.map(|(tensor, squash)| (tensor.to_owned(), squash)),
-        made_of: ends.made_of(&chosen.tensor),
-        is_linear: ends.is_linear(&chosen.tensor),
+        made_of: producers.made_of(&chosen.tensor),
+        is_linear: producers.is_linear(&chosen.tensor),
         stated,
         numbers: Numbers::Silent,
     }

@@ -5,7 +5,8 @@
 //! whole. A number takes one element (negative: from the end), `:` the whole axis, `a:b` its elements from a up to
 //! but without b; either may be left out.
 
-use super::super::Error;
+use crate::gradient::error::Error;
+use crate::gradient::extents::is_row;
 
 /// What is taken of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl Place {
             (row.starts[axis], row.ends[axis]) = (start, end);
         }
         let taken = row.shape();
-        if !super::is_row(&taken) {
+        if !is_row(&taken) {
             return Err(refuse(format!(
                 "{taken:?} is left of {shape:?}, which is no row: give numbers for all axes but that of the classes"
             )));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the graph says of its scores: the way up from them, to what squashed them.
 
+use crate::gradient::extents::{axis_of, is_row};
 use std::collections::HashMap;
 
-use super::super::probe::Facts;
+use crate::gradient::facts::Facts;
 use crate::onnx::{NodeProto, Values};
 
 /// Nodes that are looked at on the way up; the ends of classifiers are shorter.
@@ -13,13 +14,13 @@ const CLIPPED: f32 = 1e-6;
 
 /// What makes probabilities of logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Squash {
+pub(super) enum SquashOp {
     Softmax,
     LogSoftmax,
     Sigmoid,
 }
 
-impl Squash {
+impl SquashOp {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Softmax => "Softmax",
@@ -39,12 +40,12 @@ pub(super) enum Extent {
 }
 
 /// The nodes by what they make.
-pub(super) struct Ends<'a> {
+pub(super) struct Producers<'a> {
     producers: HashMap<&'a str, &'a NodeProto>,
     facts: &'a Facts,
 }
 
-impl<'a> Ends<'a> {
+impl<'a> Producers<'a> {
     pub(super) fn new(nodes: &'a [NodeProto], facts: &'a Facts) -> Self {
         let made = |n: &'a NodeProto| n.output.iter().map(move |o| (o.as_str(), n));
         Self {
@@ -78,17 +79,15 @@ impl<'a> Ends<'a> {
         let (mut name, classes) = (name, self.count(name));
         for _ in 0..STEPS {
             let (node, x) = self.producer(name)?;
-            let is_row = |x: &str| {
-                self.facts.is_real(x)
-                    && super::is_row(self.facts.shape(x).unwrap_or_default())
-                    && self.count(x) > 1
+            let is_scores = |x: &str| {
+                self.facts.is_real(x) && is_row(self.facts.shape(x).unwrap_or_default()) && self.count(x) > 1
             };
             name = match node.op() {
-                "ArgMax" | "ZipMap" if is_row(x) => return Some((x, node.op())),
-                "TopK" if is_row(x) && node.int("largest", 1) == 1 => return Some((x, node.op())),
+                "ArgMax" | "ZipMap" if is_scores(x) => return Some((x, node.op())),
+                "TopK" if is_scores(x) && node.int("largest", 1) == 1 => return Some((x, node.op())),
                 // Rounded, or in float64.
-                "Cast" if is_row(x) && !self.facts.is_real(name) => return Some((x, node.op())),
-                "ReduceMax" if classes == 1 && is_row(x) => return Some((x, node.op())),
+                "Cast" if is_scores(x) && !self.facts.is_real(name) => return Some((x, node.op())),
+                "ReduceMax" if classes == 1 && is_scores(x) => return Some((x, node.op())),
                 // Names, picked by number.
                 "Gather" if self.facts.is_constant(x) => node.input(1)?,
                 "ArrayFeatureExtractor" => node.input(1)?,
@@ -101,7 +100,7 @@ impl<'a> Ends<'a> {
     }
 
     /// The logits, where a squash can be stepped over without changing what the scores say.
-    pub(super) fn logits(&self, scores: &'a str, extent: Extent) -> Option<(&'a str, Squash)> {
+    pub(super) fn logits(&self, scores: &'a str, extent: Extent) -> Option<(&'a str, SquashOp)> {
         let (mut name, mut exp, mut log, mut scaled) = (scores, false, false, false);
         for _ in 0..STEPS {
             let (node, x) = self.producer(name)?;
@@ -126,14 +125,22 @@ impl<'a> Ends<'a> {
                     x
                 }
                 "Softmax" if !exp && over() => {
-                    let squash = if log { Squash::LogSoftmax } else { Squash::Softmax };
+                    let squash = if log {
+                        SquashOp::LogSoftmax
+                    } else {
+                        SquashOp::Softmax
+                    };
                     return Some((self.unflattened(x), squash));
                 }
                 "LogSoftmax" if !log && (exp || !scaled) && over() => {
-                    let squash = if exp { Squash::Softmax } else { Squash::LogSoftmax };
+                    let squash = if exp {
+                        SquashOp::Softmax
+                    } else {
+                        SquashOp::LogSoftmax
+                    };
                     return Some((self.unflattened(x), squash));
                 }
-                "Sigmoid" if !exp && !log => return Some((x, Squash::Sigmoid)),
+                "Sigmoid" if !exp && !log => return Some((x, SquashOp::Sigmoid)),
                 _ => return None,
             };
         }
@@ -141,13 +148,13 @@ impl<'a> Ends<'a> {
     }
 
     /// What squashed the numbers that the scores were made of, by picking, clipping, scaling or a power.
-    pub(super) fn made_of(&self, scores: &'a str) -> Option<Squash> {
+    pub(super) fn made_of(&self, scores: &'a str) -> Option<SquashOp> {
         let mut name = scores;
         for _ in 0..STEPS {
             let (node, x) = self.producer(name)?;
             name = match node.op() {
-                "Softmax" => return Some(Squash::Softmax),
-                "Sigmoid" => return Some(Squash::Sigmoid),
+                "Softmax" => return Some(SquashOp::Softmax),
+                "Sigmoid" => return Some(SquashOp::Sigmoid),
                 "Mul" | "Div" | "Add" | "Pow" => self.variable(node)?,
                 "Clip" | "Slice" | "Gather" | "Split" | "QuantizeLinear" | "DequantizeLinear" | "Max"
                 | "Min" => x,
@@ -196,7 +203,7 @@ impl<'a> Ends<'a> {
             "Identity" | "Cast" => true,
             "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Expand" => matches!(extent, Extent::All(_)),
             "Transpose" => {
-                matches!(extent, Extent::All(_)) && super::is_row(self.facts.shape(x).unwrap_or_default())
+                matches!(extent, Extent::All(_)) && is_row(self.facts.shape(x).unwrap_or_default())
             }
             "Gather" => one(1),
             "Slice" => forward(),
@@ -207,7 +214,7 @@ impl<'a> Ends<'a> {
 
     fn is_over(&self, node: &NodeProto, x: &str, extent: Extent) -> bool {
         let shape = self.facts.shape(x).unwrap_or_default();
-        let axis = super::super::ops::axis_of(node.int("axis", -1), shape.len());
+        let axis = axis_of(node.int("axis", -1), shape.len());
         match extent {
             Extent::All(classes) => axis.is_some_and(|axis| shape[axis] == classes),
             Extent::Along(along) => axis == Some(along),

@@ -1,35 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Masks: 1 where a derivative is, 0 where it is not (docs/reverse-mode.md 3.3).
+//! The masks of derivatives: 1 between thresholds, 0 outside (docs/reverse-mode.md 3.3).
 //!
 //! Never `Where`, which is several times slower than a product. The CPU profile takes steep HardSigmoids, which stay
 //! in the blocked layout, and where the runtime does not have them there, Clips of depthwise Convs.
 
-use super::Profile;
-use super::blocking::Blocking;
-use super::emit::{Emit, Value, signed};
+use crate::gradient::blocking::Blocking;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::signed;
+use crate::gradient::options::Profile;
 use crate::onnx::Array;
 
 /// A power of two beyond every reciprocal of a normal float32; times 6 it is still finite.
 pub(super) const HUGE: f32 = f32::from_bits((127 + 125) << 23);
 
 impl Emit<'_> {
-    /// 1 where a comparison of `a` with a number holds, else 0.
-    pub(super) fn indicator(&mut self, comparison: &str, a: &Value, x: f32) -> Value {
-        let x = self.scalar(x);
-        let holds = self.op(comparison, &[a, &x], &[], &a.shape.clone());
-        self.real_of(&holds)
-    }
-
-    /// A truth value as 0 or 1.
-    pub(super) fn real_of(&mut self, a: &Value) -> Value {
-        self.op("Cast", &[a], &[("to", 1.into())], &a.shape.clone())
-    }
-
     /// `ct` where `low < y < high`, else 0, for a `y` that is never outside the bounds.
     ///
     /// A slope of 2^125 is exact: it takes 0 to 0 and every normal positive number to 1, and is exact at a bound below
     /// 8 because it is a power of two.
-    pub(super) fn where_inside(
+    pub(in crate::gradient) fn where_inside(
         &mut self,
         ct: &Value,
         y: &Value,
@@ -81,27 +70,8 @@ impl Emit<'_> {
         self.clamped(&inside, HUGE, 0.0)
     }
 
-    /// `1/a`, and 0 where `a` is 0: where the forward half comes by a finite result all the same, the cotangent there is
-    /// 0, and times infinity it would be no number.
-    pub(super) fn inverse(&mut self, a: &Value) -> Value {
-        let (sign, size) = (self.unary("Sign", a), self.unary("Abs", a));
-        let least = self.scalar(f32::MIN_POSITIVE);
-        let size = self.binary("Max", &size, &least);
-        self.binary("Div", &sign, &size)
-    }
-
-    /// The slope of the square root of `x`: `1/(2 sqrt(x))`, and 0 where that is infinite or no number.
-    pub(super) fn slope_of_root(&mut self, x: &Value) -> Value {
-        let least = self.scalar(f32::MIN_POSITIVE);
-        let above = self.binary("Max", x, &least);
-        let root = self.unary("Sqrt", &above);
-        let positive = self.indicator("Greater", x, 0.0);
-        let half = self.scale(&positive, 0.5);
-        self.binary("Div", &half, &root)
-    }
-
     /// `1 - a`, for an `a` within 0..1; on the CPU profile in the layout of `a`.
-    pub(super) fn complement(&mut self, a: &Value) -> Value {
+    pub(in crate::gradient) fn complement(&mut self, a: &Value) -> Value {
         match self.profile {
             Profile::Cpu => self.clamped(a, -1.0, 1.0),
             Profile::Plain => self.one_minus(a),

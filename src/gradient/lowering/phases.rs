@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The phases of a picture: its elements at one place of a stride, as pictures of their own.
 
-use super::super::emit::{Emit, Value, signed};
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::signed;
 use crate::onnx::Array;
 
 /// `[N C, s s, h, w]`, the phases of each channel in row-major order, as `[N,C,H,W]` with `H <= h s`, `W <= w s`.

@@ -8,21 +8,26 @@
 //! ConvTranspose with an identity interleaves the phases.
 //!
 //! A Conv pads with zeros, MaxPool with nothing: where a window leaves the picture, at a pad or because `ceil_mode` has
-//! it hang over, x must be positive ([`Patterns::is_positive`]).
-//!
-//! [`Patterns::is_positive`]: super::super::patterns::Patterns::is_positive
+//! it hang over, x must be positive ([`Hints::is_positive`](crate::gradient::rule::Hints::is_positive)).
 
-use super::super::emit::{Emit, Value, signed};
-use super::super::masks::HUGE;
-use super::conv::Window;
 use super::phases::interleaved;
+use super::thresholds::HUGE;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::signed;
+use crate::gradient::window::Window;
 use crate::onnx::Array;
 
 /// Larger windows cost more taps than indices cost.
 const MAX_TAPS: i64 = 9;
 
 /// The cotangent of `x`; `None` where the form does not apply.
-pub(super) fn by_taps(e: &mut Emit<'_>, ct: &Value, x: &Value, y: &Value, window: &Window) -> Option<Value> {
+pub(in crate::gradient) fn by_taps(
+    e: &mut Emit<'_>,
+    ct: &Value,
+    (x, y): (&Value, &Value),
+    window: &Window,
+    is_positive: bool,
+) -> Option<Value> {
     let [n, channels, height, width] = x.shape[..] else {
         return None;
     };
@@ -34,7 +39,7 @@ pub(super) fn by_taps(e: &mut Emit<'_>, ct: &Value, x: &Value, y: &Value, window
         && window.dilations == [1, 1]
         && kernel.iter().product::<i64>() <= MAX_TAPS
         && kernel.iter().zip(strides).all(|(k, s)| k >= s)
-        && (!padded || e.patterns.is_positive(&x.name));
+        && (!padded || is_positive);
     if !applies {
         return None;
     }

@@ -5,9 +5,10 @@
 //! stride-1 Conv of the cotangent, all of them one Conv in the blocked layout, which ConvTranspose never is; a few
 //! channels interleave cheaply. With more channels ConvTranspose wins (docs/reverse-mode.md 3.2).
 
-use super::super::emit::{Emit, Value, signed};
-use super::conv::Window;
 use super::phases::interleaved;
+use crate::gradient::emit::{Emit, Value};
+use crate::gradient::extents::signed;
+use crate::gradient::window::Window;
 use crate::onnx::Array;
 
 /// Pictures have up to four channels.
@@ -56,7 +57,7 @@ impl Axis {
 }
 
 /// The cotangent of `x`; `None` where the form does not apply.
-pub(super) fn by_phases(
+pub(in crate::gradient) fn by_phases(
     e: &mut Emit<'_>,
     ct: &Value,
     (x, y): (&Value, &Value),

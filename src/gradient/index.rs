@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::super::probe::Facts;
+use super::facts::Facts;
 use crate::onnx::NodeProto;
 
 /// Producer and readers of every tensor of a forward half.
-pub(in super::super) struct Index<'a> {
+pub(super) struct Index<'a> {
     pub(super) nodes: &'a [NodeProto],
     facts: &'a Facts,
     logits: &'a str,

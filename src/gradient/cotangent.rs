@@ -5,14 +5,16 @@
 //! logits z, and `a + b - b p` where each p is its own sigmoid. Both are `scores - share * p` with weights that are
 //! known before the run; only p is not, and it is computed in the graph. One run remains one run.
 
-use super::emit::signed;
-use super::{COTANGENT, Differentiated, Error, Squash};
+use super::differentiated::{COTANGENT, Differentiated};
+use super::error::Error;
+use super::extents::signed;
+use super::meaning::Squash;
 use crate::onnx::{Array, ElementType, GraphProto, NodeProto, ValueInfoProto};
 
 /// Name of the input with the weights of the logits, shaped as they are.
-pub const SCORES: &str = "objective_scores";
+pub const OBJECTIVE_SCORES: &str = "objective_scores";
 /// Name of the input with the weights of the probabilities, shaped as the logits.
-pub const SHARE: &str = "objective_share";
+pub const OBJECTIVE_SHARE: &str = "objective_share";
 
 const PROBABILITIES: &str = "objective_probabilities";
 const PART: &str = "objective_part";
@@ -31,7 +33,7 @@ impl Differentiated {
         let sigmoid = self.meaning.squash == Squash::Sigmoid || self.classes() == 1;
         let mut graph = self.model.graph.take().unwrap_or_default();
         let new = [
-            [SCORES, SHARE, PROBABILITIES, PART],
+            [OBJECTIVE_SCORES, OBJECTIVE_SHARE, PROBABILITIES, PART],
             [ROW[0], ROW[1], SHAPES[0], SHAPES[1]],
         ];
         if let Some(name) = new.into_iter().flatten().find(|name| is_taken(&graph, name)) {
@@ -55,14 +57,15 @@ impl Differentiated {
                 ]
             }
         };
-        nodes.push(node("Mul", &[SHARE, PROBABILITIES], PART));
-        nodes.push(node("Sub", &[SCORES, PART], COTANGENT));
+        nodes.push(node("Mul", &[OBJECTIVE_SHARE, PROBABILITIES], PART));
+        nodes.push(node("Sub", &[OBJECTIVE_SCORES, PART], COTANGENT));
 
         graph
             .input
             .retain(|input| input.name.as_deref() != Some(COTANGENT));
         let float = ElementType::Float.number();
-        let weights = [SCORES, SHARE].map(|name| ValueInfoProto::tensor(name, float, &self.logits_shape));
+        let weights = [OBJECTIVE_SCORES, OBJECTIVE_SHARE]
+            .map(|name| ValueInfoProto::tensor(name, float, &self.logits_shape));
         graph.input.extend(weights);
         // The reverse half begins with the first node that reads the cotangent.
         let reads = |node: &NodeProto| node.reads().any(|read| read == COTANGENT);

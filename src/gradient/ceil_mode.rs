@@ -6,15 +6,16 @@
 //! load. A pad at the end says the same to all of them, and to the reverse half. A maximum takes nothing from a pad; an
 //! average that counts pads need not count these ones, so there its divisors are measured and made good.
 
-use super::Error;
-use super::emit::signed;
-use super::ops::Window;
-use super::probe::{Facts, run_node};
+use super::error::Error;
+use super::extents::signed;
+use super::facts::Facts;
+use super::one_node;
+use super::window::Window;
 use crate::onnx::{Array, ModelProto, NodeProto, TensorProto};
 use crate::runtime::{Runtime, Tensor};
 
 /// Rewrites every pool with `ceil_mode`; `opset` is the graph's.
-pub(super) fn explicit(
+pub(super) fn state_pads(
     model: &mut ModelProto,
     facts: &mut Facts,
     opset: i64,
@@ -137,7 +138,7 @@ fn with_pads(
         .to_vec();
     shape[..2].fill(1);
     let ones = Tensor::f32(shape.clone(), vec![1.0; shape.iter().product()]);
-    let measured = run_node(node, opset, &ones, Vec::<TensorProto>::new(), runtime)?;
+    let measured = one_node::run(node, opset, &ones, Vec::<TensorProto>::new(), runtime)?;
     *node = stated;
     let counted = measured.as_f32().unwrap_or_default();
     if counted.iter().all(|c| *c == 1.0) {
