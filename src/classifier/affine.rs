@@ -15,7 +15,7 @@ const FEW: usize = 64;
 
 /// What a graph's first nodes say of its input.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Evidence {
+pub(super) struct GraphScaling {
     /// What black and white must become.
     pub(super) range: Expected,
     /// The order of channels, where the constants are ImageNet's.
@@ -69,7 +69,7 @@ pub(super) fn evidence(
     input: &str,
     shape: &[usize],
     channels_last: bool,
-) -> Option<Evidence> {
+) -> Option<GraphScaling> {
     let axis = if channels_last { 3 } else { 1 };
     let channels = *shape.get(axis)?;
     let map = Leading {
@@ -264,7 +264,7 @@ impl Leading {
     }
 
     /// The values that the map brings into a range that networks work in.
-    fn expected(&self) -> Option<Evidence> {
+    fn expected(&self) -> Option<GraphScaling> {
         let finite = self.scale.iter().chain(&self.offset).all(|x| x.is_finite());
         let same =
             self.scale.iter().all(|a| (a - 1.0).abs() < 0.1) && self.offset.iter().all(|b| b.abs() < 0.1);
@@ -299,7 +299,7 @@ impl Leading {
         .into_iter()
         .find(|(expected, wanted)| lands(*expected, wanted))?
         .0;
-        Some(Evidence {
+        Some(GraphScaling {
             range,
             channels: self.channels(range),
         })

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::described::Described;
+use super::statements::Statements;
 use super::{ClassifierSettings, Error, Fact};
 use crate::error::shielded;
 use crate::gradient::{self, Cost, Profile};
@@ -55,14 +55,14 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
         return Err(Error::NoModel.into());
     }
     let model = onnx::read(&settings.model_file)?;
-    let mut described = Described::find(settings, &model)?;
+    let mut described = Statements::find(settings, &model)?;
     let runtime = Runtime::open(settings.runtime_library.as_deref())?;
     let options = gradient::Options {
         portable: true,
         ..described.options(settings, profile)
     };
     let d = gradient::differentiate_to_load(model, runtime, &options)?;
-    described.settle(settings, &d.output)?;
+    described.choose_labels(settings, &d.output)?;
     let (scores, odd) = (described.scores(&d), described.warnings.clone());
     let (facts, warnings) = match described.conclude(settings, &d) {
         Ok(known) => (known.facts, known.warnings),

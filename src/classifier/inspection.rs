@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::described::Described;
+use super::statements::Statements;
 use super::{ClassifierSettings, Error, Fact, Labels};
 use crate::error::shielded;
 use crate::gradient::{self, Cost, Profile, Refusal};
@@ -131,7 +131,7 @@ fn look_at(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
         return Err(Error::NoModel.into());
     }
     let model = onnx::read(&settings.model_file)?;
-    let mut described = Described::find(settings, &model)?;
+    let mut described = Statements::find(settings, &model)?;
     let ModelDescription {
         producer,
         opset,
@@ -157,7 +157,7 @@ fn look_at(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
     match gradient::differentiate_to_load(model, runtime, &described.options(settings, Profile::Cpu)) {
         Ok(d) => {
             d.require_row()?;
-            described.settle(settings, &d.output)?;
+            described.choose_labels(settings, &d.output)?;
             let known = described.conclude(settings, &d)?;
             let signature = known.signature;
             found.labels = names(&known.labels);

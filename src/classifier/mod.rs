@@ -3,7 +3,6 @@
 
 mod affine;
 mod choice;
-mod described;
 mod description;
 mod error;
 mod export;
@@ -21,7 +20,8 @@ mod provenance;
 mod read;
 mod scale;
 mod signature;
-mod text;
+mod statements;
+mod text_file;
 
 use crate::settings::{Text, choice, group};
 pub use description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
@@ -34,7 +34,7 @@ pub use objective::Objective;
 pub use open::Classifier;
 pub use provenance::{Fact, Source};
 pub use signature::Signature;
-pub use text::TextError;
+pub use text_file::TextError;
 
 pub(crate) use choice::{PairChooser, best_but, resolve};
 

@@ -13,7 +13,7 @@ use configparser::ini::{Ini, IniDefault};
 
 use super::description::{Activation, InputInfo, LabelSource, ModelInfo, OutputInfo, Range};
 use super::scale::{self, Scale, scale};
-use super::text::{self, TextError};
+use super::text_file::{self, TextError};
 use super::{InputFormat, InputLayout};
 use crate::settings::Choice;
 
@@ -85,12 +85,12 @@ impl ModelInfo {
     /// # Errors
     /// When the file cannot be read, or says something that cannot be: file, section and key are named.
     pub fn read(path: &Path) -> Result<Self, ModelInfoError> {
-        Self::parse(&text::read(path, MAX_BYTES)?, path)
+        Self::parse(&text_file::read(path, MAX_BYTES)?, path)
     }
 
     /// As [`ModelInfo::read`], for the side-car that was found beside `model`.
     pub(super) fn read_beside(model: &Path, path: &Path) -> Result<Self, ModelInfoError> {
-        Self::parse(&text::read_beside(model, path, MAX_BYTES)?, path)
+        Self::parse(&text_file::read_beside(model, path, MAX_BYTES)?, path)
     }
 
     /// Understands the text of the side-car `path`; nothing is read.

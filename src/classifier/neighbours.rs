@@ -15,7 +15,7 @@ use super::description::{InputInfo, ModelInfo, OutputInfo, Range};
 use super::metadata::{described, inline, other_task};
 use super::modelinfo::parse_crop;
 use super::scale::{self, scale};
-use super::text::{self, TextError};
+use super::text_file::{self, TextError};
 use super::{InputFormat, Labels, Source};
 
 /// Configurations with the names of 20,000 classes stay below a fifth of this.
@@ -25,11 +25,11 @@ const FOLDER: &str = "onnx";
 const WHITE: f64 = 255.0;
 
 /// Understands one kind of configuration, if it is one.
-type Reader = fn(&Map<String, Value>) -> Option<ModelInfo>;
+type Parse = fn(&Map<String, Value>) -> Option<ModelInfo>;
 
 /// What the files beside `model` say, the first one the strongest.
 pub(super) fn statements(model: &Path) -> Vec<(Source, ModelInfo)> {
-    let readers: [(&str, Reader); 2] = [
+    let readers: [(&str, Parse); 2] = [
         ("preprocessor_config.json", preprocessor),
         ("config.json", config),
     ];
@@ -56,7 +56,7 @@ pub(super) fn statements(model: &Path) -> Vec<(Source, ModelInfo)> {
 fn found(model: &Path, name: &str) -> Option<(PathBuf, Result<String, TextError>)> {
     folders(model).into_iter().find_map(|folder| {
         let path = folder.join(name);
-        match text::read_within(&folder, model, Path::new(name), MAX_BYTES) {
+        match text_file::read_within(&folder, model, Path::new(name), MAX_BYTES) {
             Err(error) if error.is_not_found() => None,
             read => Some((path, read)),
         }

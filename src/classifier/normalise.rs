@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What black and white become in the model's input, and what to say where that is guessed or doubtful.
 
-use super::affine::{Evidence, Expected};
-use super::described::Sayings;
+use super::affine::{Expected, GraphScaling};
 use super::provenance::Sourced;
 use super::scale::{self, Scale, scale};
+use super::statements::InputStatements;
 use super::{ClassifierSettings, Error, InputFormat, Normalization, Range, Source};
 
 /// Means and standard deviations of ImageNet's pictures, R, G, B.
@@ -19,8 +19,8 @@ const CLIP: ([f64; 3], [f64; 3]) = (
 /// that the graph itself does.
 pub(super) fn ranges(
     settings: &ClassifierSettings,
-    said: &Sayings,
-    evidence: Option<Evidence>,
+    said: &InputStatements,
+    evidence: Option<GraphScaling>,
     format: InputFormat,
     channels: usize,
     warnings: &mut Vec<String>,
@@ -134,7 +134,7 @@ pub(super) fn guessed(
     settings: &ClassifierSettings,
     format: &Sourced<InputFormat>,
     ranges: &Sourced<Vec<Range>>,
-    said: &Sayings,
+    said: &InputStatements,
 ) -> Option<String> {
     let colour = ranges.value.len() > 1;
     let in_order = matches!(
@@ -167,7 +167,7 @@ pub(super) fn guessed(
 }
 
 /// A sentence about values that no network is known to take, or that the graph seems not to expect.
-pub(super) fn doubtful(ranges: &Sourced<Vec<Range>>, evidence: Option<Evidence>) -> Option<String> {
+pub(super) fn doubtful(ranges: &Sourced<Vec<Range>>, evidence: Option<GraphScaling>) -> Option<String> {
     let Sourced { value, source } = ranges;
     if matches!(source, Source::Graph | Source::Guess) {
         return None;
@@ -177,7 +177,7 @@ pub(super) fn doubtful(ranges: &Sourced<Vec<Range>>, evidence: Option<Evidence>)
         text.dedup();
         text.join(", ")
     };
-    if let Some(Evidence { range: expected, .. }) = evidence {
+    if let Some(GraphScaling { range: expected, .. }) = evidence {
         let differs = value.iter().zip(expected.ranges(value.len())).any(|(a, b)| {
             let span = b.scale().abs();
             (a.min - b.min).abs() > span / 4.0 || (a.max - b.max).abs() > span / 4.0

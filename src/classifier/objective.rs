@@ -42,10 +42,10 @@ impl Objective {
 
     /// Writes the weights of the probabilities; a single score has that of class 1. Scores that are the probabilities'
     /// logarithms need none.
-    pub(super) fn weigh_share(self, target: usize, squash: Squash, share: &mut [f32]) {
-        share.fill(0.0);
+    pub(super) fn weigh_probabilities(self, target: usize, squash: Squash, weights: &mut [f32]) {
+        weights.fill(0.0);
         if self == Self::LogProbability {
-            match (squash, share) {
+            match (squash, weights) {
                 (Squash::Exp, _) => {}
                 (Squash::Sigmoid, several) if several.len() > 1 => several[target] = 1.0,
                 (_, all) => all.fill(1.0),

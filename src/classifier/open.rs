@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::described::Described;
 use super::error::Misfit;
+use super::statements::Statements;
 use super::{ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
 use crate::error::shielded;
 use crate::gradient::{
@@ -64,7 +64,7 @@ impl Loaded {
             return Err(Error::NoModel.into());
         }
         let model = onnx::read(&settings.model_file)?;
-        let mut described = Described::find(settings, &model)?;
+        let mut described = Statements::find(settings, &model)?;
         let runtime = Runtime::open(settings.runtime_library.as_deref())?;
         let description = ModelDescription::of(&model);
         let profile = match settings.execution_provider {
@@ -73,7 +73,7 @@ impl Loaded {
         };
         let differentiated = gradient::differentiate(model, runtime, &described.options(settings, profile))?;
         differentiated.require_row()?;
-        described.settle(settings, &differentiated.output)?;
+        described.choose_labels(settings, &differentiated.output)?;
         let scores = differentiated.classes();
         if scores == 0 {
             return Err(Error::NoScores {

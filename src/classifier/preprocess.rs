@@ -59,7 +59,7 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::super::ClassifierSettings;
-    use super::super::described::Sayings;
+    use super::super::statements::InputStatements;
     use super::*;
     use crate::onnx::ElementType;
 
@@ -83,7 +83,7 @@ mod tests {
                     &shape,
                     ElementType::Float,
                     &settings,
-                    &Sayings::default(),
+                    &InputStatements::default(),
                     None,
                 )
                 .unwrap()

@@ -33,8 +33,8 @@ impl Classifier {
         if let Some(scores) = session.input_f32(1) {
             objective.weigh_scores(source, target, scores);
         }
-        if let Some(share) = session.input_f32(2) {
-            objective.weigh_share(target, self.squash(), share);
+        if let Some(weights) = session.input_f32(2) {
+            objective.weigh_probabilities(target, self.squash(), weights);
         }
         let start = Instant::now();
         session.run_under(&self.interrupter)?;

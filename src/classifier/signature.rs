@@ -2,9 +2,9 @@
 //! How a picture becomes the model's input: from the settings and what is said of the model, the strongest source
 //! first, then from the shape.
 
-use super::affine::{self, Evidence};
-use super::described::Sayings;
+use super::affine::{self, GraphScaling};
 use super::provenance::Sourced;
+use super::statements::InputStatements;
 use super::{ClassifierSettings, Error, Fact, InputFormat, InputInfo, InputLayout, Range, Source, normalise};
 use crate::onnx::{ElementType, GraphProto};
 use crate::settings::Choice;
@@ -64,7 +64,7 @@ impl Signature {
         shape: &[usize],
         element: ElementType,
         settings: &ClassifierSettings,
-        said: &Sayings,
+        said: &InputStatements,
         graph: Option<&GraphProto>,
     ) -> Result<Decided, Error> {
         let &[_, a, b, c] = shape else {
@@ -137,7 +137,11 @@ impl Signature {
 }
 
 /// The setting where it is made, else what the strongest source says; `None` where everybody leaves it open.
-fn stated<T: Choice>(setting: T, said: &Sayings, pick: impl Fn(&InputInfo) -> T) -> Option<Sourced<T>> {
+fn stated<T: Choice>(
+    setting: T,
+    said: &InputStatements,
+    pick: impl Fn(&InputInfo) -> T,
+) -> Option<Sourced<T>> {
     let open = |value: T| (value != T::DEFAULT).then_some(value);
     open(setting)
         .map(|value| Sourced::new(value, Source::Setting))
@@ -148,8 +152,8 @@ fn stated<T: Choice>(setting: T, said: &Sayings, pick: impl Fn(&InputInfo) -> T)
 /// give away. What the user wrote must fit.
 fn format(
     settings: &ClassifierSettings,
-    said: &Sayings,
-    evidence: Option<Evidence>,
+    said: &InputStatements,
+    evidence: Option<GraphScaling>,
     channels: usize,
     warnings: &mut Vec<String>,
 ) -> Result<Sourced<InputFormat>, Error> {
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     fn decide(shape: [usize; 4], settings: &ClassifierSettings, info: InputInfo) -> Result<Decided, Error> {
-        let said = Sayings {
+        let said = InputStatements {
             of: vec![(Source::SideCar("m.modelinfo".into()), info)],
             usual: None,
         };
@@ -248,7 +252,7 @@ mod tests {
             channels,
             ..Default::default()
         };
-        let said = Sayings {
+        let said = InputStatements {
             of: vec![
                 (Source::Metadata("first"), of(InputFormat::Gray)),
                 (Source::Metadata("second"), of(InputFormat::Bgr)),

@@ -33,14 +33,14 @@ pub(in crate::classifier) const LABEL_KEYS: [&str; 10] = [
 
 /// Names as they were written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct NameList {
     /// In their order; a class without a name is empty.
     pub(super) names: Vec<String>,
     /// Whether they were numbered, and from 1 on.
     pub(super) from_one: bool,
 }
 
-impl Written {
+impl NameList {
     fn plain(names: Vec<String>) -> Self {
         Self {
             names,
@@ -53,7 +53,7 @@ impl Written {
 ///
 /// # Errors
 /// A sentence's end about text that looks like JSON and is not, or names no classes.
-pub(super) fn parse(text: &str) -> Result<Written, String> {
+pub(super) fn parse(text: &str) -> Result<NameList, String> {
     let trimmed = text.trim();
     let bracketed = |open, close| trimmed.starts_with(open) && trimmed.ends_with(close);
     let written = if bracketed('[', ']') || bracketed('{', '}') {
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Written, String> {
             (Some(value), _) => of_json(&value).ok_or("it is JSON, and neither a list of names nor a map")?,
             // Names may have brackets of their own.
             (None, 2..) if trimmed.lines().all(|line| line.trim().starts_with(['[', '{'])) => {
-                Written::plain(lines(text))
+                NameList::plain(lines(text))
             }
             (None, _) => return Err(broken_json(trimmed)),
         }
@@ -69,7 +69,7 @@ pub(super) fn parse(text: &str) -> Result<Written, String> {
         let lines = lines(text);
         numbered(&lines)
             .or_else(|| one_line(&lines))
-            .unwrap_or_else(|| Written::plain(lines))
+            .unwrap_or_else(|| NameList::plain(lines))
     };
     if written.names.len() > MOST {
         return Err(format!(
@@ -97,7 +97,7 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 
 /// `0 cat`, one class a line, all of them numbered one after the other from 0 or 1. Names such as `1 cent`, `2 cents`
 /// stay whole as long as what is left of them would not tell them apart.
-fn numbered(lines: &[String]) -> Option<Written> {
+fn numbered(lines: &[String]) -> Option<NameList> {
     let consecutive = |lines: &[String], split: &dyn Fn(&str) -> Option<(usize, String)>| {
         let rows: Vec<(usize, String)> = lines.iter().map(|line| split(line)).collect::<Option<_>>()?;
         let first = rows
@@ -111,7 +111,7 @@ fn numbered(lines: &[String]) -> Option<Written> {
         let mut names: Vec<&str> = rows.iter().map(|(_, name)| name.as_str()).collect();
         names.sort_unstable();
         let distinct = names.windows(2).all(|pair| pair[0] != pair[1]);
-        (rows.len() > 1 && in_order && distinct).then(|| Written {
+        (rows.len() > 1 && in_order && distinct).then(|| NameList {
             names: rows.into_iter().map(|(_, name)| name).collect(),
             from_one: first == 1,
         })
@@ -155,7 +155,7 @@ fn unquoted(text: &str) -> String {
 }
 
 /// `cat;dog`: a file of one line, as nothing has a single class.
-fn one_line(lines: &[String]) -> Option<Written> {
+fn one_line(lines: &[String]) -> Option<NameList> {
     let [only] = lines else { return None };
     let separator = [';', '\t', ','].into_iter().find(|s| only.contains(*s))?;
     let names: Vec<String> = only
@@ -163,15 +163,15 @@ fn one_line(lines: &[String]) -> Option<Written> {
         .split(separator)
         .map(unquoted)
         .collect();
-    (names.len() > 1).then(|| Written::plain(names))
+    (names.len() > 1).then(|| NameList::plain(names))
 }
 
 /// Names in JSON, wherever they stand in it.
-pub(super) fn of_json(value: &Value) -> Option<Written> {
+pub(super) fn of_json(value: &Value) -> Option<NameList> {
     of_json_below(value, 0)
 }
 
-fn of_json_below(value: &Value, depth: usize) -> Option<Written> {
+fn of_json_below(value: &Value, depth: usize) -> Option<NameList> {
     match value {
         Value::Array(items) => {
             let numbered: Option<Vec<(usize, String)>> = items
@@ -185,7 +185,7 @@ fn of_json_below(value: &Value, depth: usize) -> Option<Written> {
                 .collect();
             match numbered {
                 Some(rows) if !rows.is_empty() => placed(rows),
-                _ => Some(Written::plain(items.iter().map(name).collect::<Option<_>>()?)),
+                _ => Some(NameList::plain(items.iter().map(name).collect::<Option<_>>()?)),
             }
         }
         Value::Object(map) => {
@@ -228,7 +228,7 @@ fn name(value: &Value) -> Option<String> {
 }
 
 /// Names at their numbers. Several of one class are joined; classes in between may have none.
-fn placed(rows: Vec<(usize, String)>) -> Option<Written> {
+fn placed(rows: Vec<(usize, String)>) -> Option<NameList> {
     let last = rows.iter().map(|(number, _)| *number).max()?;
     // One odd number must not ask for memory.
     if last >= MOST || last > 16 * rows.len() + 1000 {
@@ -247,7 +247,7 @@ fn placed(rows: Vec<(usize, String)>) -> Option<Written> {
     if from_one {
         names.remove(0);
     }
-    Some(Written { names, from_one })
+    Some(NameList { names, from_one })
 }
 
 #[cfg(test)]

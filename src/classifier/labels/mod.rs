@@ -9,8 +9,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::text::{self, TextError};
-use file::Written;
+use super::text_file::{self, TextError};
+use file::NameList;
 
 pub(super) use file::LABEL_KEYS;
 
@@ -92,12 +92,12 @@ impl Labels {
     /// # Errors
     /// When the file cannot be read, is no regular file, is too large, no UTF-8, or broken JSON.
     pub fn read(path: &Path) -> Result<Self, TextError> {
-        Self::of_file(path, &text::read(path, MAX_BYTES)?)
+        Self::of_file(path, &text_file::read(path, MAX_BYTES)?)
     }
 
     /// As [`Labels::read`], for a file that `owner` names, or that is looked for beside it.
     pub(super) fn read_beside(owner: &Path, path: &Path) -> Result<Self, TextError> {
-        Self::of_file(path, &text::read_beside(owner, path, MAX_BYTES)?)
+        Self::of_file(path, &text_file::read_beside(owner, path, MAX_BYTES)?)
     }
 
     fn of_file(path: &Path, text: &str) -> Result<Self, TextError> {
@@ -204,8 +204,8 @@ impl Labels {
     }
 }
 
-impl From<Written> for Labels {
-    fn from(Written { names, from_one }: Written) -> Self {
+impl From<NameList> for Labels {
+    fn from(NameList { names, from_one }: NameList) -> Self {
         Self { names, from_one }
     }
 }

@@ -18,14 +18,14 @@ use crate::onnx::{GraphProto, ModelProto};
 
 /// What several sources say of the input.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sayings {
+pub(super) struct InputStatements {
     /// The strongest first.
     pub(super) of: Vec<(Source, InputInfo)>,
     /// The range that pictures have where nothing says it, in this kind of description.
     pub(super) usual: Option<Range>,
 }
 
-impl Sayings {
+impl InputStatements {
     /// What the strongest source says that says anything.
     pub(super) fn first<T>(&self, pick: impl Fn(&InputInfo) -> Option<T>) -> Option<Sourced<T>> {
         self.of
@@ -36,12 +36,12 @@ impl Sayings {
 
 /// Everything that is said about a model outside its graph.
 #[derive(Debug)]
-pub(super) struct Described {
+pub(super) struct Statements {
     /// The strongest first.
     statements: Vec<(Source, ModelInfo)>,
-    pub(super) input: Sayings,
+    pub(super) input: InputStatements,
     /// Of the output that is named, else the first.
-    pub(super) labels: Named,
+    pub(super) labels: NamedLabels,
     /// The label files that were read: several outputs may share one.
     label_files: RefCell<HashMap<LabelFile, Rc<Labels>>>,
     /// The names that a ZipMap pairs with the scores.
@@ -56,7 +56,7 @@ type LabelFile = (Option<PathBuf>, PathBuf);
 
 /// Labels, and where they are from.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Named {
+pub(super) struct NamedLabels {
     pub(super) labels: Rc<Labels>,
     source: Option<Source>,
     /// What a sentence calls that.
@@ -78,7 +78,7 @@ pub(super) struct Conclusion {
     pub(super) warnings: Vec<String>,
 }
 
-impl Described {
+impl Statements {
     /// Property, side-car, metadata, in that order; labels also from `STEM.labels.txt` beside the model.
     pub(super) fn find(settings: &ClassifierSettings, model: &ModelProto) -> Result<Self, Error> {
         let model_file = &settings.model_file;
@@ -121,23 +121,23 @@ impl Described {
             .flat_map(|(_, info)| std::mem::take(&mut info.warnings))
             .collect();
         let mut described = Self {
-            input: Sayings {
+            input: InputStatements {
                 of: statements.iter().filter_map(said).collect(),
                 usual,
             },
             statements,
-            labels: Named::default(),
+            labels: NamedLabels::default(),
             label_files: RefCell::default(),
             zip_map: graph.and_then(zip_map).map(Rc::new),
             open_size,
             warnings,
         };
-        described.settle(settings, output)?;
+        described.choose_labels(settings, output)?;
         Ok(described)
     }
 
     /// Takes the labels of this output.
-    pub(super) fn settle(&mut self, settings: &ClassifierSettings, output: &str) -> Result<(), Error> {
+    pub(super) fn choose_labels(&mut self, settings: &ClassifierSettings, output: &str) -> Result<(), Error> {
         self.labels = self.labels_of(settings, output)?;
         Ok(())
     }
@@ -165,9 +165,9 @@ impl Described {
     }
 
     /// The labels of an output. An empty label file: none.
-    fn labels_of(&self, settings: &ClassifierSettings, output: &str) -> Result<Named, Error> {
+    fn labels_of(&self, settings: &ClassifierSettings, output: &str) -> Result<NamedLabels, Error> {
         let read = |owner: Option<&Path>, path: &Path, source: Source| {
-            Ok(Named {
+            Ok(NamedLabels {
                 labels: self.label_file(owner, path)?,
                 source: Some(source),
                 origin: format!("the label file {}", path.display()),
@@ -175,7 +175,7 @@ impl Described {
             })
         };
         match &settings.label_file {
-            Some(none) if none.as_os_str().is_empty() => return Ok(Named::default()),
+            Some(none) if none.as_os_str().is_empty() => return Ok(NamedLabels::default()),
             Some(path) => return read(None, path, Source::Setting),
             None => {}
         }
@@ -190,7 +190,7 @@ impl Described {
             }
         }
         match given {
-            Some((LabelSource::Inline(labels), source)) => Ok(Named {
+            Some((LabelSource::Inline(labels), source)) => Ok(NamedLabels {
                 labels: Rc::new(labels.clone()),
                 origin: match source {
                     Source::Neighbour(path) => path.display().to_string(),
@@ -207,12 +207,15 @@ impl Described {
                 };
                 read(Some(owner), path, source.clone())
             }
-            None => Ok(self.zip_map.clone().map_or_else(Named::default, |labels| Named {
-                labels,
-                source: Some(Source::Graph),
-                origin: "the model's ZipMap".into(),
-                shared: false,
-            })),
+            None => Ok(self
+                .zip_map
+                .clone()
+                .map_or_else(NamedLabels::default, |labels| NamedLabels {
+                    labels,
+                    source: Some(Source::Graph),
+                    origin: "the model's ZipMap".into(),
+                    shared: false,
+                })),
         }
     }
 
@@ -315,7 +318,7 @@ impl Described {
         };
         facts.insert(0, Fact::new("size", format!("{height}x{width}"), size));
         let classes = d.classes().max(2);
-        let Named {
+        let NamedLabels {
             labels,
             source,
             origin,
