@@ -5,6 +5,7 @@
 
 mod citations;
 mod links;
+mod order;
 mod unsafe_code;
 
 use std::fs;
