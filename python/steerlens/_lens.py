@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _steerlens
 from ._morph import Morph, Sheet
-from ._names import in_force, wishes
+from ._names import in_force, size, wishes
 from ._picture import given
 from ._runtime import usual
 
@@ -62,12 +62,12 @@ class Lens:
         source: Class | None = None,
         preset: str | None = None,
         roi: tuple[int, int, int, int] | None = None,
-        input_size: tuple[int, int] | None = None,
+        input_size: tuple[int, int] | str | None = None,
         **settings: Unpack[Settings],
     ) -> None:
         said = {"target": target, "source": source, "preset": preset, "roi": roi, **settings}
         self._model = os.fspath(model)
-        self._lens = _steerlens.Lens(self._model, input_size, wishes(said), usual())
+        self._lens = _steerlens.Lens(self._model, size(input_size), wishes(said), usual())
         for warning in self._lens.warnings():
             warnings.warn(warning, stacklevel=2)
 

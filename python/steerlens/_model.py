@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _steerlens
-from ._names import rows
+from ._names import rows, size
 from ._runtime import usual
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def differentiate(
     model: str | os.PathLike[str],
     *,
     profile: str = "plain",
-    input_size: tuple[int, int] | None = None,
+    input_size: tuple[int, int] | str | None = None,
     **settings: Unpack[ModelSettings],
 ) -> bytes:
     """The model with its input gradient, as the bytes of an ONNX file for any runtime.
@@ -61,7 +61,7 @@ def differentiate(
     "invalid_model". What there is to doubt is issued with `warnings.warn`.
     """
     given = rows(settings)
-    written, doubts = _steerlens.differentiate(os.fspath(model), input_size, profile, given, usual())
+    written, doubts = _steerlens.differentiate(os.fspath(model), size(input_size), profile, given, usual())
     for doubt in doubts:
         warnings.warn(doubt, stacklevel=2)
     return written
@@ -70,7 +70,7 @@ def differentiate(
 def inspect(
     model: str | os.PathLike[str],
     *,
-    input_size: tuple[int, int] | None = None,
+    input_size: tuple[int, int] | str | None = None,
     **settings: Unpack[ModelSettings],
 ) -> dict[str, Any]:
     """What a model is, and whether its gradient can be taken: what `steerlens inspect --json` answers.
@@ -84,5 +84,5 @@ def inspect(
     """
     import json
 
-    answer: dict[str, Any] = json.loads(_steerlens.inspect(os.fspath(model), input_size, rows(settings), usual()))
+    answer: dict[str, Any] = json.loads(_steerlens.inspect(os.fspath(model), size(input_size), rows(settings), usual()))
     return answer

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from . import _steerlens
+from ._error import Error
 
 if TYPE_CHECKING:
     from ._settings import Setting
@@ -62,8 +64,42 @@ def rows(given: Mapping[str, Any]) -> list[tuple[str, str]]:
 def wishes(given: Mapping[str, Any]) -> dict[str, Any]:
     """Keyword arguments of a lens: those that are no rows have a form of their own."""
     rest = dict(given)
-    own = {name: rest.pop(name, None) for name in ("source", "target", "preset", "roi")}
-    return {**own, "rows": rows(rest)}
+    return {
+        "source": _class("source", rest.pop("source", None)),
+        "target": _class("target", rest.pop("target", None)),
+        "preset": rest.pop("preset", None),
+        "roi": _whole("roi", "x, y, width and height in pixels", 4, rest.pop("roi", None)),
+        "rows": rows(rest),
+    }
+
+
+def size(given: Sequence[int] | str | None) -> tuple[int, ...] | None:
+    """An input size; as a text it is "224x224", as the library's sentences have it."""
+    numbers: Any = given
+    if isinstance(given, str):
+        numbers = [int(part) if part.isdecimal() else None for part in given.lower().split("x")]
+    return _whole("input_size", "height and width in pixels", 2, numbers)
+
+
+def _class(name: str, given: Any) -> str | int | None:
+    if given is None or isinstance(given, str):
+        return given
+    if hasattr(given, "__index__") and not isinstance(given, bool) and given >= 0:
+        return index(given)
+    raise Error(f"{name} is a class's label or its number, and not {given!r}", "settings")
+
+
+def _whole(name: str, what: str, count: int, given: Any) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    try:
+        numbers = tuple(index(number) for number in given)
+    except TypeError:
+        numbers = ()
+    # The last two are a size.
+    if len(numbers) != count or min(numbers) < 0 or 0 in numbers[-2:]:
+        raise Error(f"{name} is {what}, and not {given!r}", "settings")
+    return numbers
 
 
 def _text(value: Any) -> str:

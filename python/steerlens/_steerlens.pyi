@@ -10,7 +10,7 @@ __version__: str
 
 class Lens:
     def __init__(
-        self, model: str, input_size: tuple[int, int] | None, wishes: dict[str, Any], usual: os.PathLike[str] | None
+        self, model: str, input_size: tuple[int, ...] | None, wishes: dict[str, Any], usual: os.PathLike[str] | None
     ) -> None: ...
     def another(self, wishes: dict[str, Any]) -> Lens: ...
     def morph(self, picture: Any, wishes: dict[str, Any], time: float | None) -> dict[str, Any]: ...
@@ -26,13 +26,13 @@ class Lens:
 
 def differentiate(
     model: str,
-    input_size: tuple[int, int] | None,
+    input_size: tuple[int, ...] | None,
     profile: str,
     rows: list[tuple[str, str]],
     usual: os.PathLike[str] | None,
 ) -> tuple[bytes, list[str]]: ...
 def inspect(
-    model: str, input_size: tuple[int, int] | None, rows: list[tuple[str, str]], usual: os.PathLike[str] | None
+    model: str, input_size: tuple[int, ...] | None, rows: list[tuple[str, str]], usual: os.PathLike[str] | None
 ) -> str: ...
 def main(arguments: list[str]) -> int: ...
 def png(picture: Any) -> bytes: ...

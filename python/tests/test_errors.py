@@ -58,6 +58,12 @@ def test_settings(lens: steerlens.Lens, faces: str, face: Path) -> None:
     assert "steps takes a whole number" in refusal("settings", lambda: lens.morph(face, steps=wrong))
     assert "method takes one of csp-phase" in refusal("settings", lambda: lens.morph(face, method=wrong))
     assert "readable" in refusal("settings", lambda: lens.morph(face, preset=wrong))
+    target: Any
+    for target in (-1, True, ["smile"], 1.0):
+        assert "target is a class's label or its number" in refusal("settings", lambda: lens.morph(face, target=target))
+    roi: Any
+    for roi in ((1, 2, 3), (1, 2, 3, 0), "all", (0.5, 0, 8, 8)):
+        assert "roi is x, y, width" in refusal("settings", lambda: lens.morph(face, roi=roi))
     typo: Any = {"magnificaton": 1}
     with pytest.raises(TypeError, match="'magnificaton': did you mean magnification?"):
         lens.morph(face, **typo)
@@ -74,6 +80,17 @@ def test_settings(lens: steerlens.Lens, faces: str, face: Path) -> None:
     assert lens.morph(face).target == "smile"
 
 
+def test_the_size_of_a_model_that_leaves_it_open(root: Path) -> None:
+    model = root / "tests/data/variety/dynamic_shape.onnx"
+    assert "input-size HxW" in refusal("not_a_classifier", lambda: steerlens.Lens(model))
+    for size in ((28, 32), "28x32"):
+        assert steerlens.Lens(model, input_size=size).input_shape == (28, 32, 1)
+        assert steerlens.inspect(model, input_size=size)["facts"]
+    wrong: Any
+    for wrong in ("28", "28x", (28, 28, 1), "0x28"):
+        refusal("settings", lambda: steerlens.Lens(model, input_size=wrong))
+
+
 def test_an_error_travels(lens: steerlens.Lens) -> None:
     error = pickle.loads(pickle.dumps(steerlens.Error("it is so", "frame")))
     assert (str(error), error.kind) == ("it is so", "frame")
@@ -83,6 +100,8 @@ def test_a_refused_model_is_an_answer_of_inspect(root: Path) -> None:
     answer = steerlens.inspect(root / "models/faces_robust.onnx")
     assert answer["supported"] is True and answer["labels"] == ["neutral", "smile", "frown", "surprise"]
     assert answer["cost"]["ratio"] > 1
+    answer = steerlens.inspect(root / "tests/data/runtime/absent.onnx")
+    assert answer["supported"] is False and "four axes" in answer["refusal"]
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
