@@ -44,6 +44,30 @@ def animation():
     out[0].save(TO / "faces.gif", save_all=True, append_images=out[1:], duration=50, loop=0, optimize=True)
 
 
+def live(targets=("angry", "surprised", "sad")):
+    """The clip of a real face beside what it is live, one step a frame: every second frame."""
+
+    def frames(words):
+        with tempfile.TemporaryDirectory() as folder:
+            line = (
+                f"filesrc location={ROOT}/media/face.webm ! decodebin ! videoconvert ! {words} videoconvert ! videoscale ! "
+                f"video/x-raw,width=216,height=162 ! pngenc ! multifilesink location={folder}/%03d.png"
+            )
+            subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True)
+            return [Image.open(f).convert("RGB") for f in sorted(glob.glob(f"{folder}/*.png"))][::2]
+
+    morphed = [
+        frames(
+            f"classmorph @preset=live model-file={ROOT}/models/face_expression.onnx source-label=happy "
+            f"target-label={target} magnification=0.5 qos=false !"
+        )
+        for target in targets
+    ]
+    out = [row(list(pictures), 4) for pictures in zip(frames(""), *morphed)]
+    out = [picture.quantize(96, dither=Image.Dither.NONE) for picture in out]
+    out[0].save(TO / "live.gif", save_all=True, append_images=out[1:], duration=100, loop=0, optimize=True)
+
+
 def smaller(name, width):
     picture = Image.open(ROOT / "out" / f"sheet-{name}.png").convert("RGB")
     if picture.width > width:
@@ -114,6 +138,7 @@ def photographs(folder):
 
 TO.mkdir(parents=True, exist_ok=True)
 animation()
+live()
 with tempfile.TemporaryDirectory() as scratch:
     real_face(Path(scratch))
     photographs(Path(scratch))

@@ -98,6 +98,7 @@ mod tests {
         let aside = [
             name::IMAGE,
             name::MODEL,
+            name::ALSO,
             name::OUT,
             name::JSON,
             name::SHEET,
