@@ -6,7 +6,7 @@
 mod common;
 
 use common::{golden, largest_error, noise};
-use steerlens::measure::{SmoothWarp, band_energies, l2, psnr, ssim};
+use steerlens::measure::{SmoothWarp, band_energies, band_shares, l2, psnr, ssim};
 use steerlens::pyramid::{Plan, Spec};
 
 /// docs/method.md 4: images and E.
@@ -134,4 +134,28 @@ fn band_energies_find_the_orientation() {
         .unwrap();
     // 8 pixels per period: r = 1/4, the peak of radial band 1.
     assert_eq!((most.scale, most.orientation), (1, 0));
+}
+
+#[test]
+fn band_shares_lie_scale_by_scale_and_sum_to_what_is_no_residual() {
+    let (width, height) = (64, 48);
+    let spec = Spec::default();
+    let plan = Plan::new(width, height, &spec).unwrap();
+    let orientations = spec.orientations as usize;
+    let of = |plane: &[f32]| band_shares(&plan, plane, orientations, &mut plan.workspace());
+    // Horizontal stripes of 8 pixels, `v` only: orientation K/2 of an even K, and the peak of radial band 1.
+    let stripe = |i: usize| ((i / width) as f32 * std::f32::consts::TAU / 8.0).cos();
+    let stripes: Vec<f32> = (0..width * height).map(stripe).collect();
+    let shares = of(&stripes);
+    assert_eq!(shares.len(), plan.nominal_bands());
+    let most = (0..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]));
+    assert_eq!(most, Some(orientations + orientations / 2));
+    assert!(
+        (shares.iter().sum::<f32>() - 1.0).abs() < 1e-5,
+        "no residual holds them"
+    );
+    // A mean that is as strong as the stripes lies in the residual.
+    let raised: Vec<f32> = stripes.iter().map(|value| value + 0.5f32.sqrt()).collect();
+    assert!((of(&raised).iter().sum::<f32>() - 0.5).abs() < 1e-5);
+    assert!(of(&vec![0.0; width * height]).iter().all(|share| *share == 0.0));
 }

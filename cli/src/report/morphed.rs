@@ -10,7 +10,7 @@ use steerlens::settings::short;
 use steerlens::{ClassifierSettings, Lens, Report};
 
 use super::Fact;
-use super::settings::Settings;
+use super::settings::InForce;
 use crate::output::Output;
 
 /// Classes of the source picture that are listed, most probable first.
@@ -49,7 +49,7 @@ pub(crate) struct Morphed {
     agreement: Option<f64>,
     inference_time: u64,
     classes: Vec<Class>,
-    settings: Settings,
+    settings: InForce,
     /// The magnification that the model's description advises.
     #[serde(skip_serializing_if = "Option::is_none")]
     advised_magnification: Option<f64>,
@@ -166,7 +166,7 @@ impl Morphed {
             agreement: morphs.first().and_then(|morph| morph.agreement),
             inference_time: nanoseconds(reading.inference_time),
             classes,
-            settings: Settings::new(classifier, lens.settings()),
+            settings: InForce::new(classifier, lens.settings()),
             advised_magnification: lens.classifier().signature().magnification,
             facts: Fact::all(lens.classifier().facts()),
             warnings: lens.classifier().warnings().to_vec(),

@@ -67,10 +67,10 @@ impl Price {
         format!(
             "about {:.1} times the forward run: {} and {} multiply-adds forward and back, {} and {} elements moved",
             self.ratio,
-            short(m.forward),
-            short(m.backward),
-            short(e.forward),
-            short(e.backward),
+            prefixed(m.forward),
+            prefixed(m.backward),
+            prefixed(e.forward),
+            prefixed(e.backward),
         )
     }
 }
@@ -80,15 +80,15 @@ impl Memory {
     pub(crate) fn told(&self) -> String {
         format!(
             "{}B of weights, {}B of copies of them, {}B of activations kept",
-            short(self.weights),
-            short(self.copies),
-            short(self.kept)
+            prefixed(self.weights),
+            prefixed(self.copies),
+            prefixed(self.kept)
         )
     }
 }
 
 /// A count in three digits or so, with a prefix: "385 M".
-fn short(count: u64) -> String {
+fn prefixed(count: u64) -> String {
     let (mut value, mut prefix) = (count as f64, "");
     for next in ["k", "M", "G", "T"] {
         if value < 999.5 {
@@ -102,7 +102,7 @@ fn short(count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::prefixed;
 
     #[test]
     fn counts_are_short() {
@@ -117,7 +117,7 @@ mod tests {
             (15_470_000_000, "15 G"),
         ];
         for (count, expected) in cases {
-            assert_eq!(short(count), expected);
+            assert_eq!(prefixed(count), expected);
         }
     }
 }

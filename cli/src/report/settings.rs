@@ -14,9 +14,9 @@ use crate::args::OF_VIDEOS;
 /// Every setting under its name, but for the files, classes and magnifications that the report itself names.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Settings(Map<String, Value>);
+pub(super) struct InForce(Map<String, Value>);
 
-impl Settings {
+impl InForce {
     pub(super) fn new(classifier: &ClassifierSettings, lens: &LensSettings) -> Self {
         let mut all = Self(Map::new());
         lens.clone().visit(&mut all);
@@ -45,7 +45,7 @@ impl Settings {
     }
 }
 
-impl Visitor for Settings {
+impl Visitor for InForce {
     fn real(&mut self, fact: &'static Real, value: &mut f64) {
         self.put(fact.name, json!(value));
     }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_flag_of_a_morph_is_among_the_settings() {
-        let settings = Settings::new(&ClassifierSettings::default(), &LensSettings::default());
+        let settings = InForce::new(&ClassifierSettings::default(), &LensSettings::default());
         // Files, and what the report says beside the settings.
         let aside = [
             name::IMAGE,

@@ -21,8 +21,8 @@ pub(crate) struct Written {
     file: PathBuf,
     profile: &'static str,
     nodes: usize,
-    inputs: [Tensor; 2],
-    outputs: [Tensor; 2],
+    inputs: [StaticTensor; 2],
+    outputs: [StaticTensor; 2],
     cost: Price,
     memory: Memory,
     /// What had to be known of the model, and where it was taken from.
@@ -32,7 +32,7 @@ pub(crate) struct Written {
 
 /// A tensor of fixed shape.
 #[derive(Debug, Serialize)]
-struct Tensor {
+struct StaticTensor {
     name: String,
     element: String,
     shape: Vec<usize>,
@@ -40,7 +40,7 @@ struct Tensor {
 
 impl Written {
     pub(crate) fn new(file: PathBuf, profile: Profile, written: steerlens::Written) -> Self {
-        let tensor = |name: &str, element: &str, shape: &[usize]| Tensor {
+        let tensor = |name: &str, element: &str, shape: &[usize]| StaticTensor {
             name: name.into(),
             element: element.into(),
             shape: shape.into(),
@@ -85,7 +85,7 @@ impl fmt::Display for Written {
     }
 }
 
-impl fmt::Display for Tensor {
+impl fmt::Display for StaticTensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.name, self.shape)
     }
