@@ -343,14 +343,15 @@ fn presets_are_shipped_in_the_binary() {
         look(),
         "method=csp-joint\n\
          color-mode=joint\n\
+         objective=log-probability\n\
          amplitude-gain=1\n\
          amplitude-exponent=1\n\
          scale-weight=0.5\n\
          phase-smooth=0\n\
          phase-limit=1.5707963267948966\n\
          grid=fast\n\
-         steps=8\n\
-         samples=8\n\
+         steps=32\n\
+         samples=2\n\
          mirror=true\n\
          step-mode=reanalyse\n\
          temporal-smoothing=0\n\
@@ -362,6 +363,7 @@ fn presets_are_shipped_in_the_binary() {
         look(),
         "method=csp-phase\n\
          color-mode=luma\n\
+         objective=margin\n\
          amplitude-gain=0.5\n\
          amplitude-exponent=1\n\
          scale-weight=0\n\
