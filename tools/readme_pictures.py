@@ -51,7 +51,7 @@ def live(targets=("angry", "surprised", "sad")):
         with tempfile.TemporaryDirectory() as folder:
             line = (
                 f"filesrc location={ROOT}/media/face.webm ! decodebin ! videoconvert ! {words} videoconvert ! videoscale ! "
-                f"video/x-raw,width=216,height=162 ! pngenc ! multifilesink location={folder}/%03d.png"
+                f"video/x-raw,width=180,height=135 ! pngenc ! multifilesink location={folder}/%03d.png"
             )
             subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True)
             return [Image.open(f).convert("RGB") for f in sorted(glob.glob(f"{folder}/*.png"))][::2]
@@ -64,7 +64,7 @@ def live(targets=("angry", "surprised", "sad")):
         for target in targets
     ]
     out = [row(list(pictures), 4) for pictures in zip(frames(""), *morphed)]
-    out = [picture.quantize(96, dither=Image.Dither.NONE) for picture in out]
+    out = [picture.quantize(64, dither=Image.Dither.NONE) for picture in out]
     out[0].save(TO / "live.gif", save_all=True, append_images=out[1:], duration=100, loop=0, optimize=True)
 
 
