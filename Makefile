@@ -42,6 +42,7 @@ test-quick: ## Run the tests that need no model, no ONNX Runtime and no GStreame
 
 bless: setup ## Write the frozen pages and golden files anew; git diff then shows what changed
 	STEERLENS_BLESS=1 $(CARGO) test --workspace --locked --lib --bins --test pages --test cli -- page reports
+	STEERLENS_BLESS=1 tools/python test -k types
 
 fuzz-graphs: setup ## Check the gradients of COUNT random graphs, from seed SEED on; prints what fails, shrunk
 	COUNT=$(COUNT) SEED=$(SEED) $(CARGO) test --release --package steerlens --locked --test gradient_graphs -- \

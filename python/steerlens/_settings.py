@@ -110,7 +110,7 @@ class _Rows(TypedDict, total=False):
     padding: int
     """Mirrored border around the frame, in pixels; 8 to 16 keep structure at one border from acting on the opposite
     one (0 to 256, 0 unless set)."""
-    step_mode: Literal["reanalyse", "source"]
+    step_mode: Literal["reanalyse", "source", "live"]
     """How several steps follow each other (reanalyse unless set)."""
     orientations: int
     """Orientations of the pyramid (2 to 8, 4 unless set)."""
@@ -151,7 +151,7 @@ class LensSettings(_Rows, total=False):
     """The class to move away from: label or number; None: the predicted one."""
     target: str | int | None
     """The class to move towards: label or number; None: the next one."""
-    preset: Literal["paper", "readable", "calm"] | None
+    preset: Literal["paper", "readable", "live", "calm"] | None
     """Settings that belong together: see `steerlens.presets()`."""
     roi: tuple[int, int, int, int] | None
     """Part of the picture that is looked at and moved: x, y, width, height in pixels."""
