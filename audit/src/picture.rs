@@ -68,6 +68,9 @@ impl Picture {
     }
 
     /// Reads such a file that is piped in.
+    ///
+    /// # Errors
+    /// When standard input is a terminal, brings too much, or no such picture.
     pub fn from_stdin() -> Result<Self> {
         if io::stdin().is_terminal() {
             bail!(
