@@ -186,6 +186,7 @@ impl Stage {
     /// The morph is the frame itself.
     pub(super) fn keep(&mut self, frame: &FrameView<'_>) -> Result<(), frame::Error> {
         self.change.fill(0.0);
+        self.enlarged.fill(0.0);
         pass_on(frame, &mut FrameViewMut::packed(self.shape, &mut self.morph)?)
     }
 
