@@ -48,7 +48,7 @@ impl Picture {
     /// Reads a PNG, JPEG, WebP or BMP file.
     ///
     /// # Errors
-    /// When it cannot be opened, or is none of these.
+    /// When it cannot be read, is none of these, is cut off, or is too large.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.display();
         let about = fs::metadata(path)
@@ -70,7 +70,7 @@ impl Picture {
     /// Reads such a file that is piped in.
     ///
     /// # Errors
-    /// When standard input is a terminal, brings too much, or no such picture.
+    /// As [`Picture::read`], and where standard input is a terminal.
     pub fn from_stdin() -> Result<Self> {
         if io::stdin().is_terminal() {
             bail!(
@@ -130,7 +130,7 @@ impl Picture {
     /// The picture as the library reads it.
     ///
     /// # Errors
-    /// When it is empty.
+    /// Where it is empty.
     pub fn view(&self) -> Result<FrameView<'_>, steerlens::Error> {
         Ok(FrameView::packed(self.shape(), self.image.as_bytes())?)
     }
@@ -138,7 +138,7 @@ impl Picture {
     /// The picture as the library writes it.
     ///
     /// # Errors
-    /// When it is empty.
+    /// Where it is empty.
     pub fn view_mut(&mut self) -> Result<FrameViewMut<'_>, steerlens::Error> {
         let shape = self.shape();
         let bytes = match &mut self.image {
