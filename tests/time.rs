@@ -9,8 +9,8 @@ use std::time::Duration;
 use steerlens::frame::{read_luma, write_luma_change};
 use steerlens::morph::{Morpher, Settings, StepMode, Tuning};
 use steerlens::{
-    ClassChoice, ClassifierSettings, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
-    PixelFormat, Report,
+    ClassChoice, ClassifierSettings, Editor, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
+    PixelFormat, Reader, Reading, Report,
 };
 
 const SIDE: usize = 64;
@@ -377,4 +377,39 @@ fn live_steps_start_anew_after_a_cut_and_a_break() {
     assert_ne!(stream.picture(520, &first), first);
     stream.lens.reset();
     assert_eq!(stream.picture(560, &first), first, "a reset");
+}
+
+/// Where the target has been reached the gradient may vanish; the morph then fades, and does not flash back to the frame.
+#[test]
+fn live_steps_stay_where_a_gradient_vanishes() {
+    let still = picture(0, SIDE);
+    let settings = live().with(|s| s.view.measure_after = false);
+    let mut reader = Reader::new(lens(smile()).into_classifier(), &settings).unwrap();
+    let mut editor = Editor::new(&reader, settings).unwrap();
+    let mut reading = Reading::default();
+    reader.read(&view(&still, SIDE), &mut reading).unwrap();
+    let mut out = vec![0; still.len()];
+    let mut moved = Vec::new();
+    for ms in [0, 40, 80, 120] {
+        if ms == 120 {
+            reading.gradient.fill(0.0);
+            reading.gradient_norm = 0.0;
+        }
+        editor.at(at(ms));
+        let mut shown = view_mut(&mut out, SIDE);
+        let report = editor.apply(&view(&still, SIDE), &reading, &mut shown).unwrap();
+        assert_eq!(report.warning, None);
+        moved.push(report.l2);
+    }
+    // 40 ms of 400 have faded.
+    assert!(moved[3] > 0.8 * moved[2] && moved[3] < moved[2], "{moved:?}");
+}
+
+#[test]
+fn live_steps_without_a_time_constant_are_doubted() {
+    let still = picture(0, SIDE);
+    let mut stream = Stream::new(live().with(|s| s.morph.tuning.temporal_smoothing = Duration::ZERO));
+    let (_, report) = stream.morph(at(0), &still).unwrap();
+    let text = report.warning.unwrap();
+    assert!(text.contains("temporal-smoothing"), "{text}");
 }

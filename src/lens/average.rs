@@ -47,8 +47,9 @@ pub(super) struct Turn {
 }
 
 impl Averager {
-    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. Scores are the picture's own: those of `scores`, where `scored` says that they are already there. The
-    /// reading is written when all runs have been made. One sample is the picture itself.
+    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. Scores
+    /// are the picture's own: those of `scores`, where `scored` says that they are already there. The reading is written when
+    /// all runs have been made. One sample is the picture itself.
     pub(super) fn read(
         &mut self,
         classifier: &mut Classifier,

@@ -12,6 +12,7 @@ use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
 use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
+use crate::morph::StepMode;
 use crate::render::{Bar, Caption, Captioner, DisplayMode, drawn_label, no_font, pass_on};
 use crate::settings::Group;
 
@@ -246,7 +247,8 @@ fn refusal(reading: &Reading, settings: &LensSettings) -> Option<&'static str> {
     if !reading.gradient.iter().all(|g| g.is_finite()) {
         return Some("the gradient is not finite: the frame is passed on unchanged");
     }
-    if reading.gradient_norm == 0.0 {
+    // Live steps are carried on: where the target has been reached, the gradient may vanish.
+    if reading.gradient_norm == 0.0 && settings.morph.step_mode != StepMode::Live {
         return Some("the gradient is zero here: the frame is passed on unchanged");
     }
     None

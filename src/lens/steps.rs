@@ -28,10 +28,8 @@ pub(super) fn walk(
         .map(|reader| Between::new(stage, reader, frame, reading));
     let is_live = stage.is_live();
     let steps = if between.is_some() { reach.steps } else { 1 };
-    if is_live && reach.l2_budget > 0.0 {
-        report.warning = Some(
-            "l2-budget does not count with step-mode=live: steps go as far as magnification says".to_owned(),
-        );
+    if is_live {
+        report.warning = live_doubt(settings).map(Into::into);
     }
     for step in 1..=steps {
         let prepared = match &mut between {
@@ -47,7 +45,9 @@ pub(super) fn walk(
             report.phase_rms = prepared.phase_rms;
             report.drivers_agreement = stage.drivers_agreement;
         }
-        if !prepared.finite || prepared.phase_rms == 0.0 {
+        // Live, what has been carried is shown, and fades.
+        let rests = prepared.phase_rms == 0.0 && !is_live;
+        if !prepared.finite || rests {
             report.warning = Some(no_direction(prepared.finite, step));
             if step == 1 {
                 return Ok(stage.keep(frame)?);
@@ -99,6 +99,18 @@ pub(super) fn walk(
         }
     }
     Ok(())
+}
+
+/// What of the settings live steps cannot do.
+fn live_doubt(settings: &LensSettings) -> Option<&'static str> {
+    if settings.morph.tuning.temporal_smoothing.is_zero() {
+        return Some(
+            "step-mode=live carries nothing from frame to frame without temporal-smoothing: set how long steps last, for \
+             instance 0.3 s",
+        );
+    }
+    (settings.reach.l2_budget > 0.0)
+        .then_some("l2-budget does not count with step-mode=live: steps go as far as magnification says")
 }
 
 /// Why a step moves nothing.
