@@ -107,7 +107,7 @@ pub use classifier::{
     OperatorCount, Reading, Source, TensorInfo, Written, encode_gradient, inspect,
 };
 pub use error::{Error, ErrorKind};
-pub use frame::{FrameView, FrameViewMut, Moment, PixelFormat, Shape, Watch};
+pub use frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut, PixelFormat, Shape};
 pub use gradient::{Profile, Refusal};
 pub use lens::{
     After, Control, Editor, FARTHEST_FLIP, GradientMode, GradientSettings, InputSettings, Lens, LensSettings,

@@ -9,8 +9,8 @@ use std::time::Duration;
 use steerlens::frame::{read_luma, write_luma_change};
 use steerlens::morph::{Morpher, Settings, StepMode, Tuning};
 use steerlens::{
-    ClassChoice, ClassifierSettings, Editor, ErrorKind, FrameView, FrameViewMut, Lens, LensSettings, Moment,
-    PixelFormat, Reader, Reading, Report,
+    ClassChoice, ClassifierSettings, Editor, ErrorKind, FramePosition, FrameView, FrameViewMut, Lens,
+    LensSettings, PixelFormat, Reader, Reading, Report,
 };
 
 const SIDE: usize = 64;
@@ -53,8 +53,8 @@ fn lens(settings: LensSettings) -> Lens {
     Lens::open(&classifier, settings).unwrap_or_else(|e| panic!("{e}\nRun `make setup` first."))
 }
 
-fn at(ms: u64) -> Moment {
-    Moment {
+fn at(ms: u64) -> FramePosition {
+    FramePosition {
         time: Some(Duration::from_millis(ms)),
         continuous: true,
         picture: None,
@@ -70,10 +70,14 @@ impl Stream {
         Self { lens: lens(settings) }
     }
 
-    fn morph(&mut self, moment: Moment, bytes: &[u8]) -> Result<(Vec<u8>, Report), steerlens::Error> {
+    fn morph(
+        &mut self,
+        position: FramePosition,
+        bytes: &[u8],
+    ) -> Result<(Vec<u8>, Report), steerlens::Error> {
         let side = bytes.len().isqrt();
         let mut out = vec![0xaa; bytes.len()];
-        self.lens.at(moment);
+        self.lens.at(position);
         let report = self
             .lens
             .morph(&view(bytes, side), &mut view_mut(&mut out, side))?;
@@ -119,12 +123,12 @@ fn phase_steps_are_averaged_over_the_frames_of_a_stream() {
 
 #[test]
 fn every_break_starts_the_average_anew() {
-    type Break = fn(&mut Stream) -> Moment;
+    type Break = fn(&mut Stream) -> FramePosition;
     let breaks: [(&str, Break, bool); 9] = [
         ("none", |_| at(1040), false),
         (
             "a discontinuity",
-            |_| Moment {
+            |_| FramePosition {
                 continuous: false,
                 ..at(1040)
             },
@@ -133,7 +137,7 @@ fn every_break_starts_the_average_anew() {
         ("time that runs back", |_| at(960), true),
         (
             "no time",
-            |_| Moment {
+            |_| FramePosition {
                 time: None,
                 ..at(1040)
             },
@@ -185,8 +189,8 @@ fn every_break_starts_the_average_anew() {
     for (name, change, breaks) in breaks {
         let mut stream = Stream::new(calm());
         stream.picture(1000, &first);
-        let moment = change(&mut stream);
-        let (bytes, _) = stream.morph(moment, &second).unwrap();
+        let position = change(&mut stream);
+        let (bytes, _) = stream.morph(position, &second).unwrap();
         assert_eq!(bytes == fresh, breaks, "{name}");
     }
 }

@@ -78,7 +78,7 @@ impl Way {
             s.morph.method = self.method;
             s.morph.color_mode = self.color_mode;
             s.reach.steps = self.steps;
-            s.gradient.control = self.control;
+            s.control = self.control;
             s.reach.l2_budget = l2_budget;
             s.reach.magnification = magnification;
             // Comparable with the published method.

@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 use steerlens::frame::{LUMA, Rect, Shape};
 use steerlens::render::drawn_label;
 use steerlens::{
-    Classifier, FrameView, Interrupter, LensSettings, Moment, PixelFormat, Reader, Reading, Report,
+    Classifier, FramePosition, FrameView, Interrupter, LensSettings, PixelFormat, Reader, Reading, Report,
 };
 use steerlens_cli::{Cell, draw, short};
 
@@ -88,11 +88,11 @@ impl Lens {
     ) -> PyResult<Told<'py>> {
         let settings = settings::lens(&self.settings, wishes)?;
         let (source, turn) = (picture.source()?, Turn::default());
-        let moment = time.map(moment);
+        let position = time.map(position);
         let morphed = call(py, &turn, || {
             let picture = source.read()?;
             let mut state = self.state();
-            turn.take(self.moving.clone(), || state.morph(&picture, settings, moment))
+            turn.take(self.moving.clone(), || state.morph(&picture, settings, position))
         })?;
         self.told(py, morphed)
     }
@@ -299,17 +299,17 @@ impl State {
         &mut self,
         picture: &Readable<'_>,
         settings: LensSettings,
-        moment: Option<Moment>,
+        position: Option<FramePosition>,
     ) -> Result<Morphed, Error> {
         let frame = picture.view()?;
         let size = steerlens::Lens::output_size(settings.view.display_mode, frame.width(), frame.height());
         let mut out = Written::like(&frame, size);
         self.lens.set_settings(settings)?;
-        if moment.is_none() {
+        if position.is_none() {
             // A still is the first of its kind.
             self.lens.reset();
         }
-        self.lens.at(moment.unwrap_or_default());
+        self.lens.at(position.unwrap_or_default());
         let report = self.lens.morph(&frame, &mut out.view_mut()?)?;
         let reading = self.lens.reading();
         let before = [report.source, report.target]
@@ -359,8 +359,8 @@ impl State {
 }
 
 /// How many seconds into its stream a frame is.
-fn moment(seconds: f64) -> Moment {
-    Moment {
+fn position(seconds: f64) -> FramePosition {
+    FramePosition {
         time: Duration::try_from_secs_f64(seconds).ok(),
         continuous: seconds > 0.0,
         picture: None,

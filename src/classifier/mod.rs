@@ -41,7 +41,7 @@ pub(crate) use choice::{PairChooser, best_but, resolve};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::frame::{InputGeometry, Moment};
+use crate::frame::{FramePosition, InputGeometry};
 use crate::runtime::{Optimisation, Provider};
 
 pub use crate::runtime::Interrupter;
@@ -162,6 +162,9 @@ pub struct Reading {
     pub logits: Vec<f32>,
     /// Softmax of the logits; the sigmoid of each where the model ends in one.
     pub probabilities: Vec<f32>,
+    /// Probabilities where the gradient was taken: the mean over all samples, where it is the mean of several. Between live
+    /// steps that is the picture so far, not the frame.
+    pub around: Vec<f32>,
     /// The class moved away from.
     pub source: usize,
     /// The class moved towards.
@@ -180,7 +183,7 @@ pub struct Reading {
     /// Whether an automatic choice of classes changed with this frame.
     pub pair_changed: bool,
     /// The place in its stream of the frame that was read, as far as the reader was told.
-    pub moment: Moment,
+    pub position: FramePosition,
     /// The gradients of further drivers.
     pub(crate) others: Vec<OtherGradient>,
     /// The objective that the gradient is of.

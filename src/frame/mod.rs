@@ -6,6 +6,7 @@
 
 mod axis;
 mod change;
+mod change_detector;
 mod colorimetry;
 mod error;
 mod fit;
@@ -17,9 +18,9 @@ mod sampling;
 mod scene_cut;
 mod shape;
 mod view;
-mod watch;
 
 pub use change::{write_luma_change, write_rgb_change};
+pub use change_detector::{ChangeDetector, FrameCopy, FramePosition, PictureId};
 pub use colorimetry::{Colorimetry, Range};
 pub use error::Error;
 pub(crate) use fit::InputGeometry;
@@ -34,4 +35,3 @@ pub use sampling::Sampling;
 pub use scene_cut::is_scene_cut;
 pub use shape::Shape;
 pub use view::{Bytes, FrameView, FrameViewMut, View};
-pub use watch::{FrameCopy, Moment, Picture, Watch};

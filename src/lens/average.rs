@@ -31,6 +31,8 @@ pub(super) struct Averager {
     /// The sums of the halves over the steps so far, each step with the same say.
     steps: [Vec<f64>; 2],
     aside: Reading,
+    /// The sums of the copies' probabilities.
+    around: Vec<f64>,
     /// The map of each sample, for pictures of `size` under `settings`.
     maps: HashMap<u64, Resize>,
     size: (usize, usize),
@@ -46,22 +48,35 @@ pub(super) struct Turn {
     pub(super) past: f64,
 }
 
+/// Where the scores of the picture itself come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scores<'a> {
+    /// A forward run.
+    Take,
+    /// They are known.
+    Taken(&'a Reading),
+    /// Nobody asks for them.
+    None,
+}
+
 impl Averager {
-    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. Scores
-    /// are the picture's own: those of `scores`, where `scored` says that they are already there. The reading is written when
-    /// all runs have been made. One sample is the picture itself.
+    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. Scores are the picture's
+    /// own; without them one forward run is saved. The reading is written when all runs have been made. One sample is the
+    /// picture itself.
     pub(super) fn read(
         &mut self,
         classifier: &mut Classifier,
         (planes, size): (&[f32], (usize, usize)),
         pair: (usize, usize),
         (settings, turn): (&GradientSettings, Turn),
-        (scores, scored): (&mut Reading, bool),
+        scores: Scores<'_>,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
         if settings.samples < 2 {
+            classifier.read_planes(planes, pair, settings.objective, reading)?;
             reading.agreement = None;
-            return classifier.read_planes(planes, pair, settings.objective, reading);
+            reading.around.clone_from(&reading.probabilities);
+            return Ok(());
         }
         if (self.size, &self.settings) != (size, settings) {
             (self.size, self.settings) = (size, settings.clone());
@@ -74,9 +89,11 @@ impl Averager {
             halves,
             steps,
             aside,
+            around,
             maps,
             ..
         } = self;
+        around.clear();
         copy.resize(planes.len(), 0.0);
         back.resize(planes.len(), 0.0);
         for half in halves.iter_mut() {
@@ -105,6 +122,9 @@ impl Averager {
             }
             classifier.read_planes(copy, pair, settings.objective, aside)?;
             time += aside.inference_time;
+            around.resize(aside.probabilities.len(), 0.0);
+            let sums = around.iter_mut().zip(&aside.probabilities);
+            sums.for_each(|(sum, p)| *sum += f64::from(*p));
             let gradient = aside.gradient.chunks_exact(pixels);
             for (gradient, back) in gradient.zip(back.chunks_exact_mut(pixels)) {
                 map.adjoint(gradient, back, scratch);
@@ -114,12 +134,22 @@ impl Averager {
                 .zip(back.iter())
                 .for_each(|(sum, g)| *sum += f64::from(*g));
         }
-        if !scored {
-            classifier.score_planes(planes, scores)?;
-            time += scores.inference_time;
+        match scores {
+            Scores::None => {
+                reading.logits.clear();
+                reading.probabilities.clear();
+            }
+            Scores::Taken(scores) => {
+                reading.logits.clone_from(&scores.logits);
+                reading.probabilities.clone_from(&scores.probabilities);
+            }
+            Scores::Take => {
+                classifier.score_planes(planes, aside)?;
+                time += aside.inference_time;
+                reading.logits.clone_from(&aside.logits);
+                reading.probabilities.clone_from(&aside.probabilities);
+            }
         }
-        reading.logits.clone_from(&scores.logits);
-        reading.probabilities.clone_from(&scores.probabilities);
         let [one, other] = &*halves;
         let length = one
             .iter()
@@ -137,6 +167,10 @@ impl Averager {
         }
         reading.agreement = Some(agreement(&steps[0], &steps[1]));
         let share = 1.0 / f64::from(settings.samples);
+        reading.around.clear();
+        reading
+            .around
+            .extend(around.iter().map(|sum| (sum * share) as f32));
         reading.gradient.clear();
         let means = one.iter().zip(other).map(|(a, b)| ((a + b) * share) as f32);
         reading.gradient.extend(means);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A model whose gradient moves frames: what it sees of them, and how its gradient is taken.
 
-use super::average::{Averager, Turn};
-use super::sight::{Framing, Sight};
+use super::average::{Averager, Scores, Turn};
+use super::input_planes::{InputPlanes, Preprocessing};
 use super::{GradientSettings, InputSettings};
 use crate::classifier::{Classifier, Labels, OtherGradient, Reading, best_but};
 use crate::frame::{FrameView, Sampling};
@@ -12,8 +12,8 @@ use crate::runtime;
 #[derive(Debug)]
 pub(super) struct Driver {
     pub(super) classifier: Classifier,
-    pub(super) framing: Framing,
-    sight: Option<Sight>,
+    pub(super) preprocessing: Preprocessing,
+    input_planes: Option<InputPlanes>,
     averager: Averager,
 }
 
@@ -47,16 +47,16 @@ impl<'a> Shown<'a> {
 impl Driver {
     pub(super) fn new(classifier: Classifier, settings: &InputSettings) -> Self {
         Self {
-            framing: Framing::of(&classifier, settings),
+            preprocessing: Preprocessing::of(&classifier, settings),
             classifier,
-            sight: None,
+            input_planes: None,
             averager: Averager::default(),
         }
     }
 
     /// Scores alone; the gradient in `scores` is left as it is.
     pub(super) fn score(&mut self, shown: Shown<'_>, scores: &mut Reading) -> Result<(), runtime::Error> {
-        let input = Sight::see(&mut self.sight, self.framing, shown);
+        let input = InputPlanes::see(&mut self.input_planes, self.preprocessing, shown);
         self.classifier.score_planes(input, scores)
     }
 
@@ -66,11 +66,11 @@ impl Driver {
         shown: Shown<'_>,
         pair: (usize, usize),
         gradient: (&GradientSettings, Turn),
-        scores: (&mut Reading, bool),
+        scores: Scores<'_>,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        let input = Sight::see(&mut self.sight, self.framing, shown);
-        let seen = (input, self.framing.geometry.input);
+        let input = InputPlanes::see(&mut self.input_planes, self.preprocessing, shown);
+        let seen = (input, self.preprocessing.geometry.input);
         self.averager
             .read(&mut self.classifier, seen, pair, gradient, scores, reading)
     }
@@ -82,7 +82,6 @@ pub(super) struct OtherDriver {
     driver: Driver,
     /// Its class for each class of the first driver, by name.
     classes: Vec<Option<usize>>,
-    scores: Reading,
     reading: Reading,
 }
 
@@ -102,7 +101,6 @@ impl OtherDriver {
                 .map(|class| known.get(&*labels.name(class)).copied())
                 .collect(),
             driver: Driver::new(classifier, settings),
-            scores: Reading::default(),
             reading: Reading::default(),
         }
     }
@@ -112,7 +110,7 @@ impl OtherDriver {
     }
 
     pub(super) fn look_by(&mut self, settings: &InputSettings) {
-        self.driver.framing = self.driver.framing.with(settings);
+        self.driver.preprocessing = self.driver.preprocessing.with(settings);
     }
 
     /// The class of this driver that has the name of the first driver's.
@@ -130,17 +128,16 @@ impl OtherDriver {
         into: &mut OtherGradient,
     ) -> Result<(), runtime::Error> {
         let target = self.class(target).unwrap_or_default();
-        let (source, scored) = match self.class(source) {
-            Some(source) => (source, false),
+        let source = match self.class(source) {
+            Some(source) => source,
             None => {
-                self.driver.score(shown, &mut self.scores)?;
-                (best_but(&self.scores.logits, Some(target)), true)
+                self.driver.score(shown, &mut self.reading)?;
+                best_but(&self.reading.logits, Some(target))
             }
         };
-        let scores = (&mut self.scores, scored);
         self.driver
-            .read(shown, (source, target), gradient, scores, &mut self.reading)?;
-        into.geometry = self.driver.framing.geometry;
+            .read(shown, (source, target), gradient, Scores::None, &mut self.reading)?;
+        into.geometry = self.driver.preprocessing.geometry;
         into.gradient.clone_from(&self.reading.gradient);
         into.norm = self.reading.gradient_norm;
         into.agreement = self.reading.agreement;

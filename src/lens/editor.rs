@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use super::frame_editor::FrameEditor;
+use super::input_planes::Preprocessing;
 use super::reader::Reader;
 use super::region;
-use super::sight::Framing;
-use super::stage::Stage;
 use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
-use crate::frame::{FrameView, FrameViewMut, Moment, Rect};
+use crate::frame::{FramePosition, FrameView, FrameViewMut, Rect};
 use crate::morph::StepMode;
 use crate::render::{Bar, Caption, Captioner, DisplayMode, drawn_label, no_font, pass_on};
 use crate::settings::Group;
@@ -20,15 +20,15 @@ use crate::settings::Group;
 #[derive(Debug)]
 pub struct Editor {
     settings: LensSettings,
-    framing: Framing,
-    stage: Option<Stage>,
+    preprocessing: Preprocessing,
+    frame_editor: Option<FrameEditor>,
     /// The part of the frame that was edited last.
     part: Option<Rect>,
     labels: Labels,
     captioner: Captioner,
     /// Labels that no font has, which a report has warned of.
     no_font: Vec<String>,
-    moment: Moment,
+    position: FramePosition,
 }
 
 impl Editor {
@@ -39,14 +39,14 @@ impl Editor {
     pub fn new(reader: &Reader, settings: LensSettings) -> Result<Self, Error> {
         settings.check()?;
         Ok(Self {
-            framing: reader.framing().with(&settings.input),
+            preprocessing: reader.preprocessing().with(&settings.input),
             settings,
-            stage: None,
+            frame_editor: None,
             part: None,
             labels: reader.classifier().labels().clone(),
             captioner: Captioner::default(),
             no_font: Vec::new(),
-            moment: Moment::default(),
+            position: FramePosition::default(),
         })
     }
 
@@ -61,26 +61,26 @@ impl Editor {
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
         settings.check()?;
-        if let Some(stage) = &mut self.stage
-            && !stage.adopt(&settings)?
+        if let Some(frame_editor) = &mut self.frame_editor
+            && !frame_editor.adopt(&settings)?
         {
-            self.stage = None;
+            self.frame_editor = None;
         }
-        self.framing = self.framing.with(&settings.input);
+        self.preprocessing = self.preprocessing.with(&settings.input);
         self.settings = settings;
         Ok(())
     }
 
     /// Says where in its stream the next frame belongs: smoothing in time goes by it, and so does the report of the
     /// gradient's age. A frame of unknown picture is taken to be the one that its reading was made of.
-    pub fn at(&mut self, moment: Moment) {
-        self.moment = moment;
+    pub fn at(&mut self, position: FramePosition) {
+        self.position = position;
     }
 
     /// Forgets earlier frames: the next one starts a new average (docs/method.md 2.10).
     pub fn reset(&mut self) {
-        if let Some(stage) = &mut self.stage {
-            stage.start_over();
+        if let Some(frame_editor) = &mut self.frame_editor {
+            frame_editor.start_over();
         }
     }
 
@@ -125,35 +125,36 @@ impl Editor {
             source: reading.source,
             target: reading.target,
             attained: self.settings.reach.l2_budget == 0.0,
-            held: self.moment.differs(&reading.moment),
+            held: self.position.differs(&reading.position),
             agreement: reading.agreement,
             ..Report::default()
         };
         if report.held {
-            report.gradient_age = self.moment.distance(&reading.moment);
+            report.gradient_age = self.position.distance(&reading.position);
         }
         let whole = frame;
         let part = region::part(self.settings.input.roi, frame.shape());
         let Some((part, frame)) = part.and_then(|part| Some((part, whole.crop(part)?))) else {
             report.warning =
                 Some("the region lies outside of the frame, which is passed on unchanged".into());
-            self.stage = None;
+            self.frame_editor = None;
             pass_on(whole, out)?;
             return Ok(report);
         };
         let frame = &frame;
-        let stage = Stage::for_frame(&mut self.stage, frame, self.framing, &self.settings)?;
+        let frame_editor =
+            FrameEditor::for_frame(&mut self.frame_editor, frame, self.preprocessing, &self.settings)?;
         if self.part.replace(part) != Some(part) {
-            stage.forget();
+            frame_editor.forget();
         }
         let still = self.settings.reach.magnification == 0.0 && self.settings.reach.l2_budget == 0.0;
         let refusal = refusal(reading, &self.settings);
         if refusal.is_some() || still {
             report.warning = refusal.map(Into::into);
-            stage.keep(frame)?;
+            frame_editor.keep(frame)?;
         } else {
-            let at = (frame, &self.moment);
-            steps::walk(stage, reader, &self.settings, at, reading, &mut report)?;
+            let at = (frame, &self.position);
+            steps::walk(frame_editor, reader, &self.settings, at, reading, &mut report)?;
         }
         if let Some(unknown) = unknown_scores(reading) {
             report.warning = Some(match report.warning.take() {
@@ -161,7 +162,7 @@ impl Editor {
                 None => unknown,
             });
         }
-        stage.show(self.settings.view.display_mode, whole, part, reading, out)?;
+        frame_editor.show(self.settings.view.display_mode, whole, part, reading, out)?;
         report.morph_time = start.elapsed().saturating_sub(report.step_time);
         Ok(report)
     }
@@ -218,12 +219,12 @@ impl Editor {
 
     /// What the steps carried from the last frame to the next change of the region: see [`crate::morph::StepMode::Live`].
     pub(super) fn carried(&self) -> Option<&[f32]> {
-        self.stage.as_ref().and_then(Stage::carried)
+        self.frame_editor.as_ref().and_then(FrameEditor::carried)
     }
 
     /// The morphed picture of the last frame's region, whatever was shown of it; `None` before the first.
     pub fn morph(&self) -> Option<FrameView<'_>> {
-        self.stage.as_ref().and_then(Stage::morph)
+        self.frame_editor.as_ref().and_then(FrameEditor::morph)
     }
 }
 

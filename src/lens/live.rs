@@ -8,7 +8,7 @@ use super::{Editor, Lens, LensSettings, Reader, Report};
 use crate::Error;
 use crate::classifier::{Interrupter, Labels, Reading};
 use crate::error::shielded;
-use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
+use crate::frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut};
 use crate::settings::{choice, group};
 
 choice! {
@@ -49,19 +49,19 @@ pub struct LiveReport {
 /// [`GradientMode::Held`] the model reads on a thread of its own, and no frame but the first waits for it.
 ///
 /// ```no_run
-/// use steerlens::{Lens, Live, LiveSettings, Moment};
+/// use steerlens::{Lens, Live, LiveSettings, FramePosition};
 /// # use steerlens::{FrameView, FrameViewMut};
 ///
 /// # fn run(lens: Lens, frames: Vec<(FrameView<'_>, FrameViewMut<'_>)>) -> Result<(), steerlens::Error> {
 /// let (pace, settings) = (LiveSettings::default(), lens.settings().clone());
 /// let mut live = Live::new(lens);
 /// for (number, (frame, mut shown)) in frames.into_iter().enumerate() {
-///     let moment = Moment {
+///     let position = FramePosition {
 ///         time: Some(std::time::Duration::from_millis(40 * number as u64)),
 ///         continuous: true,
-///         ..Moment::default()
+///         ..FramePosition::default()
 ///     };
-///     let done = live.morph(&pace, settings.clone(), moment, &frame, &mut shown)?;
+///     let done = live.morph(&pace, settings.clone(), position, &frame, &mut shown)?;
 ///     println!("moved by {:.2}", done.report.l2);
 /// }
 /// # Ok(())
@@ -89,12 +89,12 @@ enum Running {
 struct Held {
     reader: Mailbox<Reader>,
     editor: Editor,
-    watch: Watch,
+    changes: ChangeDetector,
     reading: Reading,
     /// There is a gradient to hold.
     begun: bool,
     /// The frame that the reader was given last, and the settings with it.
-    asked: Option<(Moment, LensSettings)>,
+    asked: Option<(FramePosition, LensSettings)>,
 }
 
 impl Live {
@@ -136,7 +136,7 @@ impl Live {
         self.since = 0;
         match &mut self.running {
             Some(Running::Sync(lens)) => {
-                lens.reading.moment = Moment::default();
+                lens.reading.position = FramePosition::default();
                 lens.reset();
             }
             Some(Running::Held(held)) => held.reset(),
@@ -185,7 +185,7 @@ impl Live {
         &mut self,
         pace: &LiveSettings,
         settings: LensSettings,
-        moment: Moment,
+        position: FramePosition,
         frame: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
     ) -> Result<LiveReport, Error> {
@@ -197,7 +197,7 @@ impl Live {
         let report = match &mut self.running {
             Some(Running::Sync(lens)) => {
                 lens.set_settings(settings)?;
-                lens.at(moment);
+                lens.at(position);
                 if turn || !lens.stands() {
                     self.since = 0;
                     lens.morph(frame, out)?
@@ -210,7 +210,7 @@ impl Live {
                     self.since = 0;
                 }
                 waited = !held.begun;
-                shielded(|| held.morph(turn, settings, moment, frame, out))?
+                shielded(|| held.morph(turn, settings, position, frame, out))?
             }
             None => return Err(gone()),
         };
@@ -248,14 +248,14 @@ impl Held {
         let Lens {
             reader,
             editor,
-            watch,
+            changes,
             reading,
             ..
         } = lens;
         Ok(Self {
             reader: Mailbox::start(reader).map_err(Error::NoThread)?,
             editor,
-            watch,
+            changes,
             reading,
             begun: false,
             asked: None,
@@ -271,7 +271,7 @@ impl Held {
     fn reset(&mut self) {
         self.reader.forget();
         self.editor.reset();
-        self.reading.moment = Moment::default();
+        self.reading.position = FramePosition::default();
         (self.begun, self.asked) = (false, None);
     }
 
@@ -279,30 +279,30 @@ impl Held {
         &mut self,
         turn: bool,
         settings: LensSettings,
-        moment: Moment,
+        position: FramePosition,
         frame: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        let moment = Moment {
-            picture: Some(self.watch.look(frame)),
-            ..moment
+        let position = FramePosition {
+            picture: Some(self.changes.look(frame)),
+            ..position
         };
         self.take_newest(false)?;
         let known = self
             .asked
             .as_ref()
-            .is_some_and(|(asked, with)| !asked.differs(&moment) && with.reads_like(&settings));
+            .is_some_and(|(asked, with)| !asked.differs(&position) && with.reads_like(&settings));
         let carried = self.editor.carried();
         if (turn || self.asked.is_none()) && (!known || carried.is_some()) {
-            self.reader.offer(frame, carried, moment, &settings);
-            self.asked = Some((moment, settings.clone()));
+            self.reader.offer(frame, carried, position, &settings);
+            self.asked = Some((position, settings.clone()));
         }
         if !self.begun {
             // The first gradient is worth waiting for; an interrupted run ends the waiting.
             self.take_newest(true)?;
         }
         self.editor.set_settings(settings)?;
-        self.editor.at(moment);
+        self.editor.at(position);
         let mut report = self.editor.apply(frame, &self.reading, out)?;
         self.editor.caption(&self.reading, &mut report, out)?;
         Ok(report)

@@ -11,7 +11,7 @@ use std::thread::{Builder, JoinHandle};
 use super::{LensSettings, Reader};
 use crate::Error;
 use crate::classifier::Reading;
-use crate::frame::{FrameCopy, FrameView, Moment};
+use crate::frame::{FrameCopy, FramePosition, FrameView};
 use crate::guard::caught;
 
 /// What reads frames: the library's reader, or a test's.
@@ -75,7 +75,7 @@ struct Job {
     frame: FrameCopy,
     /// Empty where there is none.
     change: Vec<f32>,
-    moment: Moment,
+    position: FramePosition,
     settings: LensSettings,
     anew: bool,
 }
@@ -109,14 +109,14 @@ impl<R: Reads> Mailbox<R> {
         &self,
         frame: &FrameView<'_>,
         change: Option<&[f32]>,
-        moment: Moment,
+        position: FramePosition,
         settings: &LensSettings,
     ) {
         let mut slots = self.shared.slots();
         slots.job.frame.take(frame);
         slots.job.change.clear();
         slots.job.change.extend_from_slice(change.unwrap_or_default());
-        slots.job.moment = moment;
+        slots.job.position = position;
         slots.job.settings.clone_from(settings);
         slots.waiting = true;
         self.shared.changed.notify_all();
@@ -209,7 +209,7 @@ fn read(reader: &mut impl Reads, job: &Job, reading: &mut Reading) -> Result<(),
     if let Some(frame) = job.frame.view() {
         let change = (!job.change.is_empty()).then_some(&job.change[..]);
         reader.read(&job.settings, job.anew, (&frame, change), reading)?;
-        reading.moment = job.moment;
+        reading.position = job.position;
     }
     Ok(())
 }
@@ -273,11 +273,12 @@ mod tests {
         fn offer(&self, number: u8) {
             let bytes = [number; 4];
             let frame = FrameView::new(PixelFormat::Gray8, 2, 2, 2, &bytes).unwrap();
-            let moment = Moment {
+            let position = FramePosition {
                 time: Some(Duration::from_secs(u64::from(number))),
-                ..Moment::default()
+                ..FramePosition::default()
             };
-            self.worker.offer(&frame, None, moment, &LensSettings::default());
+            self.worker
+                .offer(&frame, None, position, &LensSettings::default());
         }
 
         /// The frame that came out, waiting for it.
@@ -301,7 +302,7 @@ mod tests {
         rig.tell.send(Turn::Succeed).unwrap();
         assert_eq!(rig.said.recv(), Ok((5, false)));
         assert_eq!(rig.collected(), Some(1));
-        assert_eq!(rig.reading.moment.time, Some(Duration::from_secs(1)));
+        assert_eq!(rig.reading.position.time, Some(Duration::from_secs(1)));
         rig.tell.send(Turn::Succeed).unwrap();
         assert_eq!(rig.collected(), Some(5));
         assert_eq!(rig.collected(), None, "nothing is on its way");

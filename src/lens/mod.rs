@@ -8,17 +8,18 @@ mod average;
 mod driver;
 mod editor;
 mod flip;
-mod history;
+mod frame_editor;
+mod input_planes;
+mod lead;
 mod live;
 mod mailbox;
 mod reader;
 mod region;
 mod report;
 mod settings;
-mod showing;
-mod sight;
-mod stage;
 mod steps;
+mod temporal_state;
+mod view;
 
 use crate::settings::choice;
 pub use editor::Editor;
@@ -31,7 +32,7 @@ pub use settings::{GradientSettings, InputSettings, LensSettings, ViewSettings};
 use crate::Error;
 use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
 use crate::error::shielded;
-use crate::frame::{FrameView, FrameViewMut, Moment, Watch};
+use crate::frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut};
 use crate::render::DisplayMode;
 use crate::settings::Group;
 
@@ -78,8 +79,8 @@ choice! {
 pub struct Lens {
     reader: Reader,
     editor: Editor,
-    watch: Watch,
-    moment: Moment,
+    changes: ChangeDetector,
+    position: FramePosition,
     reading: Reading,
 }
 
@@ -125,8 +126,8 @@ impl Lens {
         Self {
             reader,
             editor,
-            watch: Watch::default(),
-            moment: Moment::default(),
+            changes: ChangeDetector::default(),
+            position: FramePosition::default(),
             reading: Reading::default(),
         }
     }
@@ -152,8 +153,8 @@ impl Lens {
     }
 
     /// Says where in their stream the next frames belong, for smoothing in time; `picture` is found out here.
-    pub fn at(&mut self, moment: Moment) {
-        self.moment = moment;
+    pub fn at(&mut self, position: FramePosition) {
+        self.position = position;
     }
 
     /// What the model says of the frame that was read last: scores, classes, gradient.
@@ -198,8 +199,8 @@ impl Lens {
     /// When the run fails or is interrupted.
     pub fn read(&mut self, frame: &FrameView<'_>) -> Result<&Reading, Error> {
         shielded(|| {
-            let moment = self.look(frame);
-            self.read_at(moment, frame)
+            let position = self.look(frame);
+            self.read_at(position, frame)
         })?;
         Ok(&self.reading)
     }
@@ -211,8 +212,8 @@ impl Lens {
     /// When `out` does not fit, or a run fails.
     pub fn apply(&mut self, frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<Report, Error> {
         shielded(|| {
-            let moment = self.look(frame);
-            self.apply_at(moment, frame, out)
+            let position = self.look(frame);
+            self.apply_at(position, frame, out)
         })
     }
 
@@ -222,37 +223,37 @@ impl Lens {
     /// As for the two.
     pub fn morph(&mut self, frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<Report, Error> {
         shielded(|| {
-            let moment = self.look(frame);
-            self.read_at(moment, frame)?;
-            self.apply_at(moment, frame, out)
+            let position = self.look(frame);
+            self.read_at(position, frame)?;
+            self.apply_at(position, frame, out)
         })
     }
 
-    fn look(&mut self, frame: &FrameView<'_>) -> Moment {
-        Moment {
-            picture: Some(self.watch.look(frame)),
-            ..self.moment
+    fn look(&mut self, frame: &FrameView<'_>) -> FramePosition {
+        FramePosition {
+            picture: Some(self.changes.look(frame)),
+            ..self.position
         }
     }
 
-    fn read_at(&mut self, moment: Moment, frame: &FrameView<'_>) -> Result<(), Error> {
+    fn read_at(&mut self, position: FramePosition, frame: &FrameView<'_>) -> Result<(), Error> {
         let reading = &mut self.reading;
         let carried = self.editor.carried();
-        let is_same = reading.moment.picture == moment.picture && carried.is_none();
+        let is_same = reading.position.picture == position.picture && carried.is_none();
         if !is_same || !self.reader.recall(reading) {
             self.reader.read_changed(frame, carried, reading)?;
-            reading.moment = moment;
+            reading.position = position;
         }
         Ok(())
     }
 
     fn apply_at(
         &mut self,
-        moment: Moment,
+        position: FramePosition,
         frame: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        self.editor.at(moment);
+        self.editor.at(position);
         let mut report = self.editor.walk(&mut self.reader, frame, &self.reading, out)?;
         if self.editor.settings().view.measure_after
             && let Some(morph) = self.editor.morph()

@@ -4,16 +4,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::average::Turn;
+use super::average::{Scores, Turn};
 use super::driver::{Driver, OtherDriver, Shown};
+use super::input_planes::Preprocessing;
 use super::region;
-use super::sight::Framing;
 use super::{GradientSettings, InputSettings, LensSettings};
 use crate::Error;
 use crate::classifier::{
     ClassChoice, Classifier, ClassifierSettings, Interrupter, PairChooser, Reading, best_but, resolve,
 };
-use crate::frame::{FrameView, Moment};
+use crate::frame::{FramePosition, FrameView};
 use crate::settings::Group;
 
 /// Numbers readings, so that an [`super::Editor`] knows one that it has analysed, whichever reader made it.
@@ -124,13 +124,13 @@ impl Reader {
         .into())
     }
 
-    pub(super) fn framing(&self) -> Framing {
-        self.first.framing
+    pub(super) fn preprocessing(&self) -> Preprocessing {
+        self.first.preprocessing
     }
 
     /// The map from frames of this shape to what the model sees of them, without a region.
     pub fn sampling(&self, frame: &FrameView<'_>) -> crate::frame::Sampling {
-        self.first.framing.geometry.sampling(frame.shape())
+        self.first.preprocessing.geometry.sampling(frame.shape())
     }
 
     /// Takes over classes, objective, `samples`, fit and region of other settings, from the next frame on.
@@ -148,13 +148,11 @@ impl Reader {
                     .try_for_each(|other| self.knows(other, target))?;
             }
             self.chooser.update(source, target, gradient.class_hold);
-            if gradient.of_a_reading() != self.gradient.of_a_reading() {
-                self.last = None;
-            }
             self.gradient = gradient.clone();
+            self.last = None;
         }
         if *input != self.input {
-            self.first.framing = self.first.framing.with(input);
+            self.first.preprocessing = self.first.preprocessing.with(input);
             self.others.iter_mut().for_each(|other| other.look_by(input));
             self.input = input.clone();
             self.last = None;
@@ -193,7 +191,7 @@ impl Reader {
         let seen = region::seen(self.input.roi, frame);
         let shown = Shown::Frame(&seen);
         // Should the run fail, it is no reading of anything.
-        reading.moment = Moment::default();
+        reading.position = FramePosition::default();
         let pixels = seen.width() * seen.height();
         let change = change.filter(|change| [pixels, 3 * pixels].contains(&change.len()));
         let is_new = self.chooser.pair().is_none();
@@ -209,7 +207,7 @@ impl Reader {
             Some(change) => (Shown::Changed { frame: &seen, change }, self.turn),
             None => (shown, Turn::default()),
         };
-        self.read_all([at; 2], pair, turn, scored, reading)?;
+        self.read_all([at; 2], pair, turn, Some(scored), reading)?;
         if change.is_some() {
             self.turn = Turn {
                 step: (turn.step + 1) % TURNS,
@@ -257,28 +255,33 @@ impl Reader {
             return Err(crate::classifier::Error::ClassIndex { index, classes }.into());
         }
         let seen = region::seen(self.input.roi, frame);
-        (reading.pair_changed, reading.moment) = (false, Moment::default());
+        (reading.pair_changed, reading.position) = (false, FramePosition::default());
         let shown = [Shown::Frame(&seen); 2];
-        self.read_all(shown, (source, target), Turn::default(), false, reading)?;
+        self.read_all(shown, (source, target), Turn::default(), Some(false), reading)?;
         self.number(reading);
         Ok(())
     }
 
     /// Scores and gradient of the first driver, which is shown the first picture, and gradients of the others, which are shown
-    /// the second. `scored` says that `aside` holds the first one's scores of it.
+    /// the second. Scores of the picture itself are taken where nobody has, which `scored` says: `aside` then holds them;
+    /// with `None` they are not asked for.
     fn read_all(
         &mut self,
         [shown, to_others]: [Shown<'_>; 2],
         pair: (usize, usize),
         turn: Turn,
-        scored: bool,
+        scored: Option<bool>,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         self.others
             .iter()
             .try_for_each(|other| self.knows(other, pair.1))?;
         let gradient = (&self.gradient, turn);
-        let scores = (&mut self.aside, scored);
+        let scores = match scored {
+            Some(true) => Scores::Taken(&self.aside),
+            Some(false) => Scores::Take,
+            None => Scores::None,
+        };
         self.first.read(shown, pair, gradient, scores, reading)?;
         reading.others.resize_with(self.others.len(), Default::default);
         for (other, into) in self.others.iter_mut().zip(&mut reading.others) {
@@ -298,7 +301,7 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn rehearse(&mut self) -> Result<Duration, Error> {
-        let geometry = self.first.framing.geometry;
+        let geometry = self.first.preprocessing.geometry;
         let planes = vec![0.5; geometry.channels * geometry.pixels()];
         let pair = (0, 1.min(self.classifier().classes().saturating_sub(1)));
         // The first run makes buffers.
@@ -331,13 +334,12 @@ impl Reader {
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let (mut source, target) = (reading.source, reading.target);
-        let scored = self.chooser.source_is_free();
-        if scored {
+        if self.chooser.source_is_free() {
             self.first.score(shown[0], &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
         let turn = Turn { step, past: 1.0 };
-        self.read_all(shown, (source, target), turn, scored, reading)
+        self.read_all(shown, (source, target), turn, None, reading)
     }
 
     /// Whether there is a driver beside the first.

@@ -39,8 +39,10 @@ pub struct Report {
     pub change_norm: f64,
     /// L2 distance of the picture as written from the frame, pixel values 0..1, over all colour planes.
     pub l2: f64,
-    /// Whether the L2 budget was reached; true without one.
+    /// Whether the L2 budget was reached, or the lead before it; true without a budget.
     pub attained: bool,
+    /// With [`crate::morph::ReachMode::Auto`]: whether the target led, which ended the way, or magnification or budget did.
+    pub led: Option<bool>,
     /// Whether the gradient is that of an earlier picture.
     pub held: bool,
     /// How much earlier that picture was shown; zero where the gradient is the picture's own or times are unknown.

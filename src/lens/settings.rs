@@ -12,6 +12,7 @@ group! {
     /// How frames are morphed.
     pub struct LensSettings {
         gradient: group(GradientSettings),
+        control: choice(Control),
         input: group(InputSettings),
         resolution: choice(Resolution),
         morph: group(morph::Settings),
@@ -38,7 +39,6 @@ group! {
             "Mirror every other of the copies that samples asks for: for classes that look the same in a mirror"),
         noise_level: real(NOISE_LEVEL, "noise-level", 0.05, 0.0, 1.0,
             "Standard deviation of the noise on the copies that samples asks for, pixel values 0..1"),
-        control: choice(Control),
         seed: whole(SEED, "seed", 0, 0, u64::MAX,
             "Which of the random directions of control=random, and which changes of samples"),
     }
@@ -62,19 +62,6 @@ group! {
             "Draw the two classes with their probabilities into the lower edge of the picture"),
         measure_after: switch(MEASURE_AFTER, "measure-after", false,
             "Classify the morphed picture too, as written; one more forward run"),
-    }
-}
-
-impl GradientSettings {
-    /// Those that a reading depends on; the others, and those that have no effect beside them, at their defaults.
-    pub(super) fn of_a_reading(&self) -> Self {
-        let (mut of, usual) = (self.clone(), Self::default());
-        (of.class_hold, of.control) = (usual.class_hold, usual.control);
-        if of.samples < 2 {
-            (of.shift, of.zoom, of.mirror) = (usual.shift, usual.zoom, usual.mirror);
-            (of.noise_level, of.seed) = (usual.noise_level, usual.seed);
-        }
-        of
     }
 }
 
@@ -128,10 +115,7 @@ impl LensSettings {
 
     /// Whether a reading that was made under these settings is one under the others too.
     pub fn reads_like(&self, other: &Self) -> bool {
-        // Frame after frame they are the same.
-        let alike =
-            self.gradient == other.gradient || self.gradient.of_a_reading() == other.gradient.of_a_reading();
-        alike && self.input == other.input
+        self.gradient == other.gradient && self.input == other.input
     }
 }
 
@@ -142,32 +126,20 @@ mod tests {
     #[test]
     fn readings_depend_on_what_is_read_and_not_on_how_it_is_moved() {
         type Change = fn(&mut LensSettings);
-        // Whether readings stay, of one sample and of several.
-        let changes: [(&str, Change, [bool; 2]); 11] = [
-            (
-                "target",
-                |s| s.gradient.target = ClassChoice::Index(1),
-                [false, false],
-            ),
-            (
-                "objective",
-                |s| s.gradient.objective = Objective::Logit,
-                [false, false],
-            ),
-            ("fit", |s| s.input.fit = Fit::Stretch, [false, false]),
-            ("samples", |s| s.gradient.samples = 8, [false, false]),
-            ("noise-level", |s| s.gradient.noise_level = 0.3, [true, false]),
-            ("shift", |s| s.gradient.shift = 0.3, [true, false]),
-            ("seed", |s| s.gradient.seed = 7, [true, false]),
-            ("control", |s| s.gradient.control = Control::Random, [true, true]),
-            ("class-hold", |s| s.gradient.class_hold = 0, [true, true]),
-            ("magnification", |s| s.reach.magnification = 0.3, [true, true]),
-            ("scale-weight", |s| s.morph.scale_weight = 1.0, [true, true]),
+        let changes: [(&str, Change, bool); 9] = [
+            ("target", |s| s.gradient.target = ClassChoice::Index(1), false),
+            ("objective", |s| s.gradient.objective = Objective::Logit, false),
+            ("fit", |s| s.input.fit = Fit::Stretch, false),
+            ("samples", |s| s.gradient.samples = 8, false),
+            ("shift", |s| s.gradient.shift = 0.3, false),
+            ("seed", |s| s.gradient.seed = 7, false),
+            ("control", |s| s.control = Control::Random, true),
+            ("magnification", |s| s.reach.magnification = 0.3, true),
+            ("scale-weight", |s| s.morph.scale_weight = 1.0, true),
         ];
-        let several = LensSettings::default().with(|s| s.gradient.samples = 4);
+        let settings = LensSettings::default();
         for (name, change, alike) in changes {
-            let found = [LensSettings::default(), several.clone()]
-                .map(|settings| settings.reads_like(&settings.clone().with(change)));
+            let found = settings.reads_like(&settings.clone().with(change));
             assert_eq!(found, alike, "{name}");
         }
     }

@@ -4,69 +4,94 @@
 use std::time::{Duration, Instant};
 
 use super::driver::Shown;
+use super::frame_editor::FrameEditor;
+use super::lead::{leads, shorten};
 use super::reader::Reader;
-use super::stage::Stage;
 use super::{LensSettings, Report};
 use crate::Error;
 use crate::classifier::Reading;
-use crate::frame::{FrameView, Moment, luma_of_planes};
+use crate::frame::{FramePosition, FrameView, luma_of_planes};
 use crate::measure::{l2, norm};
-use crate::morph::{StepMode, reach_budget};
+use crate::morph::{Search, StepMode, reach_budget};
 
-/// Takes all steps, the first along `reading`, and leaves the morph on the stage. Without a reader there is one step.
+/// How much further than its share of the budget a step may go that is not the last, in lengths of a step: where it ends is
+/// no result, and each try costs a synthesis.
+const STEP_TOLERANCE: f64 = 0.3;
+
+/// Takes all steps, the first along `reading`, and leaves the morph in `editor`. Without a reader there is one step.
 pub(super) fn walk(
-    stage: &mut Stage,
-    reader: Option<&mut Reader>,
+    editor: &mut FrameEditor,
+    mut reader: Option<&mut Reader>,
     settings: &LensSettings,
-    (frame, moment): (&FrameView<'_>, &Moment),
+    (frame, position): (&FrameView<'_>, &FramePosition),
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
     let reach = &settings.reach;
-    let mut between = reader
-        .filter(|_| reach.steps > 1 && !stage.is_live())
-        .map(|reader| Between::new(stage, reader, frame, reading));
-    let is_live = stage.is_live();
+    let is_live = editor.is_live();
+    report.led = leads(reach, &reading.around, reading.target);
+    if report.led == Some(true) && !is_live {
+        report.warning = Some("the target leads already: the frame is passed on unchanged".to_owned());
+        report.attained = true;
+        return Ok(editor.keep(frame)?);
+    }
+    let mut between = match &mut reader {
+        Some(reader) if reach.steps > 1 && !is_live => Some(Between::new(editor, reader, frame, reading)),
+        _ => None,
+    };
     let steps = if between.is_some() { reach.steps } else { 1 };
     if is_live {
         report.warning = live_doubt(settings).map(Into::into);
     }
+    // Distance and magnification of the step before.
+    let mut last = None;
     for step in 1..=steps {
         let prepared = match &mut between {
-            None => stage.prepare(frame, moment, reading, settings),
+            None => editor.prepare(frame, position, reading, settings),
             Some(between) => {
                 if step > 1 {
-                    report.step_time += between.read(stage, frame, step - 1)?;
+                    report.step_time += between.read(editor, frame, step - 1)?;
+                    report.led = leads(reach, &between.reading.around, reading.target);
+                    if report.led == Some(true) {
+                        break;
+                    }
                 }
-                between.prepare(stage, settings, step - 1)
+                between.prepare(editor, settings, step - 1)
             }
         };
         if step == 1 {
             report.phase_rms = prepared.phase_rms;
-            report.drivers_agreement = stage.drivers_agreement;
+            report.drivers_agreement = editor.drivers_agreement;
         }
         // Live, what has been carried is shown, and fades.
         let rests = prepared.phase_rms == 0.0 && !is_live;
         if !prepared.finite || rests {
             report.warning = Some(no_direction(prepared.finite, step));
             if step == 1 {
-                return Ok(stage.keep(frame)?);
+                return Ok(editor.keep(frame)?);
             }
             break;
         }
         // How far the picture then is from the frame.
-        let mut place = |stage: &mut Stage, magnification: f64| {
-            stage.morpher.extrapolate(magnification, &mut stage.change);
+        let mut place = |editor: &mut FrameEditor, magnification: f64| {
+            editor.morpher.extrapolate(magnification, &mut editor.change);
             match &mut between {
-                None => stage.write_step(frame),
-                Some(between) => Ok(between.add(stage)),
+                None => editor.write_step(frame),
+                Some(between) => Ok(between.add(editor)),
             }
         };
         let magnification = if reach.l2_budget > 0.0 && !is_live {
             let budget = reach.l2_budget * f64::from(step) / f64::from(steps);
+            let mut search = Search::from_source();
+            if step < steps {
+                search.tolerance = STEP_TOLERANCE / f64::from(step);
+            }
+            if let Some((distance, magnification)) = last {
+                (search.start, search.first) = (distance, f64::min(magnification, 1.0));
+            }
             let mut failed = None;
-            let found = reach_budget(budget, |magnification| {
-                place(stage, magnification).unwrap_or_else(|e| {
+            let found = reach_budget(budget, search, |magnification| {
+                place(editor, magnification).unwrap_or_else(|e| {
                     failed = Some(e);
                     f64::NAN
                 })
@@ -76,30 +101,55 @@ pub(super) fn walk(
             }
             report.attained = step == steps && found.attained;
             report.l2 = found.distance;
+            last = Some((found.distance, found.magnification));
             found.magnification
         } else {
-            let magnification = reach.magnification / f64::from(steps);
-            report.l2 = place(stage, magnification)?;
+            // Live, a target that leads is left to fade until it does no longer.
+            let magnification = match report.led {
+                Some(true) => 0.0,
+                _ => reach.magnification / f64::from(steps),
+            };
+            report.l2 = place(editor, magnification)?;
             magnification
         };
         report.magnification += magnification;
         if between.is_some() || is_live {
-            stage.morpher.advance(magnification);
+            editor.morpher.advance(magnification);
         }
     }
+    if let Some(between) = &mut between
+        && report.led == Some(false)
+        && report.warning.is_none()
+    {
+        report.step_time += between.read(editor, frame, steps)?;
+        report.led = leads(reach, &between.reading.around, reading.target);
+    }
+    report.attained |= report.led == Some(true);
     match between {
-        None => report.change_norm = norm(&stage.change),
+        None => {
+            match (reader, is_live, report.led) {
+                (Some(reader), false, Some(_)) => shorten(editor, reader, reach, frame, report)?,
+                (None, false, Some(_)) => {
+                    (report.led, report.warning) = (None, Some(NEEDS_THE_MODEL.to_owned()));
+                }
+                _ => (),
+            }
+            report.change_norm = norm(&editor.change);
+        }
         Some(between) => {
             let change = between.change();
             report.change_norm = norm(&change);
-            report.l2 = stage.write(frame, &change)?;
+            report.l2 = editor.write(frame, &change)?;
             report.agreement = between.reading.agreement;
-            stage.show_change(&change);
-            stage.forget();
+            editor.show_change(&change);
+            editor.forget();
         }
     }
     Ok(())
 }
+
+const NEEDS_THE_MODEL: &str = "reach=auto has no effect on one step along a gradient that is held: it needs the model \
+                               at the morph, as with step-mode=live or gradient-mode=sync";
 
 /// What of the settings live steps cannot do.
 fn live_doubt(settings: &LensSettings) -> Option<&'static str> {
@@ -135,10 +185,15 @@ struct Between<'r> {
 }
 
 impl<'r> Between<'r> {
-    fn new(stage: &mut Stage, reader: &'r mut Reader, frame: &FrameView<'_>, reading: &Reading) -> Self {
+    fn new(
+        editor: &mut FrameEditor,
+        reader: &'r mut Reader,
+        frame: &FrameView<'_>,
+        reading: &Reading,
+    ) -> Self {
         let planes = if frame.format().is_gray() { 1 } else { 3 };
-        let mut source = vec![0.0; planes * stage.pixels()];
-        stage.read_planes(frame, &mut source);
+        let mut source = vec![0.0; planes * editor.pixels()];
+        editor.read_planes(frame, &mut source);
         Self {
             reader,
             reading: reading.clone(),
@@ -149,11 +204,16 @@ impl<'r> Between<'r> {
     }
 
     /// Takes the gradient at the current picture; how long that took.
-    fn read(&mut self, stage: &mut Stage, frame: &FrameView<'_>, step: u32) -> Result<Duration, Error> {
+    fn read(
+        &mut self,
+        editor: &mut FrameEditor,
+        frame: &FrameView<'_>,
+        step: u32,
+    ) -> Result<Duration, Error> {
         let start = Instant::now();
-        let pixels = stage.pixels();
+        let pixels = editor.pixels();
         let mut luma = Vec::new();
-        let seen: Vec<&[f32]> = match (self.current.len() / pixels, stage.seen) {
+        let seen: Vec<&[f32]> = match (self.current.len() / pixels, editor.seen) {
             (1, seen) => vec![&self.current; seen],
             (_, 1) => {
                 luma.resize(pixels, 0.0);
@@ -165,12 +225,12 @@ impl<'r> Between<'r> {
         let first = Shown::Planes {
             frame,
             planes: &seen,
-            at_frame: stage.at_frame,
+            at_frame: editor.at_frame,
         };
         let mut others = first;
         let change;
         if self.reader.has_others() {
-            change = stage.at_frame_size(&self.change());
+            change = editor.at_frame_size(&self.change());
             others = Shown::Changed {
                 frame,
                 change: &change,
@@ -181,27 +241,32 @@ impl<'r> Between<'r> {
     }
 
     /// Analysis of the current picture and of its gradient.
-    fn prepare(&mut self, stage: &mut Stage, settings: &LensSettings, step: u32) -> crate::morph::Prepared {
-        stage.forget();
-        stage.take_direction(&self.reading, settings, step);
-        if stage.image.len() == self.current.len() {
-            stage.image.copy_from_slice(&self.current);
+    fn prepare(
+        &mut self,
+        editor: &mut FrameEditor,
+        settings: &LensSettings,
+        step: u32,
+    ) -> crate::morph::Prepared {
+        editor.forget();
+        editor.take_direction(&self.reading, settings, step);
+        if editor.image.len() == self.current.len() {
+            editor.image.copy_from_slice(&self.current);
         } else {
-            luma_of_planes(&self.current, &mut stage.image);
+            luma_of_planes(&self.current, &mut editor.image);
         }
-        if stage.morpher.step_mode() != StepMode::Source {
+        if editor.morpher.step_mode() != StepMode::Source {
             self.base.copy_from_slice(&self.current);
         }
         match step {
-            0 => stage.morpher.prepare(&stage.image, &stage.gradient),
-            _ => stage.morpher.prepare_step(&stage.image, &stage.gradient),
+            0 => editor.morpher.prepare(&editor.image, &editor.gradient),
+            _ => editor.morpher.prepare_step(&editor.image, &editor.gradient),
         }
     }
 
     /// Adds the change of a step and clips; the distance from the source.
-    fn add(&mut self, stage: &Stage) -> f64 {
+    fn add(&mut self, editor: &FrameEditor) -> f64 {
         // A change of luma is added to all three planes.
-        let change = stage.change.iter().cycle();
+        let change = editor.change.iter().cycle();
         self.current
             .iter_mut()
             .zip(self.base.iter().zip(change))

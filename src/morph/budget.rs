@@ -12,23 +12,46 @@ pub struct Reach {
     pub attained: bool,
 }
 
-/// The smallest magnification tried, and how often it is doubled: up to 64.
-const FIRST: f64 = 1.0 / 16.0;
+/// Where a search begins, and how near to the budget it ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Search {
+    /// The distance at magnification 0.
+    pub start: f64,
+    /// The first magnification that is tried, above 0; it is doubled up to ten times.
+    pub first: f64,
+    /// The distance may exceed the budget by this fraction of it, above 0.
+    pub tolerance: f64,
+}
+
+impl Search {
+    /// From the source of the picture, and to 0.1 % of the budget.
+    pub fn from_source() -> Self {
+        Self {
+            start: 0.0,
+            first: 1.0 / 16.0,
+            tolerance: 1e-3,
+        }
+    }
+}
+
 const DOUBLINGS: usize = 10;
-/// The distance may exceed the budget by this fraction of it.
-const TOLERANCE: f64 = 1e-3;
 /// A halving of the bracket per evaluation would leave nothing of it in f64.
 const MOST_EVALUATIONS: usize = 60;
 
-/// Finds the magnification at which `distance` is `budget`, above 0 (at most 0.1 % more), along a path in units of
+/// Finds the magnification at which `distance` is `budget`, above 0, or a little more, along a path in units of
 /// [`super::MagnificationUnit::Rms`]. Where even the far end of the path falls short, that end is the answer, not attained.
 ///
 /// Doubles until the budget is bracketed, then closes in by the Illinois rule, halving the bracket where that
 /// gains too little. Deterministic. `distance` takes a magnification and gives the distance from the source of
 /// the picture there; the last magnification it is given is the one found, so that what it wrote can be kept.
-pub fn reach_budget(budget: f64, mut distance: impl FnMut(f64) -> f64) -> Reach {
-    let near = |d: f64| (budget..=budget * (1.0 + TOLERANCE)).contains(&d);
-    let (mut low, mut high) = ((0.0, 0.0), (FIRST, distance(FIRST)));
+pub fn reach_budget(budget: f64, search: Search, mut distance: impl FnMut(f64) -> f64) -> Reach {
+    let Search {
+        start,
+        first,
+        tolerance,
+    } = search;
+    let near = |d: f64| (budget..=budget * (1.0 + tolerance)).contains(&d);
+    let (mut low, mut high) = ((0.0, start), (first, distance(first)));
     for _ in 0..DOUBLINGS {
         if high.1 >= budget {
             break;
@@ -46,7 +69,7 @@ pub fn reach_budget(budget: f64, mut distance: impl FnMut(f64) -> f64) -> Reach 
         };
     }
     // Go for the middle of what is accepted. Illinois: an end that stays twice counts half.
-    let wanted = budget * (1.0 + 0.5 * TOLERANCE);
+    let wanted = budget * (1.0 + 0.5 * tolerance);
     let (mut low_error, mut high_error) = (low.1 - wanted, high.1 - wanted);
     let mut last = high.0;
     for _ in 0..MOST_EVALUATIONS {
@@ -85,7 +108,7 @@ mod tests {
 
     fn search(budget: f64, path: impl Fn(f64) -> f64) -> (Reach, usize) {
         let (mut count, mut last) = (0, 0.0);
-        let reach = reach_budget(budget, |t| {
+        let reach = reach_budget(budget, Search::from_source(), |t| {
             (count, last) = (count + 1, t);
             path(t)
         });

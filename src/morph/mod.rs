@@ -32,7 +32,7 @@ mod settings;
 mod smooth;
 mod surrogate;
 
-pub use budget::{Reach, reach_budget};
+pub use budget::{Reach, Search, reach_budget};
 pub use flow::Flow;
 pub use morpher::Morpher;
 pub use path::{Prepared, Steps};
@@ -86,6 +86,15 @@ choice! {
         Source = "source": "Steps accumulate in the source picture's coefficients",
         /// docs/method.md 2.14.
         Live = "live": "One step a frame, along the gradient at the morphed frame; what the steps add up to is carried from frame to frame and fades over temporal-smoothing; for video, without l2-budget",
+    }
+}
+
+choice! {
+    /// docs/method.md 2.15.
+    pub enum ReachMode = "reach", Fixed, "What ends the way" {
+        Fixed = "fixed": "How far magnification or l2-budget say",
+        /// Looked at before every step; of a single step, at pictures as written.
+        Auto = "auto": "The target's lead, where it comes before that",
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::pyramid::Spec;
 use crate::settings::group;
 
-use super::{ColorMode, Limit, MagnificationUnit, Method, StepMode};
+use super::{ColorMode, Limit, MagnificationUnit, Method, ReachMode, StepMode};
 
 group! {
     /// The settings of a [`super::Morpher`]; magnification and budget are arguments of its calls.
@@ -57,5 +57,8 @@ group! {
             "L2 distance that the morph is taken to, pixel values 0..1; 0: off, magnification decides"),
         steps: count(STEPS, "steps", 1, 1, 64,
             "How often the gradient is taken along the way; 1 is the paper's single gradient"),
+        mode: choice(ReachMode),
+        lead: real(LEAD, "lead", 0.2, 0.0, 1.0,
+            "By how much the target must lead with reach=auto: its probability less that of every other class, in the mean of all samples"),
     }
 }

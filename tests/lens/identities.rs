@@ -120,7 +120,7 @@ fn a_random_direction_is_repeatable_and_leads_to_no_class() {
                 s.morph.color_mode = ColorMode::Joint;
                 s.reach.l2_budget = 8.0;
                 s.reach.steps = steps;
-                s.gradient.control = control;
+                s.control = control;
                 s.gradient.seed = seed;
             })
         };

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use steerlens::morph::{
-    ColorMode, Limit, MagnificationUnit, Method, Morpher, Reach, Settings, StepMode, Tuning, reach_budget,
+    ColorMode, Limit, MagnificationUnit, Method, Morpher, Reach, Search, Settings, StepMode, Tuning,
+    reach_budget,
 };
 use steerlens::pyramid::{Grid, Spec};
 
@@ -147,7 +148,7 @@ impl Walk {
 
     fn reach(&mut self, budget: f64) -> (Reach, Vec<f32>) {
         let mut picture = Vec::new();
-        let reach = reach_budget(budget, |t| {
+        let reach = reach_budget(budget, Search::from_source(), |t| {
             picture = self.picture(t);
             self.distance(&picture)
         });

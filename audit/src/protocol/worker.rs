@@ -57,7 +57,7 @@ impl Worker {
             for direction in settings.directions() {
                 let lens = common.clone().with(|s| {
                     s.morph.method = *method;
-                    s.gradient.control = (*direction).into();
+                    s.control = (*direction).into();
                 });
                 editors.push((*method, *direction, Editor::new(&reader, lens)?));
             }

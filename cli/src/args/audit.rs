@@ -267,7 +267,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     settings.magnifications = numbers(matches, MAGNIFICATIONS);
     settings.flips = !matches.get_flag(NO_FLIP);
     settings.methods = methods(word(matches, METHODS))?;
-    settings.random_control = lens.gradient.control == Control::Random;
+    settings.random_control = lens.control == Control::Random;
     settings.seed = lens.gradient.seed;
     settings.steps = lens.reach.steps;
     settings.resolution = lens.resolution;

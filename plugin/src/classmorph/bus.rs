@@ -13,7 +13,7 @@ use super::warnings::Kind;
 
 impl ClassMorph {
     /// Posts an element message; without a bus nobody listens.
-    pub(super) fn say(&self, structure: gst::Structure) {
+    pub(super) fn post(&self, structure: gst::Structure) {
         let element = self.obj();
         let message = gst::message::Element::builder(structure).src(&*element).build();
         let _ = element.post_message(message);

@@ -63,7 +63,7 @@ pub struct ClassMorph {
     /// Whether pictures go out twice as wide as they come in.
     pub(super) doubled: AtomicBool,
     /// What this frame's region of interest is to be told.
-    pub(super) region: Mutex<Option<region::Said>>,
+    pub(super) region: Mutex<Option<region::Classification>>,
     pub(super) segment: Mutex<Option<gst::Segment>>,
     pub(super) latency: Mutex<Latency>,
     pub(super) stats: Mutex<Stats>,

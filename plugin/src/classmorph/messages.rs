@@ -3,7 +3,7 @@
 
 use steerlens::classifier::Labels;
 use steerlens::settings::Choice;
-use steerlens::{Classifier, ClassifierSettings, Fact, LiveReport, Moment, Reading, Source};
+use steerlens::{Classifier, ClassifierSettings, Fact, FramePosition, LiveReport, Reading, Source};
 
 use crate::message::{self, FrameReport, Loaded, Loading, nanoseconds};
 
@@ -36,8 +36,8 @@ impl Stamp {
     /// The frame's place in its stream. A buffer that is marked as discontinuous follows on the one before all the
     /// same: a leaky queue marks one after every frame that it drops. A gap in time and a cut are seen by themselves,
     /// and starts, flushes, seeks and other caps have the past forgotten (`breaks`).
-    pub(super) fn moment(&self) -> Moment {
-        Moment {
+    pub(super) fn position(&self) -> FramePosition {
+        FramePosition {
             time: self.stream_time.map(Into::into),
             continuous: !self.backwards,
             picture: None,

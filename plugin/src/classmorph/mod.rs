@@ -9,17 +9,17 @@
 //! * `change`: the one way into the settings, and what it means for caps
 //! * `open`, `instances`: the model, loaded on the way to PAUSED, and models that elements share
 //! * `caps`: formats, and the doubled width of side-by-side
-//! * `stream`: one frame's way, from the buffer that comes in to the one that goes out; `breaks`: what interrupts it
+//! * `stream`: one frame's way, from the buffer that comes in to the one that goes out; `discont`: what interrupts it
 //! * `latency`: how long a frame takes, as live pipelines are told
 //! * `content`: frames that are not what people see
 //! * `frame`, `region`: mapped buffers as views, and the part of them that upstream points at
 //! * `bus`, `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
 
-mod breaks;
 mod bus;
 mod caps;
 mod change;
 mod content;
+mod discont;
 mod enums;
 mod errors;
 mod frame;

@@ -62,7 +62,7 @@ impl ClassMorph {
     ) -> Result<Opened, gst::ErrorMessage> {
         let file = classifier.model_file.display();
         gst::info!(CAT, imp = self, "loading {file}");
-        self.say((&messages::loading(&classifier)).into());
+        self.post((&messages::loading(&classifier)).into());
         let begun = Instant::now();
         let share = name.map(|name| instances::open(name, &classifier)).transpose()?;
         let model = match &share {
@@ -92,7 +92,7 @@ impl ClassMorph {
         *lock(&self.stats) = Stats::since_loading(time);
         *lock(&self.description) = Some(messages::description(model));
         self.obj().notify("model-description");
-        self.say((&messages::loaded(model, time, shared)).into());
+        self.post((&messages::loaded(model, time, shared)).into());
         for warning in model.warnings() {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{warning}"));
         }
@@ -126,7 +126,7 @@ impl ClassMorph {
     }
 
     /// Ends the model's thread; the model is kept for the next start, and its name is free.
-    pub(super) fn rest(&self) {
+    pub(super) fn stop_model(&self) {
         let mut opened = lock(&self.opened);
         if let Some(kept) = opened.as_mut() {
             kept.share = None;

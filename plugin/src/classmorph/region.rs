@@ -79,12 +79,12 @@ fn place(rect: (u32, u32, u32, u32)) -> Place {
 
 /// Every detected object on a buffer, by its number there.
 #[cfg(feature = "v1_24")]
-fn detections(buffer: &gst::BufferRef, mut tell: impl FnMut(u32, Place)) {
+fn detections(buffer: &gst::BufferRef, mut found: impl FnMut(u32, Place)) {
     use gst_analytics::prelude::*;
     if let Some(meta) = buffer.meta::<AnalyticsRelationMeta>() {
         for object in meta.iter::<AnalyticsODMtd>() {
             if let Ok(at) = object.location() {
-                tell(object.id(), [at.x, at.y, at.w, at.h].map(i64::from));
+                found(object.id(), [at.x, at.y, at.w, at.h].map(i64::from));
             }
         }
     }
@@ -92,7 +92,7 @@ fn detections(buffer: &gst::BufferRef, mut tell: impl FnMut(u32, Place)) {
 
 /// What the classifier says of a region.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Said {
+pub(super) struct Classification {
     pub(super) of: Found,
     /// The most probable class, and its probability.
     pub(super) label: String,
@@ -101,36 +101,42 @@ pub(super) struct Said {
     pub(super) age: Option<Duration>,
 }
 
-/// Adds what is said to everything on a buffer that marks the place: to regions a parameter `classmorph` with label and
+/// Adds the classification to everything on a buffer that marks the place: to regions a parameter `classmorph` with label and
 /// confidence, and whether and since when they are an earlier frame's; to detected objects a classification, which can
 /// tell no age and is therefore of this frame or not there. Many detectors leave a region's number at 0, and some attach
 /// the same place in both ways.
-pub(super) fn annotate(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), glib::BoolError> {
+pub(super) fn annotate(
+    buffer: &mut gst::BufferRef,
+    classification: &Classification,
+) -> Result<(), glib::BoolError> {
     for mut region in buffer.iter_meta_mut::<VideoRegionOfInterestMeta>() {
-        if place(region.rect()) == said.of.place && region.param("classmorph").is_none() {
+        if place(region.rect()) == classification.of.place && region.param("classmorph").is_none() {
             let param = gst::Structure::builder("classmorph")
-                .field("label", said.label.as_str())
-                .field("confidence", said.confidence)
-                .field("held", said.age.is_some())
-                .field("gradient-age", nanoseconds(said.age.unwrap_or_default()))
+                .field("label", classification.label.as_str())
+                .field("confidence", classification.confidence)
+                .field("held", classification.age.is_some())
+                .field(
+                    "gradient-age",
+                    nanoseconds(classification.age.unwrap_or_default()),
+                )
                 .build();
             region.add_param(param);
         }
     }
     #[cfg(feature = "v1_24")]
-    if said.age.is_none() {
-        classify(buffer, said)?;
+    if classification.age.is_none() {
+        classify(buffer, classification)?;
     }
     Ok(())
 }
 
 /// A classification is part of the object that it is of.
 #[cfg(feature = "v1_24")]
-fn classify(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), glib::BoolError> {
+fn classify(buffer: &mut gst::BufferRef, classification: &Classification) -> Result<(), glib::BoolError> {
     use gst_analytics::prelude::*;
     let mut objects = Vec::new();
     detections(buffer, |object, place| {
-        if place == said.of.place {
+        if place == classification.of.place {
             objects.push(object);
         }
     });
@@ -141,9 +147,9 @@ fn classify(buffer: &mut gst::BufferRef, said: &Said) -> Result<(), glib::BoolEr
         return Ok(());
     };
     #[expect(clippy::cast_possible_truncation, reason = "a probability, rounded")]
-    let confidence = said.confidence as f32;
+    let confidence = classification.confidence as f32;
     let class = meta
-        .add_one_cls_mtd(confidence, glib::Quark::from_str(&said.label))?
+        .add_one_cls_mtd(confidence, glib::Quark::from_str(&classification.label))?
         .id();
     for object in objects {
         meta.set_relation(RelTypes::CONTAIN, object, class)?;
@@ -204,13 +210,13 @@ mod tests {
     fn only_the_region_meant_is_annotated() {
         let mut buffer = buffer(&[(0, 0, 4, 4), (8, 8, 10, 9)]);
         let of = largest(&buffer, (64, 48)).unwrap();
-        let said = Said {
+        let classification = Classification {
             of,
             label: "smile".into(),
             confidence: 0.75,
             age: Some(Duration::from_millis(40)),
         };
-        annotate(buffer.get_mut().unwrap(), &said).unwrap();
+        annotate(buffer.get_mut().unwrap(), &classification).unwrap();
         let params: Vec<_> = buffer
             .iter_meta::<VideoRegionOfInterestMeta>()
             .map(|meta| {

@@ -27,9 +27,9 @@ use super::warnings::Kind;
 use super::{errors, frame, metas};
 use crate::message::FrameReport;
 
-/// What there is to say of one frame.
+/// What a frame brings beside its pixels.
 #[derive(Default)]
-struct Said {
+struct Outcome {
     report: Option<FrameReport>,
     warning: Option<String>,
     /// Whether it waited for the first gradient.
@@ -44,7 +44,7 @@ impl BaseTransformImpl for ClassMorph {
     const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
-        self.begin();
+        self.start_run();
         self.open()?;
         self.started.store(true, Ordering::Release);
         Ok(())
@@ -52,7 +52,7 @@ impl BaseTransformImpl for ClassMorph {
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         self.started.store(false, Ordering::Release);
-        self.rest();
+        self.stop_model();
         Ok(())
     }
 
@@ -107,7 +107,7 @@ impl BaseTransformImpl for ClassMorph {
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
-        self.heed(&event);
+        self.handle_event(&event);
         self.parent_sink_event(event)
     }
 
@@ -146,9 +146,9 @@ impl BaseTransformImpl for ClassMorph {
         if let Some(report) = report {
             self.or_fail(metas::attach(outbuf, &report))?;
         }
-        let said = lock(&self.region).take();
-        if let Some(said) = said {
-            self.or_fail(region::annotate(outbuf, &said))?;
+        let classification = lock(&self.region).take();
+        if let Some(classification) = classification {
+            self.or_fail(region::annotate(outbuf, &classification))?;
         }
         Ok(flow)
     }
@@ -215,9 +215,9 @@ impl VideoFilterImpl for ClassMorph {
         }
 
         match self.morph(&settings, wanted, &stamp, &view, &mut out) {
-            Ok(said) => {
-                let waited = said.waited;
-                self.tell(&settings, said, found);
+            Ok(outcome) => {
+                let waited = outcome.waited;
+                self.publish(&settings, outcome, found);
                 if !waited {
                     self.took(begun.elapsed());
                 }
@@ -284,19 +284,19 @@ impl ClassMorph {
         stamp: &Stamp,
         view: &FrameView<'_>,
         out: &mut FrameViewMut<'_>,
-    ) -> Result<Said, Error> {
+    ) -> Result<Outcome, Error> {
         let mut opened = lock(&self.opened);
         let Some(Opened { live, .. }) = opened.as_mut() else {
             // The base class sends no frame outside of start() and stop().
             steerlens::render::pass_on(view, out).map_err(steerlens::Error::from)?;
-            return Ok(Said::default());
+            return Ok(Outcome::default());
         };
         if self.forget.swap(false, Ordering::AcqRel) {
             live.reset();
         }
-        let done = live.morph(&settings.live, wanted, stamp.moment(), view, out)?;
+        let done = live.morph(&settings.live, wanted, stamp.position(), view, out)?;
         let Some(reading) = live.reading() else {
-            return Ok(Said::default());
+            return Ok(Outcome::default());
         };
 
         let number = {
@@ -306,7 +306,7 @@ impl ClassMorph {
         };
         gst::trace!(CAT, imp = self, "frame {number}: {:?}", done.report);
         let labels = live.labels();
-        let said = settings
+        let report = settings
             .is_asked()
             .then(|| messages::analysed(number, stamp, labels, reading, &done, settings.top_k));
         let top = (settings.roi_source == RoiSource::Meta).then(|| {
@@ -315,8 +315,8 @@ impl ClassMorph {
             let age = done.report.held.then_some(done.report.gradient_age);
             (labels.name(class).into_owned(), f64::from(confidence), age)
         });
-        Ok(Said {
-            report: said,
+        Ok(Outcome {
+            report,
             warning: done.report.warning,
             waited: done.waited,
             top,
@@ -324,21 +324,21 @@ impl ClassMorph {
     }
 
     /// Posts what there is to say, and keeps what goes onto the buffer.
-    fn tell(&self, settings: &Settings, said: Said, found: Option<Found>) {
-        if let (Some(of), Some((label, confidence, age))) = (found, said.top) {
-            *lock(&self.region) = Some(region::Said {
+    fn publish(&self, settings: &Settings, outcome: Outcome, found: Option<Found>) {
+        if let (Some(of), Some((label, confidence, age))) = (found, outcome.top) {
+            *lock(&self.region) = Some(region::Classification {
                 of,
                 label,
                 confidence,
                 age,
             });
         }
-        if let Some(warning) = said.warning {
+        if let Some(warning) = outcome.warning {
             self.warn(Kind::Frame, &warning);
         }
-        if let Some(report) = said.report {
+        if let Some(report) = outcome.report {
             if settings.post_messages {
-                self.say((&report).into());
+                self.post((&report).into());
             }
             *lock(&self.attached) = settings.attach_meta.then_some(report);
         }

@@ -30,7 +30,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(super) struct Limiter {
     last: HashMap<Kind, Instant>,
-    said: Vec<String>,
+    posted: Vec<String>,
 }
 
 impl Limiter {
@@ -38,9 +38,9 @@ impl Limiter {
     /// second, of the others each sentence once.
     pub(super) fn allows(&mut self, kind: Kind, text: &str, now: Instant) -> bool {
         if !kind.repeats() {
-            let new = !self.said.iter().any(|said| said == text);
+            let new = !self.posted.iter().any(|posted| posted == text);
             if new {
-                self.said.push(text.to_owned());
+                self.posted.push(text.to_owned());
             }
             return new;
         }
@@ -54,7 +54,7 @@ impl Limiter {
 
     /// The reason for every sentence of this beginning is gone.
     pub(super) fn settle(&mut self, beginning: &str) {
-        self.said.retain(|said| !said.starts_with(beginning));
+        self.posted.retain(|posted| !posted.starts_with(beginning));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::frame::{Moment, is_scene_cut};
+use crate::frame::{FramePosition, is_scene_cut};
 
 /// Frames further apart than this, and than five time constants, have nothing to do with each other.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const FORGOTTEN: u32 = 17;
 
 /// The frames since the average was started.
 #[derive(Debug, Default)]
-pub(super) struct History {
+pub(super) struct TemporalState {
     last: Option<Last>,
     /// The picture of the last frame, as planes; empty without an average.
     planes: Vec<f32>,
@@ -27,7 +27,7 @@ struct Last {
     pair: (usize, usize),
 }
 
-impl History {
+impl TemporalState {
     /// The next frame starts a new average.
     pub(super) fn forget(&mut self) {
         self.last = None;
@@ -40,10 +40,10 @@ impl History {
     }
 
     /// Whether one more frame of the last picture would leave the average as it is; if so, it is taken in.
-    pub(super) fn rests(&mut self, moment: &Moment) -> bool {
+    pub(super) fn rests(&mut self, position: &FramePosition) -> bool {
         let rests = self.unsettled.is_zero();
         if let (true, Some(last)) = (rests, &mut self.last) {
-            last.time = moment.time;
+            last.time = position.time;
         }
         rests
     }
@@ -53,19 +53,19 @@ impl History {
     /// are those of the last frame.
     pub(super) fn elapsed(
         &mut self,
-        moment: &Moment,
+        position: &FramePosition,
         pair: (usize, usize),
         (planes, same): (&[f32], bool),
         memory: Duration,
     ) -> Option<Duration> {
         let last = self.last.replace(Last {
-            time: moment.time,
+            time: position.time,
             pair,
         });
         let longest = LONGEST.max(memory.saturating_mul(5));
         let elapsed = last
-            .filter(|last| moment.continuous && last.pair == pair && !is_scene_cut(&self.planes, planes))
-            .and_then(|last| moment.time?.checked_sub(last.time?))
+            .filter(|last| position.continuous && last.pair == pair && !is_scene_cut(&self.planes, planes))
+            .and_then(|last| position.time?.checked_sub(last.time?))
             .filter(|elapsed| *elapsed <= longest);
         self.unsettled = match elapsed {
             None => Duration::ZERO,
@@ -84,23 +84,23 @@ mod tests {
 
     const TAU: Duration = Duration::from_millis(100);
 
-    fn at(ms: u64) -> Moment {
-        Moment {
+    fn at(ms: u64) -> FramePosition {
+        FramePosition {
             time: Some(Duration::from_millis(ms)),
             continuous: true,
             picture: None,
         }
     }
 
-    /// A history whose last frame, of value 0.5, was shown after one second.
-    fn begun() -> History {
-        let mut history = History::default();
-        assert_eq!(history.elapsed(&at(1000), (0, 1), (&[0.5; 40], false), TAU), None);
-        history
+    /// A state whose last frame, of value 0.5, was shown after one second.
+    fn begun() -> TemporalState {
+        let mut state = TemporalState::default();
+        assert_eq!(state.elapsed(&at(1000), (0, 1), (&[0.5; 40], false), TAU), None);
+        state
     }
 
-    fn next(moment: Moment, pair: (usize, usize), value: f32, memory: Duration) -> Option<u64> {
-        let elapsed = begun().elapsed(&moment, pair, (&[value; 40], false), memory);
+    fn next(position: FramePosition, pair: (usize, usize), value: f32, memory: Duration) -> Option<u64> {
+        let elapsed = begun().elapsed(&position, pair, (&[value; 40], false), memory);
         elapsed.map(|elapsed| elapsed.as_millis() as u64)
     }
 
@@ -125,12 +125,12 @@ mod tests {
         assert_eq!(next(at(1040), (0, 2), 0.5, TAU), None, "another target");
         assert_eq!(next(at(1040), (2, 1), 0.5, TAU), None, "another source");
         assert_eq!(next(at(1040), (0, 1), 0.71, TAU), None, "a cut");
-        let broken = Moment {
+        let broken = FramePosition {
             continuous: false,
             ..at(1040)
         };
         assert_eq!(next(broken, (0, 1), 0.5, TAU), None, "a break");
-        let timeless = Moment {
+        let timeless = FramePosition {
             time: None,
             ..at(1040)
         };
@@ -145,23 +145,23 @@ mod tests {
 
     #[test]
     fn an_average_rests_when_nothing_else_is_left_in_it() {
-        let mut history = begun();
-        assert!(history.rests(&at(1040)), "it began with this picture");
+        let mut state = begun();
+        assert!(state.rests(&at(1040)), "it began with this picture");
         assert_eq!(
-            history.elapsed(&at(1080), (0, 1), (&[0.6; 40], false), TAU),
+            state.elapsed(&at(1080), (0, 1), (&[0.6; 40], false), TAU),
             Some(Duration::from_millis(40))
         );
-        assert!(!history.rests(&at(1120)));
+        assert!(!state.rests(&at(1120)));
         for ms in (1120..).step_by(100).take(17) {
-            assert!(!history.rests(&at(ms)), "{ms}");
-            history.elapsed(&at(ms), (0, 1), (&[0.6; 40], true), TAU);
+            assert!(!state.rests(&at(ms)), "{ms}");
+            state.elapsed(&at(ms), (0, 1), (&[0.6; 40], true), TAU);
         }
         // 40 ms, and sixteen times 100 ms.
-        assert!(!history.rests(&at(2800)));
-        history.elapsed(&at(2820), (0, 1), (&[0.6; 40], true), TAU);
-        assert!(history.rests(&at(2860)));
+        assert!(!state.rests(&at(2800)));
+        state.elapsed(&at(2820), (0, 1), (&[0.6; 40], true), TAU);
+        assert!(state.rests(&at(2860)));
         assert_eq!(
-            history.elapsed(&at(2900), (0, 1), (&[0.5; 40], false), TAU),
+            state.elapsed(&at(2900), (0, 1), (&[0.5; 40], false), TAU),
             Some(Duration::from_millis(40))
         );
     }

@@ -12,21 +12,21 @@ static PICTURES: AtomicU64 = AtomicU64::new(1);
 
 /// One picture, whatever frames show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Picture(NonZeroU64);
+pub struct PictureId(NonZeroU64);
 
 /// A frame's place in its stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Moment {
+pub struct FramePosition {
     /// When it is shown, on one time line for all frames; `None` where nobody knows.
     pub time: Option<Duration>,
     /// Whether it follows on the frame before: no break between them, and time runs forward.
     pub continuous: bool,
     /// Which picture it shows; `None` where nobody watches.
-    pub picture: Option<Picture>,
+    pub picture: Option<PictureId>,
 }
 
-impl Moment {
-    /// How far this moment is from another; zero where a time is unknown.
+impl FramePosition {
+    /// How far this position is from another; zero where a time is unknown.
     pub fn distance(&self, other: &Self) -> Duration {
         match (self.time, other.time) {
             (Some(a), Some(b)) => a.abs_diff(b),
@@ -68,15 +68,15 @@ impl FrameCopy {
 /// It keeps a copy: a frozen picture comes in a fresh buffer as often as not, and a recycled buffer holds another
 /// picture. A frame that differs is known at the first byte that does.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct ChangeDetector {
     shape: Option<Shape>,
     bytes: Vec<u8>,
-    picture: Option<Picture>,
+    picture: Option<PictureId>,
 }
 
-impl Watch {
+impl ChangeDetector {
     /// The picture of this frame: that of the frame before, or a new one.
-    pub fn look(&mut self, frame: &FrameView<'_>) -> Picture {
+    pub fn look(&mut self, frame: &FrameView<'_>) -> PictureId {
         let shape = Some(*frame.shape());
         if self.shape != shape {
             self.shape = shape;
@@ -97,7 +97,7 @@ impl Watch {
         new.into_iter()
             .chain(rows)
             .for_each(|(row, kept)| kept.copy_from_slice(row));
-        *self.picture.insert(Picture::new())
+        *self.picture.insert(PictureId::new())
     }
 }
 
@@ -110,7 +110,7 @@ fn rows<'a>(frame: &FrameView<'a>) -> impl Iterator<Item = &'a [u8]> {
     })
 }
 
-impl Picture {
+impl PictureId {
     fn new() -> Self {
         let number = PICTURES.fetch_add(1, Ordering::Relaxed);
         Self(NonZeroU64::new(number).unwrap_or(NonZeroU64::MAX))
@@ -122,26 +122,26 @@ mod tests {
     use super::*;
     use crate::frame::PixelFormat;
 
-    fn look(watch: &mut Watch, width: usize, stride: usize, bytes: &[u8]) -> Picture {
-        watch.look(&FrameView::new(PixelFormat::Rgb, width, 2, stride, bytes).unwrap())
+    fn look(detector: &mut ChangeDetector, width: usize, stride: usize, bytes: &[u8]) -> PictureId {
+        detector.look(&FrameView::new(PixelFormat::Rgb, width, 2, stride, bytes).unwrap())
     }
 
     #[test]
     fn every_visible_byte_counts_and_no_other() {
-        let mut watch = Watch::default();
+        let mut detector = ChangeDetector::default();
         let mut bytes = [7u8; 16];
-        let first = look(&mut watch, 2, 8, &bytes);
-        assert_eq!(look(&mut watch, 2, 8, &bytes), first);
+        let first = look(&mut detector, 2, 8, &bytes);
+        assert_eq!(look(&mut detector, 2, 8, &bytes), first);
         // Padding of the first row, and of another stride.
         bytes[6] = 0;
-        assert_eq!(look(&mut watch, 2, 8, &bytes), first);
-        assert_eq!(look(&mut watch, 2, 6, &[7; 12]), first);
+        assert_eq!(look(&mut detector, 2, 8, &bytes), first);
+        assert_eq!(look(&mut detector, 2, 6, &[7; 12]), first);
         for visible in [0, 5, 8, 13] {
-            let before = look(&mut watch, 2, 8, &bytes);
+            let before = look(&mut detector, 2, 8, &bytes);
             bytes[visible] ^= 1;
-            let after = look(&mut watch, 2, 8, &bytes);
+            let after = look(&mut detector, 2, 8, &bytes);
             assert_ne!(after, before, "byte {visible}");
-            assert_eq!(look(&mut watch, 2, 8, &bytes), after, "byte {visible}");
+            assert_eq!(look(&mut detector, 2, 8, &bytes), after, "byte {visible}");
         }
     }
 
@@ -150,8 +150,8 @@ mod tests {
         for format in [PixelFormat::I420, PixelFormat::Nv12] {
             let shape = Shape::new(format, (3, 3));
             let mut bytes = vec![7u8; shape.packed_len()];
-            let mut watch = Watch::default();
-            let mut look = |bytes: &[u8]| watch.look(&FrameView::packed(shape, bytes).unwrap());
+            let mut detector = ChangeDetector::default();
+            let mut look = |bytes: &[u8]| detector.look(&FrameView::packed(shape, bytes).unwrap());
             let first = look(&bytes);
             assert_eq!(look(&bytes), first);
             *bytes.last_mut().unwrap() ^= 1;
@@ -165,10 +165,10 @@ mod tests {
 
     #[test]
     fn another_shape_is_another_picture() {
-        let mut watch = Watch::default();
-        let one = look(&mut watch, 2, 6, &[7; 12]);
-        assert_ne!(look(&mut watch, 1, 6, &[7; 12]), one);
-        assert_ne!(look(&mut watch, 2, 6, &[7; 12]), one, "it was forgotten since");
+        let mut detector = ChangeDetector::default();
+        let one = look(&mut detector, 2, 6, &[7; 12]);
+        assert_ne!(look(&mut detector, 1, 6, &[7; 12]), one);
+        assert_ne!(look(&mut detector, 2, 6, &[7; 12]), one, "it was forgotten since");
     }
 
     #[test]
@@ -187,15 +187,15 @@ mod tests {
 
     #[test]
     fn two_watches_never_agree() {
-        let [one, other] = [(); 2].map(|()| look(&mut Watch::default(), 2, 6, &[7; 12]));
+        let [one, other] = [(); 2].map(|()| look(&mut ChangeDetector::default(), 2, 6, &[7; 12]));
         assert_ne!(one, other);
     }
 
     #[test]
     fn age_has_no_sign_and_needs_both_times() {
-        let at = |ms: Option<u64>| Moment {
+        let at = |ms: Option<u64>| FramePosition {
             time: ms.map(Duration::from_millis),
-            ..Moment::default()
+            ..FramePosition::default()
         };
         assert_eq!(at(Some(40)).distance(&at(Some(100))), Duration::from_millis(60));
         assert_eq!(at(Some(100)).distance(&at(Some(40))), Duration::from_millis(60));

@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use super::driver::WayBack;
-use super::history::History;
+use super::input_planes::Preprocessing;
 use super::region;
-use super::showing::{Magnitude, Motion};
-use super::sight::Framing;
+use super::temporal_state::TemporalState;
+use super::view::{Magnitude, Motion};
 use super::{Control, LensSettings, Resolution};
 use crate::Error;
 use crate::classifier::{OtherGradient, Reading};
 use crate::frame::{
-    self, FrameView, FrameViewMut, LUMA, Moment, Picture, Rect, Sampling, Shape, luma_of_planes, read_luma,
-    read_rgb, write_luma_change, write_rgb_change,
+    self, FramePosition, FrameView, FrameViewMut, LUMA, PictureId, Rect, Sampling, Shape, luma_of_planes,
+    read_luma, read_rgb, write_luma_change, write_rgb_change,
 };
 use crate::measure::norm;
 use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, StepMode, Surrogate};
@@ -25,9 +25,9 @@ const AUTO_PIXELS: usize = 640 * 480;
 /// What a direction is made of: a reading, by its number, the picture to be moved, and what stands in for the
 /// gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Subject {
+struct AnalysisKey {
     reading: u64,
-    picture: Option<Picture>,
+    picture: Option<PictureId>,
     control: Control,
     seed: u64,
 }
@@ -51,9 +51,9 @@ fn effective(settings: &LensSettings, (width, height): (usize, usize), threads: 
 
 /// Buffers and plans for frames of one shape, under one choice of settings.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct FrameEditor {
     shape: Shape,
-    framing: Framing,
+    preprocessing: Preprocessing,
     pub(super) sampling: Sampling,
     /// Whether the pyramid works at the frame's size, not at the model's.
     pub(super) at_frame: bool,
@@ -75,9 +75,9 @@ pub(super) struct Stage {
     pub(super) drivers_agreement: Option<f64>,
     pub(super) change: Vec<f32>,
     /// What `morpher` is prepared for, and what it found.
-    prepared: Option<(Subject, Prepared)>,
+    prepared: Option<(AnalysisKey, Prepared)>,
     /// What the average over time holds.
-    history: History,
+    temporal: TemporalState,
     /// Draws the directions of [`Control::Random`]; made when first needed.
     surrogate: Option<Surrogate>,
     /// One plane of the model's input, on its way to the edited planes.
@@ -91,44 +91,48 @@ pub(super) struct Stage {
     motion: Option<Motion>,
 }
 
-impl Stage {
-    /// The stage for this frame: the one there is, or a new one when size, format or settings have changed.
+impl FrameEditor {
+    /// The editor for this frame: the one there is, or a new one when size, format or settings have changed.
     pub(super) fn for_frame<'a>(
         slot: &'a mut Option<Self>,
         frame: &FrameView<'_>,
-        framing: Framing,
+        preprocessing: Preprocessing,
         settings: &LensSettings,
     ) -> Result<&'a mut Self, Error> {
-        let stage = match slot.take() {
-            Some(stage) if stage.shape == *frame.shape() && stage.framing == framing => stage,
-            old => Self::new(frame.shape(), framing, settings, old)?,
+        let editor = match slot.take() {
+            Some(editor) if editor.shape == *frame.shape() && editor.preprocessing == preprocessing => editor,
+            old => Self::new(frame.shape(), preprocessing, settings, old)?,
         };
-        Ok(slot.insert(stage))
+        Ok(slot.insert(editor))
     }
 
-    /// A stage for frames of this shape, with the path of an old one where that fits: regions that come and go then
+    /// An editor for frames of this shape, with the path of an old one where that fits: regions that come and go then
     /// cost no plan where the pyramid works at the model's size.
     fn new(
         shape: &Shape,
-        framing: Framing,
+        preprocessing: Preprocessing,
         settings: &LensSettings,
         old: Option<Self>,
     ) -> Result<Self, Error> {
         let whole = shape.size();
-        let sampling = framing.geometry.sampling(shape);
+        let sampling = preprocessing.geometry.sampling(shape);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
-        let size = if at_frame { whole } else { framing.geometry.input };
+        let size = if at_frame {
+            whole
+        } else {
+            preprocessing.geometry.input
+        };
         let gray = shape.format.is_gray() || settings.morph.color_mode == ColorMode::Luma;
         if shape.format.is_yuv() && !gray {
             return Err(frame::Error::LumaOnly { format: shape.format }.into());
         }
         let edited = if gray { 1 } else { 3 };
         let pixels = size.0 * size.1;
-        let morph = effective(settings, size, framing.threads);
+        let morph = effective(settings, size, preprocessing.threads);
         let morpher = match old {
             Some(mut old) if (old.size, old.edited, &old.settings) == (size, edited, &morph) => {
                 old.morpher.reset();
@@ -138,12 +142,12 @@ impl Stage {
         };
         Ok(Self {
             shape: *shape,
-            framing,
+            preprocessing,
             sampling,
             at_frame,
             size,
             edited,
-            seen: framing.geometry.channels,
+            seen: preprocessing.geometry.channels,
             morpher,
             settings: morph,
             resolution: settings.resolution,
@@ -153,9 +157,9 @@ impl Stage {
             drivers_agreement: None,
             change: vec![0.0; edited * pixels],
             prepared: None,
-            history: History::default(),
+            temporal: TemporalState::default(),
             surrogate: None,
-            plane: vec![0.0; framing.geometry.pixels()],
+            plane: vec![0.0; preprocessing.geometry.pixels()],
             enlarged: Vec::new(),
             morph: vec![0; shape.packed_len()],
             renderer: Renderer::default(),
@@ -166,7 +170,7 @@ impl Stage {
 
     /// Takes over other settings, where they need no other plan; whether they do not.
     pub(super) fn adopt(&mut self, settings: &LensSettings) -> Result<bool, Error> {
-        let new = effective(settings, self.size, self.framing.threads);
+        let new = effective(settings, self.size, self.preprocessing.threads);
         let (tuning, old) = (&new.tuning, &self.settings.tuning);
         if *tuning != *old {
             self.morpher.tune(tuning)?;
@@ -194,21 +198,21 @@ impl Stage {
     pub(super) fn prepare(
         &mut self,
         frame: &FrameView<'_>,
-        moment: &Moment,
+        position: &FramePosition,
         reading: &Reading,
         settings: &LensSettings,
     ) -> Prepared {
-        let subject = Subject {
+        let key = AnalysisKey {
             reading: reading.id,
-            picture: moment.picture,
-            control: settings.gradient.control,
+            picture: position.picture,
+            control: settings.control,
             seed: settings.gradient.seed,
         };
         let memory = self.settings.tuning.temporal_smoothing;
-        let is_same = |(of, _): &(Subject, _)| *of == subject && reading.id != 0 && !self.is_live();
+        let is_same = |(of, _): &(AnalysisKey, _)| *of == key && reading.id != 0 && !self.is_live();
         let kept = self.prepared.filter(is_same);
         if let Some((_, prepared)) = kept
-            && (memory.is_zero() || self.history.rests(moment))
+            && (memory.is_zero() || self.temporal.rests(position))
         {
             return prepared;
         }
@@ -221,12 +225,12 @@ impl Stage {
         } else {
             let pair = (reading.source, reading.target);
             let planes = (self.image.as_slice(), kept.is_some());
-            match self.history.elapsed(moment, pair, planes, memory) {
+            match self.temporal.elapsed(position, pair, planes, memory) {
                 Some(elapsed) => self.morpher.prepare_frame(&self.image, &self.gradient, elapsed),
                 None => self.morpher.prepare(&self.image, &self.gradient),
             }
         };
-        self.prepared = Some((subject, prepared));
+        self.prepared = Some((key, prepared));
         prepared
     }
 
@@ -242,7 +246,7 @@ impl Stage {
         } else {
             &self.enlarged
         };
-        (self.is_live() && self.history.is_begun() && !change.is_empty()).then_some(change)
+        (self.is_live() && self.temporal.is_begun() && !change.is_empty()).then_some(change)
     }
 
     /// Forgets the analysis: the path has moved on.
@@ -253,7 +257,7 @@ impl Stage {
     /// Forgets earlier frames.
     pub(super) fn start_over(&mut self) {
         self.forget();
-        self.history.forget();
+        self.temporal.forget();
     }
 
     /// The planes of a frame where the pyramid works: its luma, or R, G and B, as many as there is space for.
@@ -288,7 +292,7 @@ impl Stage {
     /// first driver's.
     pub(super) fn take_direction(&mut self, reading: &Reading, settings: &LensSettings, step: u32) {
         self.drivers_agreement = None;
-        if settings.gradient.control == Control::None {
+        if settings.control == Control::None {
             self.take_gradient(&reading.gradient);
             if !reading.others.is_empty() {
                 self.add_others(&reading.others);
@@ -350,7 +354,7 @@ impl Stage {
         }
     }
 
-    /// Writes the frame with the change of the last step: see [`Stage::write`].
+    /// Writes the frame with the change of the last step: see [`FrameEditor::write`].
     pub(super) fn write_step(&mut self, frame: &FrameView<'_>) -> Result<f64, frame::Error> {
         let change = std::mem::take(&mut self.change);
         let distance = self.write(frame, &change);

@@ -14,7 +14,7 @@ use super::warnings::{Kind, Limiter};
 
 impl ClassMorph {
     /// A new run begins.
-    pub(super) fn begin(&self) {
+    pub(super) fn start_run(&self) {
         self.start_over();
         for changed in [&self.color_changed, &self.width_changed] {
             changed.store(false, Ordering::Release);
@@ -44,8 +44,8 @@ impl ClassMorph {
         }
     }
 
-    /// Takes note of an event from upstream.
-    pub(super) fn heed(&self, event: &gst::Event) {
+    /// Handles an event from upstream.
+    pub(super) fn handle_event(&self, event: &gst::Event) {
         match event.view() {
             EventView::FlushStart(_) => self.interrupt(),
             EventView::FlushStop(_) => {

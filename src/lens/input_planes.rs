@@ -8,7 +8,7 @@ use crate::frame::{InputGeometry, Sampling, Shape, luma_of_planes};
 
 /// How a classifier looks at frames, and how the settings may change that.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Framing {
+pub(super) struct Preprocessing {
     pub(super) geometry: InputGeometry,
     /// The crop that the model's description advises.
     advised_crop: f64,
@@ -16,7 +16,7 @@ pub(super) struct Framing {
     pub(super) threads: usize,
 }
 
-impl Framing {
+impl Preprocessing {
     pub(super) fn of(classifier: &Classifier, settings: &InputSettings) -> Self {
         let signature = classifier.signature();
         Self {
@@ -48,7 +48,7 @@ impl Framing {
 
 /// The input picture of frames of one shape.
 #[derive(Debug)]
-pub(super) struct Sight {
+pub(super) struct InputPlanes {
     geometry: InputGeometry,
     shape: Shape,
     sampling: Sampling,
@@ -58,13 +58,17 @@ pub(super) struct Sight {
     change: [Vec<f32>; 2],
 }
 
-impl Sight {
+impl InputPlanes {
     /// The input picture of what is shown; what is in `slot` is made anew where shape or geometry have changed.
-    pub(super) fn see<'a>(slot: &'a mut Option<Self>, framing: Framing, shown: Shown<'_>) -> &'a [f32] {
-        let geometry = framing.geometry;
+    pub(super) fn see<'a>(
+        slot: &'a mut Option<Self>,
+        preprocessing: Preprocessing,
+        shown: Shown<'_>,
+    ) -> &'a [f32] {
+        let geometry = preprocessing.geometry;
         let shape = *shown.frame().shape();
         let kept = slot.take().filter(|s| s.geometry == geometry && s.shape == shape);
-        let sight = slot.insert(kept.unwrap_or_else(|| Self {
+        let input_planes = slot.insert(kept.unwrap_or_else(|| Self {
             geometry,
             shape,
             sampling: geometry.sampling(&shape),
@@ -72,14 +76,14 @@ impl Sight {
             change: [Vec::new(), Vec::new()],
         }));
         match shown {
-            Shown::Frame(_) => sight.see_frame(shown),
-            Shown::Planes { planes, at_frame, .. } => sight.see_planes(planes, at_frame),
+            Shown::Frame(_) => input_planes.see_frame(shown),
+            Shown::Planes { planes, at_frame, .. } => input_planes.see_planes(planes, at_frame),
             Shown::Changed { change, .. } => {
-                sight.see_frame(shown);
-                sight.add(change);
+                input_planes.see_frame(shown);
+                input_planes.add(change);
             }
         }
-        &sight.planes
+        &input_planes.planes
     }
 
     fn see_frame(&mut self, shown: Shown<'_>) {
