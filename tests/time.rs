@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use steerlens::frame::{read_luma, write_luma_change};
-use steerlens::morph::{Morpher, Settings, StepMode, Tuning};
+use steerlens::morph::{Morpher, ReachMode, Settings, StepMode, Tuning};
 use steerlens::{
     ClassChoice, ClassifierSettings, Editor, ErrorKind, FramePosition, FrameView, FrameViewMut, Lens,
     LensSettings, PixelFormat, Reader, Reading, Report,
@@ -351,6 +351,31 @@ fn live_steps_lead_to_the_target_and_settle() {
     let mut alone = Stream::new(smile());
     alone.picture(0, &still);
     assert_eq!(stream.lens.reading().logits, alone.lens.reading().logits);
+}
+
+/// Live, a target that leads is not driven on: it hovers at its lead, far nearer to the frame than the magnification allows.
+#[test]
+fn live_steps_may_rest_while_the_target_leads() {
+    let still = picture(0, SIDE);
+    let moved = |settings: LensSettings| {
+        let mut stream = Stream::new(settings);
+        let mut all = (0..150).map(|k| stream.morph(at(40 * k), &still).unwrap().1);
+        let last = all
+            .by_ref()
+            .skip(100)
+            .map(|r| (r.l2, r.after.unwrap().target_probability, r.led));
+        last.collect::<Vec<_>>()
+    };
+    let auto = moved(live().with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.2)));
+    let fixed = moved(live());
+    assert!(
+        auto.iter().all(|(l2, ..)| *l2 < 0.8 * fixed[0].0),
+        "{auto:?} {fixed:?}"
+    );
+    // Between a lead and none, whatever share of the rest the others have.
+    assert!(auto.iter().all(|(_, p, _)| (0.4..0.9).contains(p)), "{auto:?}");
+    let leads = auto.iter().filter(|(.., led)| *led == Some(true)).count();
+    assert!((1..50).contains(&leads), "{leads} of 50");
 }
 
 /// What is carried fades as time passes, not as frames are counted.

@@ -49,7 +49,8 @@ prop_compose! {
         classes in prop::collection::vec((any::<i32>(), text(), real()), 0..6),
         warning in prop::option::of(text()),
         after in prop::option::of(after()),
-        agreement in prop::option::of(real()),
+        (agreement, drivers_agreement) in (prop::option::of(real()), prop::option::of(real())),
+        led in prop::option::of(any::<bool>()),
     ) -> FrameReport {
         FrameReport {
             frame, timestamp, stream_time, running_time, duration,
@@ -60,7 +61,7 @@ prop_compose! {
             target_probability: logits[3],
             margin: logits[4],
             gradient_norm: norms[0],
-            agreement,
+            agreement, drivers_agreement,
             change_norm: norms[1],
             phase_rms: norms[2],
             magnification: norms[3],
@@ -69,7 +70,7 @@ prop_compose! {
             labels: classes.iter().map(|(_, label, _)| label.clone()).collect(),
             probabilities: classes.iter().map(|(.., p)| *p).collect(),
             l2: norms[4],
-            attained, pair_changed, warning, after,
+            attained, led, pair_changed, warning, after,
         }
     }
 }

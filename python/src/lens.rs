@@ -239,6 +239,7 @@ impl Lens {
         dict.set_item("magnification", report.magnification)?;
         dict.set_item("l2", report.l2)?;
         dict.set_item("attained", report.attained)?;
+        dict.set_item("led", report.led)?;
         dict.set_item("agreement", morphed.agreement)?;
         dict.set_item("gradient_norm", morphed.gradient_norm)?;
         dict.set_item("phase_rms", report.phase_rms)?;

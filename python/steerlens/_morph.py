@@ -63,6 +63,8 @@ class Morph(_Shown):
     l2: float
     #: Whether `l2_budget` was reached; True without one.
     attained: bool
+    #: With `reach="auto"`: whether the target leads; otherwise `magnification` or `l2_budget` ended the way.
+    led: bool | None
     #: How sure the direction is, 0..1, with `samples` above 1: the cosine to be expected with the mean of as many others.
     #: None for a single gradient.
     agreement: float | None

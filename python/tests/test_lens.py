@@ -52,7 +52,7 @@ def test_a_morph_is_the_command_line_s(
     done = report["morphs"][0]
     assert morph.source == report["source-label"] and morph.target == report["target-label"]
     assert morph.l2 == done["l2"] and morph.magnification == done["magnification"]
-    assert morph.attained == done["attained"] and morph.agreement == report.get("agreement")
+    assert (morph.attained, morph.led) == (done["attained"], done.get("led")) and morph.agreement == report.get("agreement")
     before, after = morph.probabilities[target]
     assert np.float32(before) == np.float32(report["target-probability"])
     assert np.float32(after) == np.float32(done["target-probability-after"])

@@ -2,7 +2,7 @@
 //! What a morph does to the classes, in figures: how far one step gets, and that the gradient is the derivative.
 
 use steerlens::frame::{Fit, PixelFormat};
-use steerlens::morph::{ColorMode, MagnificationUnit, Method, StepMode};
+use steerlens::morph::{ColorMode, MagnificationUnit, Method, ReachMode, StepMode};
 use steerlens::{ClassChoice, LensSettings, Resolution};
 
 use crate::{Picture, lens, root, towards};
@@ -74,6 +74,51 @@ fn a_budget_is_met_by_the_picture_as_written() {
     let far = towards("smile").with(|s| s.reach.l2_budget = 1000.0);
     let (_, report, _) = picture.morph(&mut lens("faces_robust.onnx", far));
     assert!(!report.attained && report.l2 < 1000.0);
+}
+
+/// A morph that ends where the target leads is shorter than one that does not, and leads; what caps it is told.
+#[test]
+fn a_morph_may_end_where_the_target_leads() {
+    let picture = Picture::gray("faces/neutral-2.png");
+    for steps in [1, 8] {
+        let settings = towards("smile").with(|s| {
+            s.reach.magnification = 2.0;
+            s.reach.steps = steps;
+        });
+        let (_, far, _) = picture.morph(&mut lens("faces_robust.onnx", settings.clone()));
+        assert_eq!(far.led, None);
+        let auto = settings.with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.3));
+        let mut lens_of = |s: LensSettings| lens("faces_robust.onnx", s);
+        let (bytes, report, _) = picture.morph(&mut lens_of(auto.clone()));
+        assert_eq!((report.led, report.attained), (Some(true), true));
+        assert!(report.l2 < 0.8 * far.l2, "{steps}: {} of {}", report.l2, far.l2);
+        // Another lens reads what was written. Rounding to 8 bit comes after the last look of several steps.
+        let lead = |bytes: Vec<u8>| {
+            let mut reader = lens_of(towards("smile"));
+            let seen = reader.read(&Picture { bytes, ..picture }.view()).unwrap();
+            let others = seen
+                .probabilities
+                .iter()
+                .enumerate()
+                .filter(|(k, _)| *k != report.target);
+            seen.probabilities[report.target] - others.map(|(_, p)| *p).fold(0.0, f32::max)
+        };
+        assert!(lead(bytes) >= 0.29, "{steps}");
+        // A single step goes no further than it has to, to 1/64 of the way.
+        if steps == 1 {
+            let short =
+                towards("smile").with(|s| s.reach.magnification = report.magnification - 2.0 / 64.0 - 1e-9);
+            assert!(lead(picture.morph(&mut lens_of(short)).0) < 0.3);
+        }
+        let capped = auto.clone().with(|s| s.reach.magnification = 0.01);
+        let (_, report, _) = picture.morph(&mut lens_of(capped));
+        assert_eq!((report.led, report.warning), (Some(false), None));
+        // The neutral face leads as it is.
+        let there = auto.with(|s| s.gradient.target = ClassChoice::Label("neutral".into()));
+        let (bytes, report, _) = picture.morph(&mut lens_of(there));
+        assert!(bytes == picture.bytes && report.led == Some(true));
+        assert!(report.warning.unwrap().contains("leads already"));
+    }
 }
 
 /// The gradient that arrives in the frame's planes is the derivative of the margin: a small step along the morph

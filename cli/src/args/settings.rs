@@ -9,8 +9,8 @@ use steerlens::frame::Rect;
 use steerlens::morph::{self, MagnificationUnit, Method};
 use steerlens::settings::{Choice, Text};
 use steerlens::{
-    ClassChoice, ClassifierSettings, GradientSettings, InputSettings, LensSettings, Preset, ReachSettings,
-    Resolution, ViewSettings,
+    ClassChoice, ClassifierSettings, Control, GradientSettings, InputSettings, LensSettings, Preset,
+    ReachSettings, Resolution, ViewSettings,
 };
 
 use super::flag::{flags, given, take, text};
@@ -78,6 +78,7 @@ pub(super) fn class_flags() -> Vec<Arg> {
         class_number(LensSettings::SOURCE_CLASS).hide_short_help(true),
     ];
     all.extend(flags::<GradientSettings>());
+    all.extend(own_flag(Control::NAME));
     all
 }
 
@@ -90,7 +91,7 @@ pub(super) fn reach_flags() -> Vec<Arg> {
 pub(super) fn method_flags() -> Vec<Arg> {
     let mut all = vec![preset()];
     all.extend(flags::<morph::Settings>());
-    all.extend(resolution_flag());
+    all.extend(own_flag(Resolution::NAME));
     all
 }
 
@@ -99,14 +100,15 @@ pub(super) fn common_flags() -> Vec<Arg> {
     let own = [Method::NAME, MagnificationUnit::NAME];
     let mut all = flags::<morph::Settings>();
     all.retain(|flag| !own.contains(&flag.get_id().as_str()));
-    all.extend(resolution_flag());
+    all.extend(own_flag(Resolution::NAME));
     all
 }
 
-fn resolution_flag() -> impl Iterator<Item = Arg> {
+/// The flag of a setting that belongs to no group.
+fn own_flag(name: &str) -> impl Iterator<Item = Arg> {
     flags::<LensSettings>()
         .into_iter()
-        .filter(|flag| flag.get_id() == Resolution::NAME)
+        .filter(move |flag| flag.get_id() == name)
 }
 
 /// Settings under one name.

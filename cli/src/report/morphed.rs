@@ -82,6 +82,9 @@ pub(crate) struct Step {
     drivers_agreement: Option<f64>,
     l2: f64,
     attained: bool,
+    /// Whether the target's lead ended the way, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    led: Option<bool>,
     pub(crate) source_probability_after: Option<f32>,
     pub(crate) target_probability_after: Option<f32>,
     top_class_after: Option<usize>,
@@ -102,6 +105,7 @@ impl Step {
             drivers_agreement: report.drivers_agreement,
             l2: report.l2,
             attained: report.attained,
+            led: report.led,
             source_probability_after: after.map(|after| after.source_probability),
             target_probability_after: after.map(|after| after.target_probability),
             top_class_after: after.map(|after| after.top_class),
@@ -294,6 +298,14 @@ impl fmt::Display for Morphed {
                 "not attained"
             };
             writeln!(f, "L2 budget {budget}: {verdict}")?;
+        }
+        match self.morphs.first().and_then(|morph| morph.led) {
+            Some(true) => writeln!(f, "the target leads as far as was asked for")?,
+            Some(false) => writeln!(
+                f,
+                "the target does not lead as far as was asked for: magnification or budget came first"
+            )?,
+            None => (),
         }
         let sum = |time: fn(&Step) -> u64| self.morphs.iter().map(time).sum::<u64>();
         if let Some(agreement) = self.agreement {

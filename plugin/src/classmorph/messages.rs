@@ -77,6 +77,7 @@ pub(super) fn analysed(
         margin: f64::from(reading.margin()),
         gradient_norm: reading.gradient_norm,
         agreement: report.agreement,
+        drivers_agreement: report.drivers_agreement,
         change_norm: report.change_norm,
         phase_rms: report.phase_rms,
         magnification: report.magnification,
@@ -89,6 +90,7 @@ pub(super) fn analysed(
         probabilities: top.iter().map(|class| probability(*class)).collect(),
         l2: report.l2,
         attained: report.attained,
+        led: report.led,
         pair_changed: done.read && reading.pair_changed,
         warning: report.warning.clone(),
         after: report.after.map(|after| message::After {

@@ -69,7 +69,8 @@ mod warnings;
  * #GstClassMorph:attach-meta the same fields lie on the morphed buffer, in a #GstCustomMeta called
  * `GstClassMorphMeta`. Frames that no model saw (a gap, a frame too small, a setting that does not fit) have neither.
  * Where `held` is true, what the model says is that of an earlier frame, `gradient-age` before this one: classes,
- * labels, logits, probabilities, `margin`, `gradient-norm` and `agreement`. What happened in a run is told by one frame only, the first
+ * labels, logits, probabilities, `margin`, `gradient-norm`, `agreement` and, with
+ * #GstClassMorph:also-model-files, `drivers-agreement`. What happened in a run is told by one frame only, the first
  * that was moved along what came of it: `inference-time` is 0 and `pair-changed` false everywhere else.
  * `gdouble`: `source-logit`, `target-logit`, `margin` (target's logit minus source's), `source-probability`,
  * `target-probability`, `gradient-norm` (of the objective, in pixel values 0..1 of the model's picture), with
@@ -81,8 +82,9 @@ mod warnings;
  * from 0), `timestamp`, `stream-time`, `running-time`, `duration`, `inference-time`, `morph-time`, `gradient-age`
  * (nanoseconds). `gint`: `source-class`, `target-class`. Strings: `source-label`, `target-label`, and `warning`
  * where something is not as it was asked for, mostly a frame that was passed on unchanged. `gboolean`: `held` (the
- * gradient is an earlier frame's), `attained` (whether the L2 budget was reached), `pair-changed`. #GstValueArray:
- * `classes`, `labels` and `probabilities`, the most probable first. With #GstClassMorph:measure-after also
+ * gradient is an earlier frame's), `attained` (whether the L2 budget was reached), `pair-changed`, and with
+ * `reach=auto` `led` (whether the target leads). #GstValueArray: `classes`, `labels` and `probabilities`, the most
+ * probable first. With #GstClassMorph:measure-after also
  * `source-probability-after`, `target-probability-after`, `top-class-after` and `after-time`. From Rust,
  * `gststeerlens::message::FrameReport` is all of this as a type.
  *

@@ -61,33 +61,23 @@ macro_rules! plain {
 
 plain!(bool, i32, u64, f64, String, Option<ClockTime>);
 
-impl Field for Option<f64> {
-    fn put(&self, to: &mut gst::StructureRef, name: &'static str) {
-        if let Some(value) = self {
-            to.set(name, value);
-        }
-    }
+macro_rules! optional {
+    ($($type:ty),+) => {
+        $(impl Field for Option<$type> {
+            fn put(&self, to: &mut gst::StructureRef, name: &'static str) {
+                if let Some(value) = self {
+                    to.set(name, value);
+                }
+            }
 
-    fn take(from: &gst::StructureRef, name: &'static str) -> Result<Self, Error> {
-        from.has_field(name).then(|| get(from, name)).transpose()
-    }
+            fn take(from: &gst::StructureRef, name: &'static str) -> Result<Self, Error> {
+                from.has_field(name).then(|| get(from, name)).transpose()
+            }
+        })+
+    };
 }
 
-impl Field for Option<String> {
-    fn put(&self, to: &mut gst::StructureRef, name: &'static str) {
-        if let Some(text) = self {
-            to.set(name, text);
-        }
-    }
-
-    fn take(from: &gst::StructureRef, name: &'static str) -> Result<Self, Error> {
-        if from.has_field(name) {
-            get(from, name)
-        } else {
-            Ok(None)
-        }
-    }
-}
+optional!(bool, f64, String);
 
 impl Field for Duration {
     fn put(&self, to: &mut gst::StructureRef, name: &'static str) {

@@ -47,6 +47,8 @@ fields! {
         gradient_norm: f64 = "gradient-norm",
         /// How sure the direction is, 0..1, with `samples` above 1.
         agreement: Option<f64> = "agreement",
+        /// How alike the gradients of several drivers are, -1..1, with `also-model-files`.
+        drivers_agreement: Option<f64> = "drivers-agreement",
         /// L2 norm of the change before clipping and rounding, pixel values 0..1, where the pyramid works.
         change_norm: f64 = "change-norm",
         /// RMS of the phase step before magnification, in radians: how strong the gradient is in the phases.
@@ -72,6 +74,8 @@ fields! {
         l2: f64 = "l2",
         /// Whether the L2 budget was reached; true without one.
         attained: bool = "attained",
+        /// With `reach=auto`: whether the target leads; otherwise magnification or budget ended the way.
+        led: Option<bool> = "led",
         /// Whether an automatic choice of classes changed in the run whose time is `inference_time`.
         pair_changed: bool = "pair-changed",
         /// What is not as it was asked for, in sentences: mostly why the frame was passed on unchanged.
