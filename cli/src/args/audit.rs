@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use steerlens::pyramid::Grid;
 use steerlens::settings::{Choice, Group};
-use steerlens::{ClassifierSettings, Control, GradientSettings, ReachSettings};
+use steerlens::{ClassifierSettings, Control, GradientSettings, LensSettings, ReachSettings};
 use steerlens_audit::{Format, Results, SampleRule, Settings, Shard, Source, Targets, Truth, methods};
 
 use super::flag::{chosen, flags};
@@ -99,7 +99,7 @@ pub(super) fn command() -> Command {
                 .default_value("csp-phase,csp-joint,fourier-phase,pixel")
                 .help("Coordinates in which frames move, with commas"),
         )
-        .args(one::<GradientSettings>(Control::NAME).map(|flag| flag.hide_short_help(false).help(
+        .args(one::<LensSettings>(Control::NAME).map(|flag| flag.hide_short_help(false).help(
             "random: move every frame in a random direction of the same spectrum too, to compare with [default: none]",
         )))
         .args(one::<GradientSettings>(GradientSettings::SEED.name).map(|flag| {
