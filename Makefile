@@ -13,7 +13,7 @@ COUNT ?= 1000
 SEED ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup photos demo wheel test test-python test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
+.PHONY: help setup photos demo wheel dist test test-python test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ demo: setup ## Build, run real pipelines on drawn faces, photos and clips; pictu
 
 wheel: setup ## Build the Python package; the wheel lands in target/wheels
 	tools/python wheel
+
+dist: setup ## Build tarball and Debian package of program, plugin and models into target/dist
+	tools/dist
 
 test: setup ## Run every test (sets up first)
 	G_DEBUG=$(G_DEBUG) $(CARGO) test --workspace --locked

@@ -280,8 +280,8 @@ fn a_search_without_a_find_tells_every_try_and_what_to_do() {
     let placed = "/steerlens/onnxruntime/libonnxruntime.so (it is not a 64-bit little-endian ELF library); ";
     assert!(verdict.contains(placed), "{verdict}");
     assert!(verdict.contains("libonnxruntime.so.1.17 ("), "{verdict}");
-    let advice = "Run `make setup`, install the Debian package libonnxruntime1.21, or name the library with \
-                  onnxruntime-library or ORT_DYLIB_PATH";
+    let advice = "The command `steerlens doctor --get` fetches it; or install the Debian package libonnxruntime1.21, or name \
+                  the library with onnxruntime-library or ORT_DYLIB_PATH";
     assert!(verdict.ends_with(advice), "{verdict}");
 }
 

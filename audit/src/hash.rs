@@ -9,7 +9,10 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// Of the bytes of some files, one after the other; hexadecimal.
-pub(crate) fn of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     for path in paths {
@@ -25,7 +28,7 @@ pub(crate) fn of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
 }
 
 /// Of some bytes; hexadecimal.
-pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+pub fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(Sha256::new_with_prefix(bytes))
 }
 

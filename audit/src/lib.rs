@@ -64,7 +64,7 @@ mod clip;
 mod error;
 mod feed;
 mod finish;
-mod hash;
+pub mod hash;
 mod input;
 mod journal;
 mod jpeg;

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 pub enum Error {
     /// Nothing was asked for by name, and none of the usual places has a usable library.
     #[error(
-        "ONNX Runtime was not found. Tried: {}. Run `make setup`, install the Debian package libonnxruntime1.21, \
-         or name the library with onnxruntime-library or ORT_DYLIB_PATH",
+        "ONNX Runtime was not found. Tried: {}. The command `steerlens doctor --get` fetches it; or install the Debian \
+         package libonnxruntime1.21, or name the library with onnxruntime-library or ORT_DYLIB_PATH",
         list(tries)
     )]
     NotFound {
@@ -21,8 +21,8 @@ pub enum Error {
     },
     /// The library that was named, or that was found last, cannot be used.
     #[error(
-        "{} cannot be used as ONNX Runtime: {reason}. Name a libonnxruntime.so of version 1.17 or later, or run \
-         `make setup` and name none",
+        "{} cannot be used as ONNX Runtime: {reason}. Name a libonnxruntime.so of version 1.17 or later, or name \
+         none: the command `steerlens doctor --get` fetches one",
         path.display()
     )]
     Unusable {
@@ -172,7 +172,7 @@ mod tests {
         ];
         let text = Error::NotFound { tries }.to_string();
         assert!(
-            text.contains("Tried: /home/a/x.so (truncated); b to d (absent). Run `make setup`"),
+            text.contains("Tried: /home/a/x.so (truncated); b to d (absent). The command `steerlens doctor --get` fetches it"),
             "{text}"
         );
     }

@@ -56,6 +56,12 @@ impl Runtime {
         find(&search::candidates(requested)).map(|Probed { path, version }| (path, version))
     }
 
+    /// Where [`Runtime::open`] looks for a user's own copy of the library, whether there is one or not. `None` where the
+    /// environment names no home.
+    pub fn user_copy() -> Option<PathBuf> {
+        search::user_copy()
+    }
+
     /// Absolute path of the library, links resolved.
     pub fn path(&self) -> &Path {
         &self.path

@@ -13,6 +13,11 @@ pub(super) enum Candidates {
     Search(Vec<PathBuf>),
 }
 
+/// Where a user's own copy of the library lies, or would, in the data folder. Nowhere without a home.
+pub(super) fn user_copy() -> Option<PathBuf> {
+    user_copy_from(&|name| std::env::var_os(name))
+}
+
 /// What to try: `requested`, else `ORT_DYLIB_PATH` (the `ort` crate's own variable), else the usual places.
 /// Empty paths count as not given.
 pub(super) fn candidates(requested: Option<&Path>) -> Candidates {
@@ -20,22 +25,13 @@ pub(super) fn candidates(requested: Option<&Path>) -> Candidates {
 }
 
 fn candidates_from(requested: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Candidates {
-    let path = |name| {
-        variable(name)
-            .map(PathBuf::from)
-            .filter(|p| !p.as_os_str().is_empty())
-    };
     let requested = requested
         .filter(|p| !p.as_os_str().is_empty())
         .map(Path::to_path_buf);
-    if let Some(named) = requested.or_else(|| path("ORT_DYLIB_PATH")) {
+    if let Some(named) = requested.or_else(|| path(&variable, "ORT_DYLIB_PATH")) {
         return Candidates::Named(named);
     }
-    // The base directory specification has a relative XDG_DATA_HOME ignored.
-    let data = path("XDG_DATA_HOME")
-        .filter(|p| p.is_absolute())
-        .or_else(|| Some(path("HOME")?.join(".local/share")));
-    let placed = data.map(|d| d.join("steerlens/onnxruntime/libonnxruntime.so"));
+    let placed = user_copy_from(&variable);
     // Without their -dev packages distributions have versioned names only: Debian 13's is libonnxruntime.so.1.21.
     let system = ["libonnxruntime.so".into(), "libonnxruntime.so.1".into()]
         .into_iter()
@@ -45,6 +41,21 @@ fn candidates_from(requested: Option<&Path>, variable: impl Fn(&str) -> Option<O
                 .map(|minor| format!("libonnxruntime.so.1.{minor}").into()),
         );
     Candidates::Search(placed.into_iter().chain(system).collect())
+}
+
+fn user_copy_from(variable: &impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    // The base directory specification has a relative XDG_DATA_HOME ignored.
+    let data = path(variable, "XDG_DATA_HOME")
+        .filter(|p| p.is_absolute())
+        .or_else(|| Some(path(variable, "HOME")?.join(".local/share")))?;
+    Some(data.join("steerlens/onnxruntime/libonnxruntime.so"))
+}
+
+/// A variable that holds a path.
+fn path(variable: &impl Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    variable(name)
+        .map(PathBuf::from)
+        .filter(|p| !p.as_os_str().is_empty())
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(crate) mod name {
     pub(crate) const PROFILE: &str = "profile";
     pub(crate) const SHEET: &str = "sheet";
     pub(crate) const VERSION: &str = "version";
+    pub(crate) const GET: &str = "get";
+    pub(crate) const FOLDER: &str = "folder";
 }
 
 /// The whole command line.
@@ -71,6 +73,7 @@ pub(crate) fn command() -> Command {
         .subcommand(morph())
         .subcommand(audit::command())
         .subcommand(doctor())
+        .subcommand(generate())
 }
 
 fn inspect() -> Command {
@@ -208,13 +211,37 @@ fn doctor() -> Command {
     Command::new("doctor")
         .override_usage("steerlens doctor [OPTIONS]")
         .about("Check what is installed, and say what to do about what is missing")
+        .arg(
+            Arg::new(name::GET)
+                .long(name::GET)
+                .action(ArgAction::SetTrue)
+                .conflicts_with(ClassifierSettings::RUNTIME_LIBRARY.name)
+                .help(
+                    "Fetch ONNX Runtime first, for you alone, if none is found: by pip, of a fixed version, its checksum \
+                     compared",
+                ),
+        )
         .arg(json())
         .args(
             settings::runtime_flags()
                 .into_iter()
                 .filter(|flag| flag.get_id() == ClassifierSettings::RUNTIME_LIBRARY.name),
         )
-        .after_help("Exit status: 0 all there; 1 something is missing.")
+        .after_help("Exit status: 0 all there; 1 something is missing; 2 it could not be fetched.")
+}
+
+/// For packages; no user needs it.
+fn generate() -> Command {
+    Command::new("generate")
+        .about("Write manual pages and completions, laid out as below /usr/share")
+        .hide(true)
+        .arg(
+            Arg::new(name::FOLDER)
+                .value_name("FOLDER")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("Where to write; made if it is not there"),
+        )
 }
 
 fn model() -> Arg {

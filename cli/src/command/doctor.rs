@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens doctor`: what is installed, and what to do about what is missing.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ArgMatches;
 use steerlens::{ClassifierSettings, Runtime};
 
-use super::print;
-use crate::Outcome;
+use super::{fetch, print};
+use crate::args::name;
 use crate::report::{Check, Checkup};
+use crate::{Outcome, progress};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
+    if matches.get_flag(name::GET) {
+        get()?;
+    }
     let mut checks = vec![runtime(matches)];
     checks.extend(video::checks());
     let report = Checkup::new(checks);
@@ -19,6 +23,23 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     } else {
         Outcome::Finding
     })
+}
+
+/// Fetches ONNX Runtime unless there is one.
+fn get() -> Result<()> {
+    let Err(missing) = Runtime::find(None) else {
+        progress::say(format_args!("ONNX Runtime is there; nothing was fetched"));
+        return Ok(());
+    };
+    if std::env::var_os("ORT_DYLIB_PATH").is_some_and(|path| !path.is_empty()) {
+        bail!("{missing}. As long as ORT_DYLIB_PATH is set, nothing else is looked for: unset it first");
+    }
+    let Some(library) = Runtime::user_copy() else {
+        bail!(
+            "neither XDG_DATA_HOME nor HOME is set, so there is no place for ONNX Runtime: set one of them"
+        );
+    };
+    fetch::onnxruntime(&library)
 }
 
 fn runtime(matches: &ArgMatches) -> Check {

@@ -3,6 +3,8 @@
 
 mod audit;
 mod doctor;
+mod fetch;
+mod generate;
 mod gradient;
 mod inspect;
 mod morph;
@@ -30,6 +32,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Outcome> {
         Some(("morph", matches)) => morph::run(matches),
         Some(("audit", matches)) => audit::run(matches),
         Some(("doctor", matches)) => doctor::run(matches),
+        Some(("generate", matches)) => generate::run(matches),
         // The one flag without a command.
         _ => version(),
     }

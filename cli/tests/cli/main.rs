@@ -14,6 +14,7 @@ mod labels;
 mod model;
 mod morph;
 mod outputs;
+mod packages;
 mod recipes;
 mod refusals;
 mod reports;
