@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Picture files: PNG, JPEG, WebP and BMP in, PNG out, 8 bits per channel.
+//! Picture files: PNG, JPEG, WebP and BMP in, PNG, JPEG and WebP out, 8 bits per channel.
 
 use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read, Seek};
 use std::path::Path;
 
+use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{
@@ -22,6 +23,9 @@ use crate::jpeg;
 const MOST_PIXELS: u64 = 100_000_000;
 /// Bytes that a decoder may ask for: 16-bit RGBA of that size, and its scratch.
 const MOST_BYTES: u64 = 10 * MOST_PIXELS;
+
+/// Of 100: what is lost cannot be seen.
+const JPEG_QUALITY: u8 = 95;
 
 const TRANSPARENT: &str = "it is transparent in places, and taken as it looks on white";
 
@@ -197,11 +201,52 @@ impl Picture {
     /// # Errors
     /// When it cannot be encoded.
     pub fn to_png(&self) -> Result<Vec<u8>> {
+        self.encode(Encoding::Png)
+    }
+
+    /// The picture as a file.
+    ///
+    /// # Errors
+    /// When it cannot be encoded: WebP has at most 16383 pixels a side, JPEG 65535.
+    pub fn encode(&self, encoding: Encoding) -> Result<Vec<u8>> {
         let mut bytes = Cursor::new(Vec::new());
-        self.image
-            .write_to(&mut bytes, ImageFormat::Png)
-            .map_err(Error::format)?;
+        match encoding {
+            Encoding::Png => self.image.write_to(&mut bytes, ImageFormat::Png),
+            Encoding::WebP => self.image.write_to(&mut bytes, ImageFormat::WebP),
+            Encoding::Jpeg => {
+                let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+                // It knows no alpha.
+                match self.image.color().has_alpha() {
+                    true => self.image.to_rgb8().write_with_encoder(encoder),
+                    false => self.image.write_with_encoder(encoder),
+                }
+            }
+        }
+        .map_err(Error::format)?;
         Ok(bytes.into_inner())
+    }
+}
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// PNG, without loss.
+    Png,
+    /// JPEG of high quality: pixel values change a little.
+    Jpeg,
+    /// WebP, without loss.
+    WebP,
+}
+
+impl Encoding {
+    /// That of files whose names end so. `None` for other names.
+    pub fn of(path: &Path) -> Option<Self> {
+        match ImageFormat::from_path(path) {
+            Ok(ImageFormat::Png) => Some(Self::Png),
+            Ok(ImageFormat::Jpeg) => Some(Self::Jpeg),
+            Ok(ImageFormat::WebP) => Some(Self::WebP),
+            _ => None,
+        }
     }
 }
 

@@ -168,7 +168,11 @@ fn morph() -> Command {
                      agree on, between the classes of the same labels; scores stay those of the first",
                 ),
         )
-        .arg(out("OUT.png", "PNG picture to write; - is standard output, and the report then goes to standard error"))
+        .arg(out(
+            "OUT.png",
+            "Picture to write, in the format of its name: PNG or WebP, without loss, or JPEG; - is standard output, as PNG, \
+             and the report then goes to standard error",
+        ))
         .arg(
             Arg::new(name::SHEET)
                 .long(name::SHEET)

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use clap::ArgMatches;
 use image::DynamicImage;
 use steerlens::render::{can_draw, drawn_label, no_font};
 use steerlens::settings::short;
 use steerlens::{Classifier, Lens};
-use steerlens_audit::picture::Picture;
+use steerlens_audit::picture::{Encoding, Picture};
 
 use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
@@ -22,16 +22,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let [image, model, out] = [name::IMAGE, name::MODEL, name::OUT].map(|name| path(matches, name));
     let classifier = args::classifier(matches, model.clone());
     let output = output(matches, &classifier, Some(&image))?;
-    let is_png = |path: &Path| {
-        path.extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
+    let encoding = match output.is_pipe() {
+        true => Encoding::Png,
+        false => Encoding::of(&out).ok_or_else(|| {
+            anyhow!(
+                "no picture can be written as {}: give it a name that ends in .png, .webp or .jpg",
+                out.display()
+            )
+        })?,
     };
-    if !output.is_pipe() && !is_png(&out) {
-        bail!(
-            "the picture {} would be a PNG file: give it a name that ends in .png",
-            out.display()
-        );
-    }
     let files = Files {
         image,
         model,
@@ -77,7 +76,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let report = Morphed::new(&lens, &classifier, steps, files, source.size());
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
-    let result = result.map_or_else(|| Ok(Vec::new()), Picture::to_png)?;
+    let result = result.map_or_else(|| Ok(Vec::new()), |picture| picture.encode(encoding))?;
     if !args::says_how_far(matches)
         && let Some(advice) = report.advice()
     {

@@ -236,6 +236,45 @@ fn a_picture_comes_and_goes_through_pipes() {
 }
 
 #[test]
+fn a_picture_is_written_in_the_format_that_its_name_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str| {
+        let out = folder.path().join(name);
+        let picture = repository("media/face_astronaut.png");
+        let model = repository("models/face_expression.onnx");
+        let line: [&dyn AsRef<OsStr>; 8] = [
+            &"morph",
+            &picture,
+            &"-m",
+            &model,
+            &"--target",
+            &"sad",
+            &"-o",
+            &out,
+        ];
+        steerlens(words(&line)).with_runtime().code(0);
+        let bytes = fs::read(&out).unwrap();
+        (
+            image::guess_format(&bytes).unwrap(),
+            image::load_from_memory(&bytes).unwrap().to_rgb8(),
+        )
+    };
+    let (png, pixels) = read("a.png");
+    let (webp, same) = read("a.webp");
+    let (jpeg, alike) = read("a.JPG");
+    use image::ImageFormat::{Jpeg, Png, WebP};
+    assert_eq!((png, webp, jpeg), (Png, WebP, Jpeg));
+    assert!(pixels == same);
+    // Of quality 95: a grey level or two, where 8x8 blocks are fine-grained a few more.
+    let differences = pixels
+        .iter()
+        .zip(alike.iter())
+        .map(|(a, b)| f64::from(a.abs_diff(*b)));
+    let mean = differences.sum::<f64>() / pixels.len() as f64;
+    assert!(mean > 0.0 && mean < 2.0, "{mean}");
+}
+
+#[test]
 fn a_gradient_goes_down_a_pipe() {
     let folder = TempDir::new().unwrap();
     let (model, out) = (repository(MODEL), folder.path().join("g.onnx"));

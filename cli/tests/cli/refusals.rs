@@ -99,11 +99,11 @@ fn a_picture_that_claims_to_be_huge_is_refused_before_it_is_decoded() {
 }
 
 #[test]
-fn only_png_is_written() {
+fn a_name_says_how_a_picture_is_written() {
     let picture = repository("media/faces/neutral-1.png");
     let model = repository("models/faces_robust.onnx");
-    let answer = morph(&picture, &model, Path::new("out.jpg"), &[]).code(2);
-    answer.says("ends in .png");
+    let answer = morph(&picture, &model, Path::new("out.tiff"), &[]).code(2);
+    answer.says("ends in .png, .webp or .jpg");
 }
 
 #[test]
