@@ -25,6 +25,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use steerlens::ClassifierSettings;
 
+pub use args::{AuditFlag, Takes, audit_flags};
 pub use sheet::{Cell, draw};
 pub use steerlens::settings::short;
 pub use steerlens_audit::picture::Picture;
@@ -75,6 +76,25 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// When the model cannot be read, or ONNX Runtime cannot be used. That a model is refused is an answer.
 pub fn inspect(settings: &ClassifierSettings) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&command::inspected(settings)?)?)
+}
+
+/// What `steerlens audit` with these words is asked to do.
+///
+/// # Errors
+/// When a word is not understood, in the words of the command line.
+pub fn audit_settings(words: &[OsString]) -> anyhow::Result<steerlens_audit::Settings> {
+    let program = ["steerlens", "audit"].map(OsString::from);
+    let line = program.into_iter().chain(words.iter().cloned());
+    let matches = args::command().try_get_matches_from(line).map_err(|error| {
+        // Usage and tips are for terminals.
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        anyhow::anyhow!("{}", first.strip_prefix("error: ").unwrap_or(first))
+    })?;
+    match matches.subcommand() {
+        Some(("audit", matches)) if matches.subcommand_name().is_none() => args::audit_settings(matches),
+        _ => anyhow::bail!("these words ask for no audit"),
+    }
 }
 
 /// Runs the command; a panic has been reported where it happened, and ends like any other error.

@@ -26,6 +26,19 @@ pub(crate) fn call<T: Send>(
     turn: &Turn,
     work: impl FnOnce() -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    watched(py, turn, |_| Ok(()), work)
+}
+
+/// As [`call`]; `watch` is called again and again meanwhile, and ends the work as a signal does where it fails.
+///
+/// # Errors
+/// Those of the work, and what `watch` or a signal's handler raised.
+pub(crate) fn watched<T: Send>(
+    py: Python<'_>,
+    turn: &Turn,
+    mut watch: impl FnMut(Python<'_>) -> PyResult<()>,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> PyResult<T> {
     let caller = thread::current();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -42,7 +55,7 @@ pub(crate) fn call<T: Send>(
         while !done.load(Ordering::Acquire) && !worker.is_finished() {
             py.detach(|| thread::park_timeout(POLL));
             if raised.is_none() {
-                raised = py.check_signals().err();
+                raised = py.check_signals().and_then(|()| watch(py)).err();
                 if raised.is_some() {
                     turn.cancel();
                 }
@@ -93,6 +106,11 @@ impl Turn {
             phase => *phase = Phase::Waiting,
         }
         result
+    }
+
+    /// Whether the call is to end: for work that asks.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(*self.lock(), Phase::Cancelled)
     }
 
     fn cancel(&self) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The library's errors as `steerlens.Error`.
 
+use std::fmt::Debug;
+
 use pyo3::prelude::*;
 use steerlens::ErrorKind;
 
@@ -41,9 +43,18 @@ impl From<steerlens::frame::Error> for Error {
 impl Error {
     /// Of what the command line's parts say: the library's kind, where it comes from there.
     pub(crate) fn of(error: anyhow::Error, otherwise: ErrorKind) -> Self {
-        match error.downcast::<steerlens::Error>() {
-            Ok(error) => error.into(),
-            Err(error) => Self::new(otherwise, error.to_string()),
+        let error = match error.downcast::<steerlens::Error>() {
+            Ok(error) => return error.into(),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        match error.downcast::<steerlens_audit::Error>() {
+            Ok(steerlens_audit::Error::Lens(error)) => error.into(),
+            Ok(steerlens_audit::Error::Inputs(_)) => Self::new(ErrorKind::NotFound, text),
+            Ok(steerlens_audit::Error::Frame(_) | steerlens_audit::Error::File { .. }) => {
+                Self::new(ErrorKind::Unreadable, text)
+            }
+            _ => Self::new(otherwise, text),
         }
     }
 }
@@ -61,9 +72,9 @@ impl From<Error> for PyErr {
 }
 
 /// `NotFound` as `not_found`.
-fn snake_case(kind: ErrorKind) -> String {
+pub(crate) fn snake_case(variant: impl Debug) -> String {
     let mut name = String::new();
-    for letter in format!("{kind:?}").chars() {
+    for letter in format!("{variant:?}").chars() {
         if letter.is_uppercase() && !name.is_empty() {
             name.push('_');
         }

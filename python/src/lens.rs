@@ -10,7 +10,8 @@ use pyo3::types::PyDict;
 use steerlens::frame::{LUMA, Rect, Shape};
 use steerlens::render::drawn_label;
 use steerlens::{
-    Classifier, FramePosition, FrameView, Interrupter, LensSettings, PixelFormat, Reader, Reading, Report,
+    Classifier, ClassifierSettings, FramePosition, FrameView, Interrupter, LensSettings, PixelFormat, Reader,
+    Reading, Report,
 };
 use steerlens_cli::{Cell, draw, short};
 
@@ -27,6 +28,8 @@ type Told<'py> = Bound<'py, PyDict>;
 #[pyclass(frozen)]
 pub(crate) struct Lens {
     classifier: Classifier,
+    /// Models that drive too.
+    others: Vec<Classifier>,
     settings: LensSettings,
     moving: Interrupter,
     reading: Interrupter,
@@ -58,15 +61,21 @@ impl Lens {
         py: Python<'_>,
         model: PathBuf,
         input_size: Option<(usize, usize)>,
+        also: Vec<PathBuf>,
         wishes: Wishes,
         usual: Option<PathBuf>,
     ) -> PyResult<Self> {
         let (model, settings) = settings::both(model, input_size, wishes)?;
         call(py, &Turn::default(), || {
             open_for(&model, usual.as_deref())?;
-            let classifier = Classifier::open(&model)?;
-            classifier.check_labels().map_err(steerlens::Error::from)?;
-            Self::of(classifier, settings)
+            let opened = |settings: &ClassifierSettings| {
+                let classifier = Classifier::open(settings)?;
+                classifier.check_labels()?;
+                Ok::<_, steerlens::Error>(classifier)
+            };
+            let classifier = opened(&model)?;
+            let others = also.into_iter().map(|file| opened(&model.beside(file)));
+            Self::of(classifier, others.collect::<Result<_, _>>()?, settings)
         })
     }
 
@@ -74,7 +83,7 @@ impl Lens {
     fn another(&self, py: Python<'_>, wishes: Wishes) -> PyResult<Self> {
         let settings = settings::lens(&self.settings, wishes)?;
         call(py, &Turn::default(), || {
-            Self::of(self.classifier.share()?, settings)
+            Self::of(self.classifier.share()?, shared(&self.others)?, settings)
         })
     }
 
@@ -166,7 +175,8 @@ impl Lens {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.classifier.warnings().to_vec()
+        let models = std::iter::once(&self.classifier).chain(&self.others);
+        models.flat_map(Classifier::warnings).cloned().collect()
     }
 
     /// Name, value and source of what had to be known of the model.
@@ -194,11 +204,15 @@ impl Lens {
 }
 
 impl Lens {
-    fn of(classifier: Classifier, settings: LensSettings) -> Result<Self, Error> {
+    fn of(classifier: Classifier, others: Vec<Classifier>, settings: LensSettings) -> Result<Self, Error> {
         let reader = Reader::new(classifier.share()?, &settings)?;
-        let lens = steerlens::Lens::new(classifier.share()?, settings.clone())?;
+        let mut lens = steerlens::Lens::new(classifier.share()?, settings.clone())?;
+        for other in shared(&others)? {
+            lens.also(other)?;
+        }
         Ok(Self {
             classifier,
+            others,
             settings,
             moving: lens.interrupter(),
             reading: reader.interrupter(),
@@ -241,6 +255,7 @@ impl Lens {
         dict.set_item("attained", report.attained)?;
         dict.set_item("led", report.led)?;
         dict.set_item("agreement", morphed.agreement)?;
+        dict.set_item("drivers_agreement", report.drivers_agreement)?;
         dict.set_item("gradient_norm", morphed.gradient_norm)?;
         dict.set_item("phase_rms", report.phase_rms)?;
         dict.set_item("warnings", warnings)?;
@@ -357,6 +372,11 @@ impl State {
             &planes.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         ))
     }
+}
+
+/// Further handles on the same loaded models.
+fn shared(classifiers: &[Classifier]) -> Result<Vec<Classifier>, steerlens::Error> {
+    classifiers.iter().map(Classifier::share).collect()
 }
 
 /// How many seconds into its stream a frame is.

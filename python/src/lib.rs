@@ -3,6 +3,7 @@
 //!
 //! What users see, with its documentation, is in `steerlens/*.py`; nothing here is theirs.
 
+mod audit;
 mod call;
 mod error;
 mod lens;
@@ -16,6 +17,8 @@ use pyo3::prelude::*;
 mod _steerlens {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::audit::{audit, audit_settings};
     #[pymodule_export]
     use super::lens::Lens;
     #[pymodule_export]

@@ -8,11 +8,13 @@
     morph.image          # numpy array, uint8: the picture, moved towards "lemon"
     morph.probabilities  # {"orange": (before, after), "lemon": (before, after)}
 
-`Lens` morphs pictures, and gives scores, gradients and saliencies of them. `differentiate` writes an ONNX model with its
+`Lens` morphs pictures, and gives scores, gradients and saliencies of them. `audit` does it to many, and counts.
+`differentiate` writes an ONNX model with its
 input gradient, `inspect` says what a model is, `settings` lists every keyword argument. Everything that goes wrong is an
 `Error`.
 """
 
+from ._audit import Audit, audit
 from ._error import Error
 from ._lens import Lens
 from ._model import Runtime, differentiate, inspect, runtime
@@ -21,12 +23,14 @@ from ._names import presets, settings
 from ._steerlens import __version__
 
 __all__ = [
+    "Audit",
     "Error",
     "Lens",
     "Morph",
     "Runtime",
     "Sheet",
     "__version__",
+    "audit",
     "differentiate",
     "inspect",
     "presets",

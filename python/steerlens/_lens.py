@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _steerlens
 from ._morph import Morph, Sheet
-from ._names import in_force, size, wishes
+from ._names import in_force, paths, size, wishes
 from ._picture import given
 from ._runtime import usual
 
@@ -37,6 +37,9 @@ class Lens:
     found as the command line finds them: in a side-car, in the model's metadata, in files beside it; `facts` says where,
     and what had to be guessed is issued with `warnings.warn`.
 
+    `also` are further models that drive: pictures move along what the gradients of all agree on, between the classes of
+    the same labels. Probabilities, `gradient`, `saliency` and `classify` stay those of `model`.
+
     `preset` is a name from `presets()`; what is set beside it wins. `roi` is the part of pictures that is looked at and
     moved: x, y, width, height in pixels. `input_size` is height and width of a model that leaves them open. Every other
     setting is a keyword argument too: `settings()` lists them with range, default and unit. Those that matter first:
@@ -60,6 +63,7 @@ class Lens:
         target: Class | None = None,
         *,
         source: Class | None = None,
+        also: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
         preset: str | None = None,
         roi: tuple[int, int, int, int] | None = None,
         input_size: tuple[int, int] | str | None = None,
@@ -67,7 +71,7 @@ class Lens:
     ) -> None:
         said = {"target": target, "source": source, "preset": preset, "roi": roi, **settings}
         self._model = os.fspath(model)
-        self._lens = _steerlens.Lens(self._model, size(input_size), wishes(said), usual())
+        self._lens = _steerlens.Lens(self._model, size(input_size), paths(also), wishes(said), usual())
         for warning in self._lens.warnings():
             warnings.warn(warning, stacklevel=2)
 

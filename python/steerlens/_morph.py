@@ -68,6 +68,8 @@ class Morph(_Shown):
     #: How sure the direction is, 0..1, with `samples` above 1: the cosine to be expected with the mean of as many others.
     #: None for a single gradient.
     agreement: float | None
+    #: With `also`: the mean cosine between the gradients of the models, -1..1; near 0 they agree on nothing.
+    drivers_agreement: float | None
     #: Norm of the gradient at the model's input, pixel values 0..1; it is 0 where the model says nothing.
     gradient_norm: float
     #: RMS of the raw phase step: how strong the gradient is in the phases.

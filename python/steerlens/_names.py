@@ -58,7 +58,7 @@ def _value(kind: str, text: str | None) -> Any:
 
 def rows(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Keyword arguments as the library reads them; None says nothing."""
-    return [(name.replace("_", "-"), _text(value)) for name, value in given.items() if value is not None]
+    return [(name.replace("_", "-"), text(value)) for name, value in given.items() if value is not None]
 
 
 def wishes(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +71,13 @@ def wishes(given: Mapping[str, Any]) -> dict[str, Any]:
         "roi": _whole("roi", "x, y, width and height in pixels", 4, rest.pop("roi", None)),
         "rows": rows(rest),
     }
+
+
+def paths(given: Any) -> list[str]:
+    """One file, or several."""
+    if isinstance(given, (str, os.PathLike)):
+        given = [given]
+    return [os.fspath(path) for path in given]
 
 
 def size(given: Sequence[int] | str | None) -> tuple[int, ...] | None:
@@ -102,7 +109,8 @@ def _whole(name: str, what: str, count: int, given: Any) -> tuple[int, ...] | No
     return numbers
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as the library reads it."""
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, bool):
@@ -110,5 +118,5 @@ def _text(value: Any) -> str:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     if hasattr(value, "__iter__"):
-        return ",".join(_text(part) for part in value)
+        return ",".join(text(part) for part in value)
     return str(value)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # The compiled half (src/*.rs). It has no documentation for users: see the modules beside it.
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,12 @@ __version__: str
 
 class Lens:
     def __init__(
-        self, model: str, input_size: tuple[int, ...] | None, wishes: dict[str, Any], usual: os.PathLike[str] | None
+        self,
+        model: str,
+        input_size: tuple[int, ...] | None,
+        also: list[str],
+        wishes: dict[str, Any],
+        usual: os.PathLike[str] | None,
     ) -> None: ...
     def another(self, wishes: dict[str, Any]) -> Lens: ...
     def morph(self, picture: Any, wishes: dict[str, Any], time: float | None) -> dict[str, Any]: ...
@@ -24,6 +30,13 @@ class Lens:
     def advised_magnification(self) -> float | None: ...
     def settings(self) -> list[tuple[str, str | None]]: ...
 
+def audit(
+    words: list[str],
+    listen: Callable[[str, float, int], object],
+    warn: Callable[[str], object],
+    usual: os.PathLike[str] | None,
+) -> dict[str, Any]: ...
+def audit_settings() -> list[Any]: ...
 def differentiate(
     model: str,
     input_size: tuple[int, ...] | None,

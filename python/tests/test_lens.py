@@ -27,6 +27,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("faces_robust", "faces/neutral-2.png", "frown", {"l2_budget": 3.0, "steps": 3, "source": "smile"}),
     ("face_expression", "face_astronaut.png", "sad", {"preset": "readable", "samples": 2, "steps": 2}),
     ("face_expression", "astronaut.jpg", "angry", {"roi": (170, 40, 120, 120), "display_mode": "side-by-side"}),
+    ("face_expression", "face_astronaut.png", "sad", {"also": "mini_xception", "source": "happy", "l2_budget": 5.0}),
     ("face_expression", "cat_chelsea.png", "sad", {"caption": True, "method": "pixel", "magnification": -0.25}),
 ]
 
@@ -37,6 +38,8 @@ def test_a_morph_is_the_command_line_s(
 ) -> None:
     out, file = tmp_path / "out.png", tmp_path / "morph.png"
     model, picture = f"{root}/models/{model}.onnx", f"{root}/media/{picture}"
+    if "also" in settings:
+        settings = {**settings, "also": f"{root}/models/{settings['also']}.onnx"}
     flags = ["--" + name.replace("_", "-") + "=" + flag(value) for name, value in settings.items()]
     ran = program("morph", picture, "-m", model, "--target", target, "-o", out, "--json", *flags)
     assert ran.returncode == 0, ran.stderr.decode()
@@ -53,6 +56,8 @@ def test_a_morph_is_the_command_line_s(
     assert morph.source == report["source-label"] and morph.target == report["target-label"]
     assert morph.l2 == done["l2"] and morph.magnification == done["magnification"]
     assert (morph.attained, morph.led) == (done["attained"], done.get("led")) and morph.agreement == report.get("agreement")
+    assert morph.drivers_agreement == done.get("drivers-agreement")
+    assert ("also" in settings) == (morph.drivers_agreement is not None)
     before, after = morph.probabilities[target]
     assert np.float32(before) == np.float32(report["target-probability"])
     assert np.float32(after) == np.float32(done["target-probability-after"])

@@ -88,6 +88,10 @@ def test_an_installed_package_has_its_program_and_its_metadata() -> None:
     assert about.get_all("Requires-Dist")
     script = shutil.which("steerlens", path=str(Path(sys.executable).parent))
     assert script and program(script, "--version").stdout.startswith("steerlens ")
+    licences = [file.read_text() for file in importlib.metadata.files("steerlens") or [] if "LICENSE" in file.name]
+    assert any("Mozilla Public License" in text for text in licences)
+    # Of the crates that are compiled in, and of the font.
+    assert all(any(name in text for text in licences) for name in ("rustfft ", "pyo3 ", "DejaVu"))
     # Type checkers look for it.
     assert (Path(steerlens.__file__).parent / "py.typed").exists()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import steerlens
+from steerlens import _steerlens
 
 TYPES = {
     "float": "float",
@@ -68,6 +69,24 @@ def _field(row: Any) -> str:
     return f"    {row['name']}: {_type(row)}\n{text}"
 
 
+#: Of an audit's flags, which the command line reads: a list is text with commas.
+FLAGS = {
+    "bool": "bool",
+    "path": "str | os.PathLike[str]",
+    "text": "str | float | Sequence[str | float]",
+}
+
+
+def _flag(flag: Any) -> str:
+    kind = FLAGS[flag["kind"]]
+    if flag["values"]:
+        kind = f"Literal[{', '.join(f'{name!r}' for name in flag['values'])}]".replace("'", '"')
+    if flag["many"]:
+        kind += f" | Sequence[{kind}]"
+    lines = textwrap.wrap(flag["doc"] + ".", 110, break_long_words=False)
+    return f"    {flag['name']}: {kind}\n" + '    """' + "\n    ".join(lines) + '"""'
+
+
 def _made() -> str:
     own = '''    source: str | int | None
     """The class to move away from: label or number; None: the predicted one."""
@@ -83,6 +102,7 @@ def _made() -> str:
         ("ModelSettings(TypedDict, total=False)", "How a model is understood and run.", map(_field, rows["model"])),
         ("_Rows(TypedDict, total=False)", "How a picture is morphed.", map(_field, rows["lens"])),
         ("LensSettings(_Rows, total=False)", "The same with classes, preset and region.", [own.format(presets=presets)]),
+        ("AuditSettings(TypedDict, total=False)", "How an audit is made.", map(_flag, _steerlens.audit_settings())),
         ("Settings(ModelSettings, _Rows, total=False)", "Of a model and of its lens.", []),
     ]
     made = [f'class {head}:\n    """{doc}"""\n' + "".join(f"\n{field}" for field in fields) for head, doc, fields in classes]

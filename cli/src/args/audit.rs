@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use steerlens::pyramid::Grid;
 use steerlens::settings::{Choice, Group};
 use steerlens::{ClassifierSettings, Control, GradientSettings, LensSettings, ReachSettings};
@@ -143,6 +143,59 @@ pub(super) fn command() -> Command {
              4 flips became easier than in the baseline by more than the threshold;\n\
              130 interrupted, --resume goes on.",
         )
+}
+
+/// A flag of `steerlens audit`, for callers in other languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFlag {
+    /// Its name, without the hyphens before it.
+    pub name: String,
+    /// What stands behind it.
+    pub takes: Takes,
+    /// Whether it may be given several times.
+    pub many: bool,
+    /// The only values that it takes; all where there is none.
+    pub values: Vec<String>,
+    /// A sentence.
+    pub help: String,
+}
+
+/// What a flag takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// It is on where it stands.
+    Nothing,
+    /// A file or folder.
+    Path,
+    /// Text; numbers and lists are written so too.
+    Text,
+}
+
+/// The flags of `steerlens audit`, but for the model and the output folder, which every audit needs.
+pub fn audit_flags() -> Vec<AuditFlag> {
+    let command = command();
+    let flags = command.get_arguments().filter_map(|arg| {
+        let name = arg.get_long()?;
+        (![name::MODEL, name::OUT].contains(&name)).then(|| AuditFlag {
+            name: name.to_owned(),
+            takes: match (arg.get_action(), arg.get_value_hint()) {
+                (ArgAction::SetTrue, _) => Takes::Nothing,
+                (_, ValueHint::AnyPath) => Takes::Path,
+                _ => Takes::Text,
+            },
+            many: matches!(arg.get_action(), ArgAction::Append),
+            values: match arg.get_action() {
+                ArgAction::SetTrue => Vec::new(),
+                _ => arg
+                    .get_possible_values()
+                    .iter()
+                    .map(|value| value.get_name().to_owned())
+                    .collect(),
+            },
+            help: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+        })
+    });
+    flags.collect()
 }
 
 /// The flag of one setting of a group.

@@ -13,6 +13,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, value_parser};
 use steerlens::{ClassifierSettings, ReachSettings};
 
+pub use audit::{AuditFlag, Takes, audit_flags};
 pub(crate) use audit::{merged, settings as audit_settings};
 pub(crate) use flag::OF_VIDEOS;
 pub(crate) use settings::{classifier, lens, says_how_far};
