@@ -6,6 +6,7 @@
 mod citations;
 mod links;
 mod order;
+mod packages;
 mod unsafe_code;
 
 use std::fs;
