@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::{PAGES, files, root};
 
 /// Where citations stand, besides the pages of no folder.
-const FOLDERS: [&str; 10] = [
-    "src", "plugin", "audit", "cli", "examples", "tests", "benches", "tools", "docs", "models",
+const FOLDERS: [&str; 11] = [
+    "src", "plugin", "audit", "live", "cli", "examples", "tests", "benches", "tools", "docs", "models",
 ];
 
 /// A citation: the page, and the section where one is named.

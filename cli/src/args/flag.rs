@@ -33,14 +33,21 @@ pub(crate) const OF_VIDEOS: &[&str] = &["class-hold", "temporal-smoothing", "mea
 
 /// A flag for each setting of the group that a still has.
 pub(super) fn flags<G: Group>() -> Vec<Arg> {
+    every::<G>(|name| !OF_VIDEOS.contains(&name))
+}
+
+/// A flag for each setting of the group that only videos have.
+pub(super) fn flags_of_videos<G: Group>() -> Vec<Arg> {
+    every::<G>(|name| OF_VIDEOS.contains(&name))
+}
+
+fn every<G: Group>(wanted: impl Fn(&str) -> bool) -> Vec<Arg> {
     let mut flags = Flags(Vec::new());
     G::default().visit(&mut flags);
     flags
         .0
-        .retain(|flag| !OF_VIDEOS.contains(&flag.get_id().as_str()));
-    flags
-        .0
         .into_iter()
+        .filter(|flag| wanted(flag.get_id().as_str()))
         .map(|flag| {
             let shown = PROMINENT.contains(&flag.get_id().as_str());
             flag.hide_short_help(!shown)

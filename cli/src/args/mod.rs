@@ -3,6 +3,8 @@
 
 mod audit;
 mod flag;
+#[cfg(feature = "live")]
+mod live;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,8 @@ use steerlens::{ClassifierSettings, ReachSettings};
 pub use audit::{AuditFlag, Takes, audit_flags};
 pub(crate) use audit::{merged, settings as audit_settings};
 pub(crate) use flag::OF_VIDEOS;
+#[cfg(feature = "live")]
+pub(crate) use live::settings as live_settings;
 pub(crate) use settings::{classifier, lens, says_how_far};
 
 /// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
@@ -41,7 +45,7 @@ pub(crate) mod name {
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
-    Command::new("steerlens")
+    let command = Command::new("steerlens")
         .about("See how an image classifier gets from one class to another")
         .long_about(
             "See how an image classifier gets from one class to another.\n\n\
@@ -74,7 +78,10 @@ pub(crate) fn command() -> Command {
         .subcommand(morph())
         .subcommand(audit::command())
         .subcommand(doctor())
-        .subcommand(generate())
+        .subcommand(generate());
+    #[cfg(feature = "live")]
+    let command = command.subcommand(live::command());
+    command
 }
 
 fn inspect() -> Command {

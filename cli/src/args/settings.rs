@@ -15,7 +15,7 @@ use steerlens::{
 
 use super::flag::{flags, given, take, text};
 
-const PRESET: &str = "preset";
+pub(super) const PRESET: &str = "preset";
 
 /// The settings of a classifier that say how its signature is understood, and how pictures become its input.
 const SIGNATURE: &[&str] = &[ClassifierSettings::OUTPUT_NAME.name];

@@ -7,6 +7,8 @@ mod fetch;
 mod generate;
 mod gradient;
 mod inspect;
+#[cfg(feature = "live")]
+mod live;
 mod morph;
 
 use std::fmt;
@@ -31,6 +33,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Outcome> {
         Some(("gradient", matches)) => gradient::run(matches),
         Some(("morph", matches)) => morph::run(matches),
         Some(("audit", matches)) => audit::run(matches),
+        #[cfg(feature = "live")]
+        Some(("live", matches)) => live::run(matches),
         Some(("doctor", matches)) => doctor::run(matches),
         Some(("generate", matches)) => generate::run(matches),
         // The one flag without a command.

@@ -8,7 +8,7 @@ use steerlens::pyramid::Spec;
 use steerlens::settings::Choice;
 use steerlens::{ReachSettings, morph};
 
-const COMMANDS: [&str; 5] = ["inspect", "gradient", "morph", "audit", "doctor"];
+const COMMANDS: [&str; 6] = ["inspect", "gradient", "morph", "audit", "live", "doctor"];
 
 #[test]
 fn no_line_is_wider_than_a_terminal() {
@@ -30,7 +30,7 @@ fn no_line_is_wider_than_a_terminal() {
 
 #[test]
 fn examples_fit_eighty_columns_and_stand_at_the_end() {
-    for command in ["inspect", "gradient", "morph", "audit"] {
+    for command in ["inspect", "gradient", "morph", "audit", "live"] {
         let help = steerlens([command, "--help"]).code(0).stdout;
         let (_, examples) = help.split_once("Examples:").expect("help ends in examples");
         assert!(examples.contains(&format!("steerlens {command} ")), "{examples}");

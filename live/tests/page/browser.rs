@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The page in a real Chromium. Where none is installed, the test says so and ends.
+//!
+//! `STEERLENS_SCREENSHOTS=folder` keeps pictures of the page: wide, dark, and as wide as a phone.
+
+use std::path::Path;
+
+use crate::chromium::Browser;
+use crate::client::session;
+
+/// Mean difference of the picture's halves, and of the picture and the one kept before, per byte.
+const PIXELS: &str = r#"
+window.pixels = () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 120 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(document.getElementById("picture"), 0, 0, 320, 120);
+  return context.getImageData(0, 0, 320, 120).data;
+};
+window.apart = (a, b) => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
+window.moved = () => {
+  const all = pixels();
+  const half = (from) => all.filter((_, i) => (Math.floor(i / 4) % 320 < 160) === (from === 0));
+  return apart(half(0), half(1));
+};
+"#;
+
+#[test]
+fn the_page_shows_and_steers() {
+    let Some(mut browser) = Browser::start() else {
+        eprintln!("SKIPPED: no Chromium is installed, and the page was looked at in no browser");
+        return;
+    };
+    let session = session("test");
+    let tab = browser.open(session.address(), (1440, 900));
+    browser.wait(&tab, "document.getElementById('picture').naturalWidth === 640");
+    browser.wait(
+        &tab,
+        "document.getElementById('bars').tBodies[0].rows.length === 4",
+    );
+    browser.value(&tab, PIXELS);
+
+    // The picture moves, and nothing is refused by the page's own policy.
+    browser.value(&tab, "window.first = pixels()");
+    browser.wait(&tab, "apart(window.first, pixels()) > 0.1");
+
+    // A slider by the keyboard changes the stream.
+    assert!(browser.value(&tab, "moved()").as_f64() < Some(1.5));
+    browser.value(&tab, "document.getElementById('magnification').focus()");
+    browser.key(&tab, "End", 35);
+    browser.wait(&tab, "newest.settings.magnification === 2");
+    browser.wait(&tab, "moved() > 3");
+
+    // A target is typed; a wrong one is answered with the nearest.
+    browser.value(&tab, "document.getElementById('target-label').focus()");
+    browser.text(&tab, "frwon");
+    browser.key(&tab, "Enter", 13);
+    browser.wait(
+        &tab,
+        "document.getElementById('trouble').textContent.includes('\"frown\"')",
+    );
+    browser.value(&tab, "document.getElementById('target-label').select()");
+    browser.text(&tab, "frown");
+    browser.key(&tab, "Enter", 13);
+    browser.wait(
+        &tab,
+        "newest.target === 'frown' && document.getElementById('trouble').textContent === ''",
+    );
+
+    // A region by the mouse: in the left half of the picture, and so of the frame.
+    let places = browser.value(
+        &tab,
+        "(() => { const { box, left, top, scale } = places(); return [box.left + left, box.top + top, scale]; })()",
+    );
+    let [left, top, scale] = [0, 1, 2].map(|index| places[index].as_f64().unwrap());
+    let at = |x: f64, y: f64| (left + x * scale, top + y * scale);
+    browser.drag(&tab, at(40.0, 20.0), at(200.0, 180.0));
+    browser.wait(&tab, "newest.settings.roi && newest.settings.roi[2] > 100");
+    let roi = browser.value(&tab, "newest.settings.roi");
+    for (index, expected) in [40.0, 20.0, 160.0, 160.0].into_iter().enumerate() {
+        // A screen pixel is less than two of the frame's.
+        assert!((roi[index].as_f64().unwrap() - expected).abs() <= 2.0, "{roi}");
+    }
+
+    // A second tab sees the same settings.
+    let second = browser.open(session.address(), (390, 844));
+    browser.wait(&second, "document.getElementById('picture').naturalWidth === 640");
+    browser.wait(&second, "document.getElementById('magnification').value === '2'");
+    let width = browser.value(&second, "document.documentElement.scrollWidth");
+    assert!(
+        width.as_u64() <= Some(390),
+        "the page is wider than a phone: {width}"
+    );
+
+    // Where less motion is asked for, the page begins paused.
+    browser.prefer(&second, "prefers-reduced-motion", "reduce");
+    browser.value(&second, "location.reload()");
+    browser.wait(&second, "document.getElementById('pause').textContent === 'Play'");
+
+    // A recording is offered when it is stopped.
+    browser.value(&tab, "document.getElementById('record').click()");
+    browser.wait(&tab, "newest.recording === true");
+    browser.value(&tab, "document.getElementById('record').click()");
+    browser.wait(
+        &tab,
+        "!document.getElementById('recording').hidden && newest.recording === false",
+    );
+
+    if let Some(folder) = std::env::var_os("STEERLENS_SCREENSHOTS") {
+        let folder = Path::new(&folder);
+        browser.keep(&tab, &folder.join("wide.png"));
+        browser.prefer(&tab, "prefers-color-scheme", "dark");
+        browser.keep(&tab, &folder.join("dark.png"));
+        browser.keep(&second, &folder.join("phone.png"));
+    }
+}
