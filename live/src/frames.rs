@@ -129,7 +129,9 @@ impl Frames {
             .segment()
             .and_then(|segment| segment.downcast_ref::<gst::ClockTime>())
             .zip(buffer.pts())
-            .and_then(|(segment, pts)| segment.to_running_time(pts));
+            .and_then(|(segment, pts)| segment.to_running_time(pts))
+            // Network cameras may send no time stamps.
+            .or_else(|| self.sink.current_running_time());
         let time = taken.map(Duration::from);
         let continuous = time.zip(self.last).is_some_and(|(time, last)| time > last);
         self.last = time;

@@ -75,7 +75,7 @@ mod video {
     /// Sinks that open windows.
     const X: &str = "gstreamer1.0-x";
 
-    /// What the demo's pipelines use, with the Debian package (12 and 13) that has it.
+    /// What the demo's pipelines and the live page use, with the Debian package (12 and 13) that has it.
     const ELEMENTS: &[(&str, &str)] = &[
         ("videotestsrc", BASE),
         ("videoconvert", BASE),
@@ -89,6 +89,7 @@ mod video {
         ("pngdec", GOOD),
         ("pngenc", GOOD),
         ("jpegdec", GOOD),
+        ("jpegenc", GOOD),
         ("avidemux", GOOD),
         ("matroskademux", GOOD),
         ("vp8dec", GOOD),

@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
+use steerlens_live::{Input, Session, Settings};
+
 use crate::chromium::Browser;
-use crate::client::session;
+use crate::client::{ROOT, session};
 
 /// Mean difference of the picture's halves, and of the picture and the one kept before, per byte.
 const PIXELS: &str = r#"
@@ -111,5 +113,30 @@ fn the_page_shows_and_steers() {
         browser.prefer(&tab, "prefers-color-scheme", "dark");
         browser.keep(&tab, &folder.join("dark.png"));
         browser.keep(&second, &folder.join("phone.png"));
+    }
+}
+
+#[test]
+fn a_face_becomes_sad_live() {
+    let Some(mut browser) = Browser::start() else {
+        eprintln!("SKIPPED: no Chromium is installed, and the page was looked at in no browser");
+        return;
+    };
+    let mut settings = Settings::new(format!("{ROOT}/models/face_expression.onnx"));
+    settings.input = Input::named(&format!("{ROOT}/media/face.webm")).unwrap();
+    settings.lens.gradient.samples = 1;
+    settings.most = (160, 120);
+    let session = Session::start(settings).unwrap();
+    let tab = browser.open(session.address(), (1440, 900));
+    browser.wait(&tab, "newest.source === 'happy'");
+    browser.value(&tab, "document.getElementById('target-label').focus()");
+    browser.text(&tab, "sad");
+    browser.key(&tab, "Enter", 13);
+    browser.wait(&tab, "newest.target === 'sad' && newest.classes[1].after > 0.5");
+    // Both bars say what the state says.
+    let shown = "document.getElementById('bars').tBodies[0].rows[1].textContent";
+    browser.wait(&tab, &format!("{shown}.startsWith('sad towards')"));
+    if let Some(folder) = std::env::var_os("STEERLENS_SCREENSHOTS") {
+        browser.keep(&tab, &Path::new(&folder).join("face.png"));
     }
 }

@@ -50,7 +50,7 @@ new Promise((done) => {
 "#;
 
 /// A camera of the network that has one viewer.
-fn camera() -> String {
+pub(crate) fn camera() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
     let face = image::open(format!("{ROOT}/media/face_astronaut.png"))

@@ -5,7 +5,7 @@ use gst::prelude::*;
 use image::{GenericImageView, RgbImage};
 use serde_json::json;
 
-use crate::client::{Pictures, get, parts, post, raw, session, state};
+use crate::client::{Pictures, ROOT, get, parts, post, raw, session, state};
 
 const FACE: &str = "media/faces/neutral-2.png";
 
@@ -259,14 +259,24 @@ fn the_model_may_run_beside_the_stream() {
 }
 
 #[test]
+fn frames_without_time_stamps_are_one_stream_too() {
+    let mut settings = steerlens_live::Settings::new(format!("{ROOT}/models/faces_robust.onnx"));
+    settings.input = steerlens_live::Input::Address(crate::glass::camera());
+    settings.most = (160, 120);
+    let session = steerlens_live::Session::start(settings).unwrap();
+    // What live steps add up to begins with the second frame of a stream.
+    let shown = state(&session, |state| state["l2"].as_f64() > Some(0.1));
+    assert!(shown["latency-p50"].is_number(), "{shown}");
+}
+
+#[test]
 fn what_cannot_be_opened_is_said_at_once() {
     let mut settings = steerlens_live::Settings::new("no-such.onnx");
     settings.input = steerlens_live::Input::Test;
     let error = steerlens_live::Session::start(settings).unwrap_err().to_string();
     assert!(error.contains("no-such.onnx"), "{error}");
-    let mut settings =
-        steerlens_live::Settings::new(format!("{}/models/faces_robust.onnx", crate::client::ROOT));
-    settings.input = steerlens_live::Input::Clip(format!("{}/README.md", crate::client::ROOT).into());
+    let mut settings = steerlens_live::Settings::new(format!("{}/models/faces_robust.onnx", ROOT));
+    settings.input = steerlens_live::Input::Clip(format!("{}/README.md", ROOT).into());
     let error = steerlens_live::Session::start(settings).unwrap_err().to_string();
     assert!(error.contains("README.md cannot be shown: "), "{error}");
 }
