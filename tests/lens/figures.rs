@@ -88,7 +88,7 @@ fn a_morph_may_end_where_the_target_leads() {
         let (_, far, _) = picture.morph(&mut lens("faces_robust.onnx", settings.clone()));
         assert_eq!(far.led, None);
         let auto = settings.with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.3));
-        let mut lens_of = |s: LensSettings| lens("faces_robust.onnx", s);
+        let lens_of = |s: LensSettings| lens("faces_robust.onnx", s);
         let (bytes, report, _) = picture.morph(&mut lens_of(auto.clone()));
         assert_eq!((report.led, report.attained), (Some(true), true));
         assert!(report.l2 < 0.8 * far.l2, "{steps}: {} of {}", report.l2, far.l2);
