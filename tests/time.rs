@@ -10,7 +10,7 @@ use steerlens::frame::{read_luma, write_luma_change};
 use steerlens::morph::{Morpher, ReachMode, Settings, StepMode, Tuning};
 use steerlens::{
     ClassChoice, ClassifierSettings, Editor, ErrorKind, FramePosition, FrameView, FrameViewMut, Lens,
-    LensSettings, PixelFormat, Reader, Reading, Report,
+    LensSettings, Objective, PixelFormat, Reader, Reading, Report,
 };
 
 const SIDE: usize = 64;
@@ -366,15 +366,15 @@ fn live_steps_may_rest_while_the_target_leads() {
             .map(|r| (r.l2, r.after.unwrap().target_probability, r.led));
         last.collect::<Vec<_>>()
     };
-    let far = live().with(|s| s.reach.magnification = 6.0);
+    let far = live().with(|s| {
+        s.gradient.objective = Objective::LogProbability;
+        s.reach.magnification = 4.0;
+    });
     let auto = moved(far.clone().with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.1)));
     let fixed = moved(far);
-    assert!(
-        auto.iter().all(|(l2, ..)| *l2 < 0.8 * fixed[0].0),
-        "{auto:?} {fixed:?}"
-    );
     let leads = auto.iter().filter(|(.., led)| *led == Some(true)).count();
     assert!((1..50).contains(&leads), "{leads} of 50");
+    assert!(auto.iter().all(|(l2, ..)| *l2 < 0.8 * fixed[0].0));
 }
 
 /// What is carried fades as time passes, not as frames are counted.
