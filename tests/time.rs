@@ -370,7 +370,10 @@ fn live_steps_may_rest_while_the_target_leads() {
         s.gradient.objective = Objective::LogProbability;
         s.reach.magnification = 4.0;
     });
-    let auto = moved(far.clone().with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.1)));
+    let auto = moved(
+        far.clone()
+            .with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.1)),
+    );
     let fixed = moved(far);
     let leads = auto.iter().filter(|(.., led)| *led == Some(true)).count();
     assert!((1..50).contains(&leads), "{leads} of 50");

@@ -4,7 +4,7 @@
 //! `/ 255`, `(x - mean) / std`, Keras' Rescaling, a BatchNormalization: each is an affine map per channel. Where 0..1
 //! or 0..255 lands in the range of a normalised picture, that is what the graph takes.
 
-use super::normalise::IMAGENET;
+use super::scale::IMAGENET;
 use super::{InputFormat, Range};
 use crate::onnx::{Array, GraphProto, NodeProto, Values};
 use crate::size;

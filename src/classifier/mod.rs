@@ -6,6 +6,7 @@ mod choice;
 mod description;
 mod error;
 mod export;
+mod input_statements;
 mod inspection;
 mod labels;
 mod metadata;

@@ -2,13 +2,11 @@
 //! What black and white become in the model's input, and what to say where that is guessed or doubtful.
 
 use super::affine::{Expected, GraphScaling};
+use super::input_statements::InputStatements;
 use super::provenance::Sourced;
-use super::scale::{self, Scale, scale};
-use super::statements::InputStatements;
+use super::scale::{self, IMAGENET, Scale, scale};
 use super::{ClassifierSettings, Error, InputFormat, Normalization, Range, Source};
 
-/// Means and standard deviations of ImageNet's pictures, R, G, B.
-pub(super) const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 /// OpenAI's CLIP models.
 const CLIP: ([f64; 3], [f64; 3]) = (
     [0.481_454_66, 0.457_827_5, 0.408_210_73],

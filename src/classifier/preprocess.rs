@@ -59,7 +59,7 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::super::ClassifierSettings;
-    use super::super::statements::InputStatements;
+    use super::super::input_statements::InputStatements;
     use super::*;
     use crate::onnx::ElementType;
 

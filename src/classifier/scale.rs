@@ -3,6 +3,9 @@
 
 use super::Range;
 
+/// Means and standard deviations of ImageNet's pictures, R, G, B.
+pub(super) const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+
 /// The 8-bit value of 1.0.
 const WHITE: f64 = 255.0;
 

@@ -3,8 +3,8 @@
 //! first, then from the shape.
 
 use super::affine::{self, GraphScaling};
+use super::input_statements::InputStatements;
 use super::provenance::Sourced;
-use super::statements::InputStatements;
 use super::{ClassifierSettings, Error, Fact, InputFormat, InputInfo, InputLayout, Range, Source, normalise};
 use crate::onnx::{ElementType, GraphProto};
 use crate::settings::Choice;

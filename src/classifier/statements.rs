@@ -7,32 +7,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::error::Misfit;
+use super::input_statements::InputStatements;
 use super::provenance::Sourced;
 use super::signature::Decided;
 use super::{
-    ClassifierSettings, Error, Fact, InputInfo, InputLayout, LabelSource, Labels, ModelInfo, OutputInfo,
-    Range, Signature, Source, metadata, neighbours,
+    ClassifierSettings, Error, Fact, InputLayout, LabelSource, Labels, ModelInfo, OutputInfo, Signature,
+    Source, metadata, neighbours,
 };
 use crate::gradient::{self, Basis, Differentiated, Profile};
 use crate::onnx::{GraphProto, ModelProto};
-
-/// What several sources say of the input.
-#[derive(Debug, Clone, Default)]
-pub(super) struct InputStatements {
-    /// The strongest first.
-    pub(super) of: Vec<(Source, InputInfo)>,
-    /// The range that pictures have where nothing says it, in this kind of description.
-    pub(super) usual: Option<Range>,
-}
-
-impl InputStatements {
-    /// What the strongest source says that says anything.
-    pub(super) fn first<T>(&self, pick: impl Fn(&InputInfo) -> Option<T>) -> Option<Sourced<T>> {
-        self.of
-            .iter()
-            .find_map(|(source, info)| Some(Sourced::new(pick(info)?, source.clone())))
-    }
-}
 
 /// Everything that is said about a model outside its graph.
 #[derive(Debug)]

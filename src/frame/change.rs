@@ -4,7 +4,7 @@
 use crate::simd::{Isa, Simd, Task};
 
 use super::format::with_layout;
-use super::planes::{LUMA, WHITE};
+use super::luma::{LUMA, WHITE};
 use super::{Error, FrameView, FrameViewMut, PixelFormat};
 
 /// Pixels written at a time: their change, spread over the bytes of a pixel, stays in the first cache.

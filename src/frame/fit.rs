@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How a frame is laid into the model's input.
 
-use super::{Sampling, Shape};
 use crate::settings::choice;
 
 choice! {
@@ -120,30 +119,6 @@ fn inscribed(shape: (f64, f64), outer: (usize, usize), share: f64) -> (usize, us
     let scale = share * (outer.0 as f64 / shape.0).min(outer.1 as f64 / shape.1);
     let side = |shape: f64, outer: usize| ((shape * scale).round() as usize).min(outer).max(1);
     (side(shape.0, outer.0), side(shape.1, outer.1))
-}
-
-/// How a model looks at frames: what of them it takes, and into what input.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct InputGeometry {
-    pub(crate) fit: Fit,
-    /// Width and height of the input.
-    pub(crate) input: (usize, usize),
-    /// Planes of the input: 1 or 3.
-    pub(crate) channels: usize,
-    /// As for [`Fit::place`].
-    pub(crate) crop_fraction: f64,
-}
-
-impl InputGeometry {
-    /// The map from frames of this shape to the input, and back.
-    pub(crate) fn sampling(&self, frame: &Shape) -> Sampling {
-        Sampling::new(self.fit, frame, self.input, self.crop_fraction)
-    }
-
-    /// Pixels of a plane of the input.
-    pub(crate) fn pixels(&self) -> usize {
-        self.input.0 * self.input.1
-    }
 }
 
 #[cfg(test)]

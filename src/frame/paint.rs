@@ -4,7 +4,7 @@
 use crate::simd::{Isa, Simd, Task};
 
 use super::format::with_layout;
-use super::planes::{WHITE, luma_of};
+use super::luma::{WHITE, luma_of};
 use super::{Error, FrameView, FrameViewMut, PixelFormat, Rect, Shape};
 
 /// Writes a picture of red, green and blue bytes, row after row; alpha and unused bytes are those of `frame`. A grey

@@ -4,17 +4,8 @@
 use crate::simd::{Isa, Simd, Task};
 
 use super::format::with_layout;
+use super::luma::{LUMA, WHITE};
 use super::{FrameView, PixelFormat, Rect, Sampling};
-
-/// BT.601 on gamma-coded values (docs/method.md 2.6).
-pub const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
-/// The 8-bit value of 1.0.
-pub(super) const WHITE: f32 = 255.0;
-
-/// BT.601 luma of red, green and blue, in their unit.
-pub(super) fn luma_of([red, green, blue]: [f32; 3]) -> f32 {
-    LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
-}
 
 /// BT.601 luma of planes of red, green and blue.
 pub(crate) fn luma_of_planes(planes: &[f32], luma: &mut [f32]) {

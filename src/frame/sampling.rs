@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::format::with_layout;
-use super::planes::{WHITE, luma_of};
+use super::luma::{WHITE, luma_of};
 use super::{Fit, FrameView, PixelFormat, Placement, Rect, Resize, Shape};
 
 /// The map `R` of docs/method.md 2.11 from frames of one size to the model's input picture: a part of the frame is

@@ -2,10 +2,10 @@
 //! A model whose gradient moves frames: what it sees of them, and how its gradient is taken.
 
 use super::average::{Averager, Scores, Turn};
-use super::input_planes::{InputPlanes, Preprocessing};
+use super::input_planes::{InputPlanes, Preprocessing, Shown};
 use super::{GradientSettings, InputSettings};
 use crate::classifier::{Classifier, Labels, OtherGradient, Reading, best_but};
-use crate::frame::{FrameView, Sampling};
+use crate::frame::Sampling;
 use crate::runtime;
 
 /// A classifier with what it needs to look at frames.
@@ -15,33 +15,6 @@ pub(super) struct Driver {
     pub(super) preprocessing: Preprocessing,
     input_planes: Option<InputPlanes>,
     averager: Averager,
-}
-
-/// A picture as a driver is shown it.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Shown<'a> {
-    /// A frame.
-    Frame(&'a FrameView<'a>),
-    /// Planes in place of those of a frame of this shape: one for each channel, of the frame's size, or of the input's.
-    Planes {
-        frame: &'a FrameView<'a>,
-        planes: &'a [&'a [f32]],
-        at_frame: bool,
-    },
-    /// A frame to which a change is added: of its luma, or of red, green and blue; planes of the frame's size.
-    Changed {
-        frame: &'a FrameView<'a>,
-        change: &'a [f32],
-    },
-}
-
-impl<'a> Shown<'a> {
-    /// The frame that is shown, or was changed.
-    pub(super) fn frame(self) -> &'a FrameView<'a> {
-        match self {
-            Self::Frame(frame) | Self::Planes { frame, .. } | Self::Changed { frame, .. } => frame,
-        }
-    }
 }
 
 impl Driver {

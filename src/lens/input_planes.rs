@@ -2,9 +2,35 @@
 //! What a classifier sees of a frame.
 
 use super::InputSettings;
-use super::driver::Shown;
 use crate::classifier::Classifier;
-use crate::frame::{InputGeometry, Sampling, Shape, luma_of_planes};
+use crate::frame::{FrameView, InputGeometry, Sampling, Shape, luma_of_planes};
+
+/// A picture as a driver is shown it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shown<'a> {
+    /// A frame.
+    Frame(&'a FrameView<'a>),
+    /// Planes in place of those of a frame of this shape: one for each channel, of the frame's size, or of the input's.
+    Planes {
+        frame: &'a FrameView<'a>,
+        planes: &'a [&'a [f32]],
+        at_frame: bool,
+    },
+    /// A frame to which a change is added: of its luma, or of red, green and blue; planes of the frame's size.
+    Changed {
+        frame: &'a FrameView<'a>,
+        change: &'a [f32],
+    },
+}
+
+impl<'a> Shown<'a> {
+    /// The frame that is shown, or was changed.
+    pub(super) fn frame(self) -> &'a FrameView<'a> {
+        match self {
+            Self::Frame(frame) | Self::Planes { frame, .. } | Self::Changed { frame, .. } => frame,
+        }
+    }
+}
 
 /// How a classifier looks at frames, and how the settings may change that.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::average::{Scores, Turn};
-use super::driver::{Driver, OtherDriver, Shown};
-use super::input_planes::Preprocessing;
+use super::driver::{Driver, OtherDriver};
+use super::input_planes::{Preprocessing, Shown};
 use super::region;
 use super::{GradientSettings, InputSettings, LensSettings};
 use crate::Error;

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::driver::Shown;
 use super::frame_editor::FrameEditor;
+use super::input_planes::Shown;
 use super::lead::{leads, shorten};
 use super::reader::Reader;
 use super::{LensSettings, Report};
