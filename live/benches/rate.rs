@@ -7,6 +7,7 @@
 //!
 //! The input is the clip of a face, brought to 640x480 at 30 frames a second; decoding it, the JPEGs and the viewer's reading are
 //! in the figures, no browser is. Latency is from a frame's time stamp to its JPEG, of the last 300 frames.
+#![expect(clippy::print_stdout, reason = "the figures go there")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

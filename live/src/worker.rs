@@ -139,17 +139,15 @@ impl Worker {
         Ok(())
     }
 
-    /// Adds the picture to the recording, if there is one; a recording that fails ends.
+    /// Adds the picture to the recording, if there is one; what goes wrong in it is said when it is ended.
     fn record(&self, picture: &Picture) -> bool {
         let mut recorder = self
             .shared
             .recorder
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(going) = recorder.as_mut()
-            && going.add(picture).is_err()
-        {
-            *recorder = None;
+        if let Some(going) = recorder.as_mut() {
+            let _ = going.add(picture);
         }
         recorder.is_some()
     }

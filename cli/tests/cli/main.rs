@@ -11,6 +11,7 @@ mod audit_models;
 mod audit_resume;
 mod help;
 mod labels;
+mod live;
 mod model;
 mod morph;
 mod outputs;
