@@ -5,8 +5,8 @@
 //! cargo bench -p steerlens-live
 //! ```
 //!
-//! The input is the clip of a face, brought to 640x480 at 30 frames a second; decoding it, the JPEGs and the viewer's reading are
-//! in the figures, no browser is. Latency is from a frame's time stamp to its JPEG, of the last 300 frames.
+//! The input is the clip of a face, brought to 640x480 at 30 frames a second; decoding it, the JPEGs and the viewer's
+//! reading are in the figures, no browser is. Latency is from a frame's time stamp to its JPEG, of the last 300 frames.
 #![expect(clippy::print_stdout, reason = "the figures go there")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -69,8 +69,8 @@ fn data() -> PathBuf {
 fn enlarge(to: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let line = format!(
         "filesrc location={ROOT}/media/face.webm ! decodebin ! videoconvert ! videoscale ! videorate \
-         ! video/x-raw,width=640,height=480,framerate=30/1 ! vp8enc deadline=1 cpu-used=8 target-bitrate=3000000 ! webmmux \
-         ! filesink name=file"
+         ! video/x-raw,width=640,height=480,framerate=30/1 ! vp8enc deadline=1 cpu-used=8 target-bitrate=3000000 \
+         ! webmmux ! filesink name=file"
     );
     let pipeline = gst::parse::launch(&line)?
         .downcast::<gst::Pipeline>()

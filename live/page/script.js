@@ -3,6 +3,7 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
+const element = (name, what) => Object.assign(document.createElement(name), what);
 const post = async (path, what) => {
   const answer = await fetch(path, { method: "POST", body: JSON.stringify(what) });
   const said = await answer.json();
@@ -155,16 +156,16 @@ function showBars(state) {
     row.className = i === 0 ? "source" : i === 1 ? "target" : "";
     const [label, before, after] = row.cells;
     const role = ["away from", "towards"][i];
-    const html = role ? [of.label, " ", Object.assign(document.createElement("small"), { textContent: role })] : [of.label];
-    if (label.textContent !== of.label + (role ? ` ${role}` : "")) label.replaceChildren(...html);
+    const parts = role ? [of.label, " ", element("small", { textContent: role })] : [of.label];
+    if (label.textContent !== of.label + (role ? ` ${role}` : "")) label.replaceChildren(...parts);
     bar(before, of.before);
     bar(after, of.after);
   });
 }
 function newRow(body) {
   const row = body.insertRow();
-  row.append(Object.assign(document.createElement("th"), { scope: "row" }));
-  for (let i = 0; i < 2; i++) row.insertCell().append(document.createElement("span"), document.createElement("i"));
+  row.append(element("th", { scope: "row" }));
+  for (let i = 0; i < 2; i++) row.insertCell().append(element("span"), element("i"));
   return row;
 }
 function bar(cell, share) {
@@ -179,8 +180,9 @@ function speak(state) {
   const now = performance.now();
   const [source, target] = state.classes;
   if (!target || now - spokenAt < 5000) return;
+  const said = (of) => `${of.label} ${Math.round(100 * of.before)} percent`;
   const after = target.after == null ? "" : `, in the morph ${Math.round(100 * target.after)} percent`;
-  const text = `${source.label} ${Math.round(100 * source.before)} percent; ${target.label} ${Math.round(100 * target.before)} percent${after}`;
+  const text = `${said(source)}; ${said(target)}${after}`;
   if ($("spoken").textContent !== text) {
     write("spoken", text);
     spokenAt = now;
@@ -193,7 +195,7 @@ function showCaption(state) {
   const parts = mode === "side-by-side" ? ["frame", morph] : [mode === "morph" ? morph : mode];
   const caption = $("caption");
   if (caption.textContent === parts.join("")) return;
-  caption.replaceChildren(...parts.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+  caption.replaceChildren(...parts.map((textContent) => element("span", { textContent })));
   $("picture").alt = `The newest ${parts.join(" beside its ")}`;
 }
 
@@ -254,8 +256,8 @@ fetch("labels")
   .then(({ model, labels, views }) => {
     write("model", model);
     document.title = `${model} – steerlens live`;
-    $("labels").replaceChildren(...labels.map((label) => Object.assign(document.createElement("option"), { value: label })));
-    const option = ([nick, text]) => Object.assign(document.createElement("option"), { value: nick, textContent: nick.replaceAll("-", " "), title: text });
+    $("labels").replaceChildren(...labels.map((value) => element("option", { value })));
+    const option = ([value, title]) => element("option", { value, title, textContent: value.replaceAll("-", " ") });
     $("display-mode").replaceChildren(...views.map(option));
     if (newest) showSettings(newest.settings);
   });

@@ -48,8 +48,8 @@ pub(crate) enum Refusal {
 }
 
 impl Control {
-    /// Changes what a JSON object says: names of settings with their values, numbers as numbers or text. `null` leaves a class
-    /// to be chosen, and the region to be all of the frame. All of it is done, or nothing.
+    /// Changes what a JSON object says: names of settings with their values, numbers as numbers or text. `null` leaves
+    /// a class to be chosen, and the region to be all of the frame. All of it is done, or nothing.
     pub(crate) fn change(&mut self, text: &[u8], classifier: &Classifier) -> Result<(), Refusal> {
         let said: Map<String, Value> =
             serde_json::from_slice(text).map_err(|error| Refusal::NoObject(error.to_string()))?;

@@ -78,8 +78,8 @@ impl Input {
         match self {
             Self::AnyCamera => "identity name=camera",
             Self::Camera(_) => {
-                "v4l2src name=input ! video/x-raw,width=640,height=480;image/jpeg,width=640,height=480;video/x-raw;image/jpeg \
-                 ! decodebin"
+                "v4l2src name=input ! video/x-raw,width=640,height=480;image/jpeg,width=640,height=480;video/x-raw;\
+                 image/jpeg ! decodebin"
             }
             Self::Clip(_) => "filesrc name=input ! decodebin",
             Self::Picture(_) => "filesrc name=input ! decodebin ! imagefreeze ! video/x-raw,framerate=30/1",

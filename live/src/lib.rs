@@ -7,9 +7,9 @@
 //!                               └──────────────────── settings by name ◄───────────────────┘
 //! ```
 //!
-//! One thread takes frames through [`steerlens::Live`], which draws source and morph of one frame into one picture; another
-//! serves the page. The element of the plugin is not used: its picture and its messages come by different ways, and the page
-//! would have to bring them together again.
+//! One thread takes frames through [`steerlens::Live`], which draws source and morph of one frame into one picture;
+//! another serves the page. The element of the plugin is not used: its picture and its messages come by different ways,
+//! and the page would have to bring them together again.
 //!
 //! ```no_run
 //! use steerlens::{ClassifierSettings, Preset};

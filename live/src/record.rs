@@ -30,8 +30,8 @@ impl Recorder {
         let line = format!(
             "appsrc name=source format=time is-live=true max-buffers=8 leaky-type=downstream ! videoconvert \
              ! videoscale add-borders=true ! video/x-raw,width={},height={},pixel-aspect-ratio=1/1 \
-             ! vp8enc deadline=1 cpu-used=8 threads=2 end-usage=cq cq-level=12 target-bitrate=6000000 keyframe-max-dist=60 \
-             ! webmmux ! filesink name=file",
+             ! vp8enc deadline=1 cpu-used=8 threads=2 end-usage=cq cq-level=12 target-bitrate=6000000 \
+             keyframe-max-dist=60 ! webmmux ! filesink name=file",
             like.width, like.height
         );
         let pipeline = Pipeline::build(&line)?;

@@ -32,8 +32,8 @@ pub(super) fn command() -> Command {
         .about("Show a camera or a clip beside its morph, on a page where you steer")
         .long_about(
             "Show a camera or a clip beside its morph, on a page where you steer.\n\n\
-             The page is served on 127.0.0.1, and its address is printed; only who has the address is let in. Ctrl-C ends \
-             it.",
+             The page is served on 127.0.0.1, and its address is printed; only who has the address is let in. \
+             Ctrl-C ends it.",
         )
         .arg(Arg::new(INPUT).value_name("INPUT").index(1).help(
             "Camera as /dev/video0, clip, picture, address as rtsp://.. or http://.., or `test` \
@@ -114,7 +114,8 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     Ok(settings)
 }
 
-/// The network of facial expressions: in a folder `models` beside the program or above it, here, or among the user's data.
+/// The network of facial expressions: in a folder `models` beside the program or above it, here, or among the user's
+/// data.
 fn found() -> Result<PathBuf> {
     let program = std::env::current_exe().unwrap_or_default();
     let above = program.ancestors().skip(1).take(4).map(Path::to_owned);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `steerlens live` as a program: the address that it prints, and how it ends. What the page does is tested in its own crate.
+//! `steerlens live` as a program: the address that it prints, and how it ends. What the page does is tested in its own
+//! crate.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

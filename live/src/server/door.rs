@@ -33,8 +33,8 @@ impl Door {
 
     /// What of the path comes after the token, for those who are let in.
     ///
-    /// A page of another site reaches this port by a name of its own that points here, which the Host header shows; or sends a
-    /// form, which Origin shows. Neither knows the token.
+    /// A page of another site reaches this port by a name of its own that points here, which the Host header shows; or
+    /// sends a form, which Origin shows. Neither knows the token.
     pub(super) fn let_in<'a>(&self, path: &'a str, headers: &HeaderMap) -> Result<&'a str, StatusCode> {
         let hosts = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port));
         let one = |name| {

@@ -9,7 +9,7 @@
 //! | `GET` `events` | server-sent events: a frame's state as JSON, ten a second at most |
 //! | `GET` `labels` | the model's labels and views as JSON |
 //! | `GET` `still.png` | the newest frame with its settings in a text chunk |
-//! | `POST` `settings` | changes settings, named in a JSON object; answers the settings in force, or 422 and a sentence |
+//! | `POST` `settings` | changes settings by a JSON object; answers those in force, or 422 and a sentence |
 //! | `POST` `record` `{"on": true}` | begins or ends a recording |
 //! | `GET` `recording.webm` | the last recording |
 

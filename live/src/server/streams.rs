@@ -21,7 +21,8 @@ const PIECE: usize = 1 << 16;
 pub(super) const MULTIPART: &str = "multipart/x-mixed-replace; boundary=frame";
 pub(super) const EVENTS: &str = "text/event-stream";
 
-/// A JPEG for each frame; who is slow misses some. Each part ends with the boundary of the next, so that it is shown at once.
+/// A JPEG for each frame; who is slow misses some. Each part ends with the boundary of the next, so that it is shown at
+/// once.
 pub(super) fn pictures(shared: &Shared) -> Channel<Bytes, Infallible> {
     let mut shown = shared.shown.subscribe();
     spawn(move |mut sender| async move {

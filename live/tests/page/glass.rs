@@ -5,9 +5,9 @@
 //! cargo test --release -p steerlens-live --test page -- --ignored --nocapture glass
 //! ```
 //!
-//! The camera is a server of this test: JPEGs of 640x480 at 30 a second, as network cameras send them, with the time of day as
-//! sixteen black and white squares. The browser reads the squares in its picture before each repaint. Encoding and decoding of
-//! the camera's JPEGs are in the figure, the time until the screen shows the repaint is not.
+//! The camera is a server of this test: JPEGs of 640x480 at 30 a second, as network cameras send them, with the time of
+//! day as sixteen black and white squares. The browser reads the squares in its picture before each repaint. Encoding and
+//! decoding of the camera's JPEGs are in the figure, the time until the screen shows the repaint is not.
 
 use std::io::{Cursor, Read, Write};
 use std::net::TcpListener;
