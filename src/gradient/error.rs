@@ -32,12 +32,22 @@ impl Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "unsupported operator {} (node \"{}\"): {}",
-            self.operator, self.node, self.reason
-        )
+        f.write_str(&sentence(self, 1))
     }
+}
+
+/// What is said of one refused node, and of how many there are of that kind.
+fn sentence(refusal: &Refusal, count: usize) -> String {
+    let Refusal {
+        node,
+        operator,
+        reason,
+    } = refusal;
+    let more = match count {
+        1 => String::new(),
+        _ => format!(" and {} more", count - 1),
+    };
+    format!("unsupported operator {operator} (node \"{node}\"{more}): {reason}")
 }
 
 /// Why a model has no gradient that can be taken.
@@ -213,11 +223,47 @@ fn opset(found: i64) -> String {
     }
 }
 
+/// One sentence for each operator and reason, however many nodes there are.
 fn listed(refusals: &[Refusal]) -> String {
     const SHOWN: usize = 3;
-    let mut text: Vec<String> = refusals.iter().take(SHOWN).map(ToString::to_string).collect();
-    if refusals.len() > SHOWN {
-        text.push(format!("and {} more nodes", refusals.len() - SHOWN));
+    let mut kinds: Vec<(&Refusal, usize)> = Vec::new();
+    for refusal in refusals {
+        let same = |(first, _): &&mut (&Refusal, usize)| {
+            first.operator == refusal.operator && first.reason == refusal.reason
+        };
+        match kinds.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((refusal, 1)),
+        }
+    }
+    let shown = kinds.iter().take(SHOWN);
+    let mut text: Vec<String> = shown.map(|(first, count)| sentence(first, *count)).collect();
+    if kinds.len() > SHOWN {
+        text.push(format!("and {} more kinds of nodes", kinds.len() - SHOWN));
     }
     text.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_has_one_sentence_however_many_nodes_there_are() {
+        let refusal = |node: &str, operator: &str| Refusal {
+            node: node.into(),
+            operator: operator.into(),
+            reason: "why".into(),
+        };
+        let all = [
+            refusal("a", "RNN"),
+            refusal("b", "DFT"),
+            refusal("c", "RNN"),
+            refusal("d", "RNN"),
+        ];
+        assert_eq!(
+            Error::Unsupported(all.to_vec()).to_string(),
+            "unsupported operator RNN (node \"a\" and 2 more): why; unsupported operator DFT (node \"b\"): why"
+        );
+    }
 }

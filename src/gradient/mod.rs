@@ -3,9 +3,9 @@
 //!
 //! [`differentiate`] takes a stock model and appends the nodes that carry a cotangent of the logits back to the
 //! input, all of them standard operators. The way is: clean the graph, let ONNX Runtime fold its constants,
-//! probe every tensor's shape with one run, bring old forms up to opset 17, decide what the scores are (`scores`), walk the
-//! active nodes in reverse with one rule per operator (`ops`), compare the scores with the file's own (`fidelity`), and put
-//! the two halves together.
+//! probe every tensor's shape with one run, bring old forms up to opset 17 and write out what was fused (`fused`), decide
+//! what the scores are (`scores`), walk the active nodes in reverse with one rule per operator (`ops`), compare the scores
+//! with the file's own (`fidelity`), and put the two halves together.
 //!
 //! A cotangent may stay *lazily broadcast* (extent 1 where the tensor has more) until a rule needs all of it.
 
@@ -24,6 +24,7 @@ mod facts;
 mod fidelity;
 mod finite;
 mod fold;
+mod fused;
 mod index;
 mod infer;
 mod layout;
@@ -100,6 +101,7 @@ fn with_reverse_half(
     let mut graph = fold::fold(&model, runtime)?;
     let mut facts = infer::infer(&graph, runtime, &input).map_err(|e| fold::foreign(&graph, e))?;
     let opset = upgrade::upgrade(&mut graph, &mut facts)?;
+    fused::write_out(&mut graph, &mut facts);
     ceil_mode::state_pads(&mut graph, &mut facts, opset, runtime)?;
     stated::state(&mut graph, &mut facts);
     let (mut logits, trial) = scores::find(&mut graph, &mut facts, &input, options, runtime)?;

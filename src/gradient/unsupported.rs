@@ -26,6 +26,11 @@ pub(super) const ADVICE: &[(&str, &str)] = &[
     ("Loop", "loops have no gradient here; export the model unrolled"),
     ("Scan", "loops have no gradient here; export the model unrolled"),
     (
+        "GridSample",
+        "where it reads has no gradient here; sample the picture before the model, or export the model without its \
+         spatial transformer",
+    ),
+    (
         "NonMaxSuppression",
         "it has no gradient; cut the model before it with output-name",
     ),
@@ -34,6 +39,10 @@ pub(super) const ADVICE: &[(&str, &str)] = &[
 /// What is said of operators of any other domain.
 pub(super) const OTHER_DOMAIN: &str =
     "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation";
+
+/// What is said of ONNX Runtime's own operators in the blocked layout.
+pub(super) const BLOCKED: &str = "it is in the layout of one kind of processor, as ONNX Runtime saves at optimisation level \
+     ORT_ENABLE_ALL; save the model at ORT_ENABLE_EXTENDED or lower, or give the file from before";
 
 /// What is said of the operators for classical models: forests, dictionaries.
 pub(super) const CLASSICAL: &str = "ai.onnx.ml is ONNX's set of operators for classical models, which have no gradient here; cut the model before it \
@@ -54,6 +63,7 @@ pub(super) fn reason(node: &NodeProto) -> &'static str {
     }
     match node.domain.as_deref() {
         Some("ai.onnx.ml") => CLASSICAL,
+        Some("com.microsoft.nchwc") => BLOCKED,
         _ if node.op().starts_with("QLinear") => WHOLE,
         _ => OTHER_DOMAIN,
     }

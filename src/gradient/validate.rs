@@ -61,7 +61,7 @@ fn special<'a>(
         mode.and_then(|m| m.as_whole()?.first().copied()) == Some(0)
     };
     match node.op() {
-        _ if !node.is_standard() => Ok(()),
+        _ if !node.is_standard() => ops::fused(node).unwrap_or(Ok(())),
         "Dropout" if node.input(2).is_some_and(|mode| !is_false(mode)) => Err(DROPS.into()),
         // Before opset 14 its other outputs alone say so.
         "BatchNormalization"

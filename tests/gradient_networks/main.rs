@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test tells its figures")]
 
+mod fused;
 #[path = "../networks/mod.rs"]
 mod networks;
 mod patterns;

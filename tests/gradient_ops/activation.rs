@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Nonlinear functions of one input.
 
+use steerlens::onnx::Array;
+
 use crate::case::{Case, positive_noise};
 use crate::check::all;
 
@@ -94,6 +96,10 @@ fn smooth_functions() {
         smooth("Reciprocal").positive(),
         smooth("Neg"),
         smooth("Sin"),
+        smooth("Atan"),
+        smooth("Sinh"),
+        smooth("Cosh"),
+        smooth("Tan").before("Tanh", &["x"], "t").tensor("t"),
         smooth("Cos"),
         smooth("Mish").opset(18),
         smooth("Gelu").opset(20),
@@ -121,4 +127,28 @@ fn in_the_blocked_layout() {
             }
         }),
     );
+}
+
+#[test]
+fn computed_bounds() {
+    let clip = || {
+        Case::of("Clip", &[3, 5])
+            .apart()
+            .named("less", &Array::real([], [-0.27]))
+            .named("more", &Array::real([], [0.33]))
+            .before("ReduceMean", &["x"], "mean")
+            .having("keepdims", 0)
+            .before("Add", &["mean", "less"], "low")
+            .before("Add", &["mean", "more"], "high")
+            .x()
+    };
+    all([
+        clip().tensor("low").tensor("high"),
+        clip().tensor("low"),
+        clip().tensor("").tensor("high"),
+        clip().scalar(-0.4).tensor("high"),
+        clip().tensor("low").scalar(0.5),
+        // The upper bound below the lower one holds everywhere.
+        clip().tensor("high").tensor("low"),
+    ]);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Conv and ConvTranspose.
 
-use crate::case::Case;
+use steerlens::onnx::Array;
+
+use crate::case::{Case, signed_noise};
 use crate::check::all;
 
 /// A Conv with a 3x4-in-channels weight and a bias.
@@ -218,4 +220,53 @@ fn a_bias_that_depends_on_the_picture() {
             .tensor("bias")
     };
     all([bias("Conv", &[4, 4, 3, 3]), bias("ConvTranspose", &[4, 4, 3, 3])]);
+}
+
+/// Of networks that mix their kernels for each picture: the weight alone, and weight and picture both.
+#[test]
+fn computed_weights() {
+    let weight = |shape: &[usize], picture: &[usize]| {
+        Case::of("Conv", shape)
+            .first(&signed_noise(picture, 3))
+            .x()
+            .smooth()
+    };
+    let both = |shape: &[usize], picture: &[usize]| {
+        Case::of("Conv", picture)
+            .named(
+                "to",
+                &Array::whole(shape.iter().map(|d| *d as i64).collect::<Vec<_>>()),
+            )
+            .named(
+                "mix",
+                &signed_noise(&[picture.iter().product(), shape.iter().product()], 9),
+            )
+            .named("row", &Array::whole([1, -1]))
+            .before("Reshape", &["x", "row"], "flat")
+            .before("Tanh", &["flat"], "bent")
+            .before("MatMul", &["bent", "mix"], "mixed")
+            .before("Reshape", &["mixed", "to"], "weight")
+            .x()
+            .tensor("weight")
+            .narrow("its weight is made for so many channels")
+            .smooth()
+    };
+    all([
+        weight(&[2, 3, 3, 3], &[1, 3, 5, 6]),
+        weight(&[2, 3, 3, 3], &[2, 3, 5, 6]).ints("pads", &[1, 0, 2, 1]),
+        weight(&[2, 3, 2, 3], &[1, 3, 6, 8])
+            .ints("strides", &[2, 3])
+            .ints("pads", &[0, 1, 1, 0]),
+        weight(&[2, 3, 2, 2], &[1, 3, 6, 7]).ints("dilations", &[2, 3]),
+        weight(&[4, 2, 3, 3], &[2, 4, 5, 6]).with("group", 2),
+        weight(&[3, 1, 3, 3], &[1, 3, 5, 6])
+            .with("group", 3)
+            .with("auto_pad", "SAME_UPPER")
+            .ints("strides", &[2, 2]),
+        weight(&[2, 3, 3], &[2, 3, 7]).ints("strides", &[2]),
+        both(&[2, 3, 3, 3], &[1, 3, 4, 5]),
+        both(&[6, 1, 2, 2], &[1, 3, 4, 5])
+            .with("group", 3)
+            .ints("strides", &[2, 2]),
+    ]);
 }

@@ -137,6 +137,29 @@ fn powers() {
 }
 
 #[test]
+fn computed_powers() {
+    let positive = |shape: &[usize]| Case::of("Pow", shape).positive().smooth();
+    all([
+        // 2^x
+        Case::of("Pow", &[3, 4])
+            .first(&Array::real([], [2.0]))
+            .x()
+            .smooth(),
+        Case::of("Pow", &[4])
+            .first(&positive_noise(&[2, 3, 4], 3))
+            .x()
+            .smooth(),
+        positive(&[3, 4]).x().x(),
+        positive(&[3, 4]).before("Neg", &["x"], "n").x().tensor("n"),
+        positive(&[3, 4])
+            .before("ReduceMean", &["x"], "mean")
+            .having("keepdims", 0)
+            .x()
+            .tensor("mean"),
+    ]);
+}
+
+#[test]
 fn selections() {
     let mask = |shape: &[usize]| TensorProto {
         dims: shape.iter().map(|d| *d as i64).collect(),

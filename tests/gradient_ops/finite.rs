@@ -55,6 +55,26 @@ fn roots_and_powers_of_zero() {
     expect(&chosen, [-1.0, 0.0, 4.0, 0.25], [1.0, 1.0, 0.25, 1.0]);
 }
 
+/// With the exponent a tensor of the picture: x to the power of its own square.
+#[test]
+fn computed_powers_of_zero() {
+    let own = row("Pow")
+        .before("Mul", &["x", "x"], "square")
+        .x()
+        .tensor("square");
+    // x^(x^2) = exp(x^2 log x), of slope y (2 x log x + x) where x > 0; at 0 and below 0 nothing passes to the exponent.
+    let slope = |x: f32| x.powf(x * x) * (2.0 * x * x.ln() + x);
+    expect(&own, [0.0, 1.0, 2.0, 0.5], [0.0, 1.0, slope(2.0), slope(0.5)]);
+    let rectified = rectified("Pow")
+        .named("three", &Array::real([], [3.0]))
+        .before("Tanh", &["x"], "t")
+        .before("Add", &["t", "three"], "exponent")
+        .tensor("exponent");
+    for gradient in rectified.gradients(&[-1.0, 0.0, -2.0, 0.0], &[1.0; 4]) {
+        assert_eq!(gradient, [0.0; 4]);
+    }
+}
+
 #[test]
 fn what_a_clip_cuts_off() {
     let clipped = |case: Case| {

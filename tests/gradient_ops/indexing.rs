@@ -169,6 +169,87 @@ fn assignments() {
 }
 
 #[test]
+fn assignments_to_single_elements() {
+    let column = indices(&[2, 3], &[4, 0, -1, 1, 2, 0]);
+    let data = signed_noise(&[5, 3], 5);
+    let computed = |reduction: Option<&str>| {
+        let case = Case::of("ScatterElements", &[3, 4])
+            .apart()
+            .before("ArgMax", &["x"], "best")
+            .having("axis", 1)
+            .x()
+            .tensor("best")
+            .before("ReduceMean", &["x"], "mean")
+            .having("axes", vec![1i64])
+            .tensor("mean")
+            .with("axis", 1);
+        match reduction {
+            Some(reduction) => case.with("reduction", reduction),
+            None => case,
+        }
+    };
+    all([
+        Case::of("ScatterElements", &[5, 3])
+            .x()
+            .constant(&column)
+            .noise(&[2, 3]),
+        Case::of("ScatterElements", &[2, 3])
+            .first(&data)
+            .constant(&column)
+            .x(),
+        Case::of("Scatter", &[2, 3])
+            .opset(10)
+            .first(&data)
+            .constant(&indices(&[2, 3], &[4, 0, 3, 1, 2, 0]))
+            .x(),
+        Case::of("ScatterElements", &[2, 3])
+            .first(&data)
+            .constant(&indices(&[2, 3], &[4, 0, -1, 4, 0, 0]))
+            .x()
+            .with("reduction", "add"),
+        computed(None),
+        computed(Some("add")),
+    ]);
+}
+
+/// Where the picture says which element is written, and two are written to one, the one that stays has the gradient.
+#[test]
+fn an_element_that_is_written_over_has_no_gradient() {
+    let case = Case::of("ScatterElements", &[1, 1, 1, 3])
+        .named("data", &signed_noise(&[1, 1, 1, 3], 5))
+        .before("ArgMax", &["x"], "best")
+        .having("axis", 3)
+        .before("Tile", &["best", "three"], "thrice")
+        .named("three", &Array::whole([1, 1, 1, 3]))
+        .tensor("data")
+        .tensor("thrice")
+        .x()
+        .with("axis", 3);
+    for gradient in case.gradients(&[1.0, 5.0, 2.0], &[10.0, 20.0, 30.0]) {
+        assert_eq!(gradient, [0.0, 0.0, 20.0]);
+    }
+}
+
+#[test]
+fn largest_and_smallest() {
+    let top = |shape: &[usize]| Case::of("TopK", shape).apart();
+    all([
+        top(&[3, 5]).whole(&[2]).outputs(2),
+        top(&[3, 5])
+            .whole(&[3])
+            .outputs(2)
+            .with("axis", 0)
+            .with("largest", 0),
+        top(&[2, 3, 4])
+            .whole(&[2])
+            .outputs(2)
+            .with("axis", -2)
+            .with("sorted", 0),
+        top(&[3, 5]).opset(9).outputs(2).with("k", 2),
+    ]);
+}
+
+#[test]
 fn pads() {
     let pad = |pads: &[i64]| Case::of("Pad", &[4, 5]).whole(pads);
     let mut cases = vec![

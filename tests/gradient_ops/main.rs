@@ -13,6 +13,7 @@ mod common;
 mod convolution;
 mod elementwise;
 mod finite;
+mod fused;
 mod indexing;
 mod matrix;
 mod movement;

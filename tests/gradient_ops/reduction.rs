@@ -138,3 +138,18 @@ fn the_norm_of_zeros() {
         assert_eq!(gradient, [0.0, 0.0, 0.6, 0.8]);
     }
 }
+
+#[test]
+fn running_sums() {
+    let axis = |axis: i64| Array {
+        shape: vec![],
+        ..Array::whole([axis])
+    };
+    let mut cases = Vec::new();
+    for (exclusive, reverse) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let case = Case::of("CumSum", &[2, 3, 4]).constant(&axis(if reverse == 1 { -2 } else { 2 }));
+        cases.push(case.with("exclusive", exclusive).with("reverse", reverse));
+    }
+    cases.push(Case::of("CumSum", &[5]).opset(11).whole(&[0]));
+    all(cases);
+}

@@ -16,15 +16,13 @@ const NO_RULE: &str = "it has no gradient rule here; cut the model before it wit
 
 #[test]
 fn operators_without_a_rule() {
-    let axis = Array {
-        shape: vec![],
-        ..Array::whole([0])
-    };
-    refused(&Case::of("CumSum", &[3, 4]).constant(&axis), "CumSum", NO_RULE);
-    let top = Case::of("TopK", &[3, 4]).whole(&[2]).outputs(2);
-    refused(&top, "TopK", NO_RULE);
     let grid = Case::of("GridSample", &[1, 2, 4, 4]).constant(&signed_noise(&[1, 2, 2, 2], 3));
-    refused(&grid, "GridSample", NO_RULE);
+    refused(
+        &grid,
+        "GridSample",
+        "where it reads has no gradient here; sample the picture before the model, or export the model without its spatial \
+         transformer",
+    );
     let recurrent = Case::of("RNN", &[2, 1, 3])
         .noise(&[1, 4, 3])
         .noise(&[1, 4, 4])
@@ -35,10 +33,12 @@ fn operators_without_a_rule() {
 
 #[test]
 fn operators_of_one_runtime() {
-    let gelu = Case::of("Gelu", &[3, 4]).domain("com.microsoft");
+    let other = Case::of("GemmFastGelu", &[3, 4])
+        .noise(&[4, 2])
+        .domain("com.microsoft");
     refused(
-        &gelu,
-        "com.microsoft.Gelu",
+        &other,
+        "com.microsoft.GemmFastGelu",
         "it belongs to one runtime, not to ONNX; export the model again, or save it without optimisation",
     );
 }
@@ -90,13 +90,16 @@ fn quantised_operators() {
 
 #[test]
 fn computed_parameters() {
-    let weight = Case::of("Conv", &[1, 3, 3, 3])
-        .first(&signed_noise(&[1, 3, 5, 5], 3))
-        .x();
+    // Where windows that lie apart begin is the runtime's own affair.
+    let weight = Case::of("Conv", &[1, 3, 1, 1])
+        .first(&signed_noise(&[1, 3, 4, 4], 3))
+        .x()
+        .with("auto_pad", "SAME_LOWER")
+        .ints("strides", &[4, 4]);
     refused(
         &weight,
         "Conv",
-        "its weight is computed from the input; only constant weights are supported",
+        "its weight is computed, and its automatic pads leave parts of the picture out; export it with stated pads",
     );
     let weight = Case::of("ConvTranspose", &[1, 3, 3, 3])
         .first(&signed_noise(&[1, 1, 5, 5], 3))
@@ -106,19 +109,11 @@ fn computed_parameters() {
         "ConvTranspose",
         "its weight is computed; export the model with constant weights",
     );
-    let exponent = Case::of("Pow", &[3, 4]).first(&Array::real([], [2.0])).x();
-    refused(&exponent, "Pow", "only constant exponents are supported");
     let slope = Case::of("PRelu", &[4]).first(&signed_noise(&[3, 4], 3)).x();
     refused(
         &slope,
         "PRelu",
         "its slope is computed from the input; only constant slopes are supported",
-    );
-    let bound = |case: Case| case.before("ReduceMin", &["x"], "least").having("keepdims", 0);
-    refused(
-        &bound(Case::of("Clip", &[3, 4])).x().tensor("least"),
-        "Clip",
-        "its bounds are computed; export with constant bounds",
     );
     let scale = Case::of("InstanceNormalization", &[4])
         .first(&signed_noise(&[1, 4, 3, 3], 3))
@@ -297,12 +292,7 @@ fn equations_that_are_not_supported() {
 
 #[test]
 fn every_bad_node_is_named() {
-    let axis = Array {
-        shape: vec![],
-        ..Array::whole([0])
-    };
-    let case = Case::of("CumSum", &[3, 4])
-        .constant(&axis)
+    let case = Case::of("Trilu", &[3, 4])
         .after("Hardmax", &["y"], "h")
         .after("Sigmoid", &["x"], "s")
         .after("Mul", &["s", "h"], "z");
@@ -314,7 +304,7 @@ fn every_bad_node_is_named() {
         .map(|r| (r.operator.as_str(), r.node.as_str()))
         .collect();
     named.sort_unstable();
-    assert_eq!(named, [("CumSum", "the_node"), ("Hardmax", "after_h")]);
+    assert_eq!(named, [("Hardmax", "after_h"), ("Trilu", "the_node")]);
     let sentence = case.refusal();
     assert!(sentence.contains("(node \"after_h\")") && sentence.contains("(node \"the_node\")"));
 }
@@ -322,16 +312,11 @@ fn every_bad_node_is_named() {
 /// A condition of a rule is looked at even behind a node that is refused.
 #[test]
 fn every_unmet_condition_is_named() {
-    let axis = Array {
-        shape: vec![],
-        ..Array::whole([0])
-    };
-    let case = Case::of("Pow", &[3, 4])
-        .first(&Array::real([], [2.0]))
+    let case = Case::of("PRelu", &[3, 4])
+        .first(&signed_noise(&[3, 4], 3))
         .x()
-        .named("axis", &axis)
-        .after("CumSum", &["y", "axis"], "sums")
-        .after("Pow", &["first", "sums"], "z");
+        .after("Trilu", &["y"], "upper")
+        .after("PRelu", &["first", "upper"], "z");
     let Err(Error::Unsupported(refusals)) = case.differentiated(Profile::Cpu) else {
         panic!("not refused");
     };
@@ -341,7 +326,11 @@ fn every_unmet_condition_is_named() {
         .collect();
     assert_eq!(
         named,
-        [("Pow", "after_z"), ("CumSum", "after_sums"), ("Pow", "the_node")]
+        [
+            ("PRelu", "after_z"),
+            ("Trilu", "after_upper"),
+            ("PRelu", "the_node")
+        ]
     );
 }
 
@@ -517,7 +506,8 @@ fn float64_on_the_way() {
     for case in [wide.clone(), wide.after("Add", &["z", "x"], "sum")] {
         let said = case.refusal();
         assert!(
-            said.contains("Cast (node \"the_node\"): it computes in float64") && said.contains("float32"),
+            said.contains("Cast (node \"after_z\" and 1 more): it computes in float64")
+                && said.contains("float32"),
             "{said}"
         );
     }
@@ -561,9 +551,10 @@ fn tensors_without_elements() {
     ] {
         let said = case.refusal();
         assert!(
-            said.contains(&format!(
-                "unsupported operator {operator} (node \"the_node\"): one of its tensors has no elements"
-            )),
+            said.split("; ").any(|one| {
+                one.starts_with(&format!("unsupported operator {operator} (node "))
+                    && one.contains("one of its tensors has no elements")
+            }),
             "{said}"
         );
     }

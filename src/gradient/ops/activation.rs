@@ -11,7 +11,7 @@ use crate::onnx::NodeProto;
 
 pub(super) const RULES: &[Rule] = &[
     rule_for("Relu", |e, c| masked(e, c, Some(0.0), None), ""),
-    rule_for("Clip", clip, "constant bounds"),
+    rule_for("Clip", clip, ""),
     rule_for(
         "LeakyRelu",
         |e, c| {
@@ -200,6 +200,39 @@ pub(super) const RULES: &[Rule] = &[
         },
         "",
     ),
+    rule_for(
+        "Atan",
+        |e, c| {
+            pointwise(e, c, |e, _, x, _| {
+                let square = e.mul(x, x);
+                let below = plus(e, &square, 1.0);
+                e.unary("Reciprocal", &below)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Tan",
+        |e, c| {
+            pointwise(e, c, |e, _, _, y| {
+                let square = e.mul(y, y);
+                plus(e, &square, 1.0)
+            })
+        },
+        "",
+    ),
+    rule_for(
+        "Sinh",
+        |e, c| pointwise(e, c, |e, _, x, _| e.unary("Cosh", x)),
+        "",
+    )
+    .since(9),
+    rule_for(
+        "Cosh",
+        |e, c| pointwise(e, c, |e, _, x, _| e.unary("Sinh", x)),
+        "",
+    )
+    .since(9),
     rule_for("Sin", |e, c| pointwise(e, c, |e, _, x, _| e.unary("Cos", x)), ""),
     rule_for(
         "Cos",
@@ -231,20 +264,58 @@ fn masked(e: &mut Emit<'_>, c: &Call<'_>, low: Option<f32>, high: Option<f32>) -
 }
 
 fn clip(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
-    let bound = |index: usize, beyond: f32| -> Result<Option<f32>, Stop> {
-        if c.node.input(index).is_none() {
-            return Ok(None);
+    // Exporters write the largest finite number for "no bound".
+    let bound = |index: usize, beyond: f32| match c.node.input(index) {
+        None => Some(None),
+        Some(_) => {
+            let constant = c.real_constant(index)?;
+            let value = constant.as_real()?.first().copied()?;
+            Some(Some(value).filter(|v| (v / beyond) < 0.99))
         }
-        let constant = c
-            .real_constant(index)
-            .and_then(|a| a.as_real().and_then(|v| v.first().copied()));
-        let value =
-            constant.ok_or_else(|| Stop::refuse("its bounds are computed; export with constant bounds"))?;
-        // Exporters write the largest finite number for "no bound".
-        Ok(Some(value).filter(|v| (v / beyond) < 0.99))
     };
-    let (low, high) = (bound(1, f32::MIN)?, bound(2, f32::MAX)?);
-    masked(e, c, low, high)
+    match (bound(1, f32::MIN), bound(2, f32::MAX)) {
+        (Some(low), Some(high)) => masked(e, c, low, high),
+        _ => clip_to_computed(e, c),
+    }
+}
+
+/// `y = min(max(x, low), high)`: to the bound that holds, at a tie too, and else to `x`.
+fn clip_to_computed(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let x = c.input(0)?.clone();
+    let bound = |index: usize| c.inputs.get(index).cloned().flatten();
+    let (low, high) = (bound(1), bound(2));
+    let ct = e.full(&c.ct, &x.shape);
+    let above = match &low {
+        Some(low) => e.binary("Max", &x, low),
+        None => x.clone(),
+    };
+    let below_high = high.as_ref().map(|high| {
+        let below = e.op("Less", &[&above, high], &[], &x.shape);
+        e.real_of(&below)
+    });
+    let above_low = low.as_ref().map(|low| {
+        let above = e.op("Greater", &[&x, low], &[], &x.shape);
+        e.real_of(&above)
+    });
+    let under_high = match &below_high {
+        Some(mask) => e.mul(&ct, mask),
+        None => ct.clone(),
+    };
+    let inside = match &above_low {
+        Some(mask) => e.mul(&under_high, mask),
+        None => under_high.clone(),
+    };
+    let mut out = Vec::new();
+    for (index, whole, part) in [(1, &under_high, &inside), (2, &ct, &under_high)] {
+        if let (true, Some(bound)) = (c.wants(index), bound(index)) {
+            let held = e.binary("Sub", whole, part);
+            out.push((index, e.unbroadcast(&held, &x.shape, &bound.shape)));
+        }
+    }
+    if c.wants(0) {
+        out.push((0, inside));
+    }
+    Ok(out)
 }
 
 fn prelu(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {

@@ -2,8 +2,10 @@
 //! Conv and ConvTranspose (ONNX 1, 11, 22): the transposed linear map.
 //!
 //! Stride 1: `ct_x = Conv(ct_y, W')`, W' with its in and out channels swapped per group and every spatial axis
-//! flipped. Strided: `ct_x = ConvTranspose(ct_y, W)` with the weight as it is. A computed weight is refused.
+//! flipped. Strided, or with a weight that is computed: `ct_x = ConvTranspose(ct_y, W)` with the weight as it is. What a
+//! computed weight gets stands in `conv_weight.rs`.
 
+use super::conv_weight;
 use super::indexing::padded;
 use crate::gradient::emit::{Emit, Value};
 use crate::gradient::extents::signed;
@@ -14,7 +16,7 @@ use crate::onnx::{Array, NodeProto, TensorProto};
 use crate::runtime::Tensor;
 
 pub(super) const RULES: &[Rule] = &[
-    rule_for("Conv", conv, "constant weight"),
+    rule_for("Conv", conv, ""),
     rule_for(
         "ConvTranspose",
         conv_transpose,
@@ -36,40 +38,46 @@ fn bias(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 
 fn conv(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let mut out = bias(e, c)?;
-    if c.wants(0) || c.wants(1) {
-        out.push((0, picture(e, c)?));
+    if !c.wants(0) && !c.wants(1) {
+        return Ok(out);
+    }
+    let x = c.input(0)?.clone();
+    let kernel = &c.input(1)?.shape[2..];
+    let window = Window::of(c.node, kernel, &signed(&x.shape[2..]));
+    let mut alone = c.node.clone();
+    alone.remove("group");
+    alone.input.truncate(2);
+    let kernel = [&[1, 1], kernel].concat();
+    let ones = Array::real(kernel.clone(), vec![1.0; kernel.iter().product()]).encode(&alone.input[1]);
+    let skipped = skipped(c, &alone, &window, &x.shape[2..], &[ones])?;
+    if c.wants(0) {
+        out.push((0, picture(e, c, &x, &window, &skipped)?));
+    }
+    if c.wants(1) {
+        out.push((1, conv_weight::cotangent(e, c, &window, &skipped)?));
     }
     Ok(out)
 }
 
 /// The cotangent of the picture.
-fn picture(e: &mut Emit<'_>, c: &Call<'_>) -> Result<Value, Stop> {
-    if c.wants(1) {
-        return Err(Stop::refuse(
-            "its weight is computed from the input; only constant weights are supported",
-        ));
-    }
-    let weight = c
-        .real_constant(1)
-        .ok_or_else(|| Stop::refuse("its weight is computed; export the model with constant weights"))?;
-    let x = c.input(0)?.clone();
-    let window = Window::of(c.node, &weight.shape[2..], &signed(&x.shape[2..]));
-    let mut alone = c.node.clone();
-    alone.remove("group");
-    alone.input.truncate(2);
-    let kernel = [&[1, 1], &c.input(1)?.shape[2..]].concat();
-    let ones = Array::real(kernel.clone(), vec![1.0; kernel.iter().product()]).encode(&alone.input[1]);
-    let skipped = skipped(c, &alone, &window, &x.shape[2..], &[ones])?;
+fn picture(
+    e: &mut Emit<'_>,
+    c: &Call<'_>,
+    x: &Value,
+    window: &Window,
+    skipped: &[usize],
+) -> Result<Value, Stop> {
+    let weight = c.real_constant(1);
     if skipped.iter().all(|s| *s == 0) {
-        return covered(e, c, &x, &weight, &window);
+        return covered(e, c, x, weight.as_ref(), window);
     }
     let none = vec![0; x.rank()];
-    let before = [&[0, 0], &signed(&skipped)[..]].concat();
+    let before = [&[0, 0], &signed(skipped)[..]].concat();
     let mut shape = x.shape.to_vec();
-    for (d, s) in shape[2..].iter_mut().zip(&skipped) {
+    for (d, s) in shape[2..].iter_mut().zip(skipped) {
         *d -= s;
     }
-    let ct_x = covered(e, c, &Value::new(&x.name, &shape), &weight, &window)?;
+    let ct_x = covered(e, c, &Value::new(&x.name, &shape), weight.as_ref(), window)?;
     Ok(padded(e, &ct_x, &before, &none))
 }
 
@@ -104,12 +112,12 @@ pub(super) fn skipped(
     Ok(skipped)
 }
 
-/// The cotangent of the part of the picture that the windows go over.
+/// The cotangent of the part of the picture that the windows go over; `weight` where it is constant.
 fn covered(
     e: &mut Emit<'_>,
     c: &Call<'_>,
     x: &Value,
-    weight: &Array,
+    weight: Option<&Array>,
     window: &Window,
 ) -> Result<Value, Stop> {
     let (y, w) = (c.y()?.clone(), c.input(1)?.clone());
@@ -119,7 +127,7 @@ fn covered(
     let ct = e.full(&c.ct, &y.shape);
     let begin: Vec<i64> = (0..n).map(|i| window.reach(i) - window.begin[i]).collect();
 
-    if window.is_dense() {
+    if let (true, Some(weight)) = (window.is_dense(), weight) {
         let end: Vec<i64> = (0..n)
             .map(|i| xs[i] + window.reach(i) - begin[i] - ys[i])
             .collect();
@@ -128,10 +136,10 @@ fn covered(
             return Ok(turned_conv(e, &ct, weight, group, window, pads, &x.shape));
         }
     }
-    if let Some(ct_x) = by_phases(e, &ct, (x, &y), weight, window) {
-        return Ok(ct_x);
-    }
-    if let Some(ct_x) = by_zeros(e, &ct, x, weight, (group, window)) {
+    let by_weight = |weight: &Array, e: &mut Emit<'_>| {
+        by_phases(e, &ct, (x, &y), weight, window).or_else(|| by_zeros(e, &ct, x, weight, (group, window)))
+    };
+    if let Some(ct_x) = weight.and_then(|weight| by_weight(weight, e)) {
         return Ok(ct_x);
     }
     // ct_x = conv_transpose(ct_y, w); rows that no window used get zeros through output_padding.

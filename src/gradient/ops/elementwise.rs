@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     rule_for("Sub", sub, ""),
     rule_for("Mul", mul, ""),
     rule_for("Div", div, ""),
-    rule_for("Pow", pow, "constant exponent"),
+    rule_for("Pow", pow, ""),
     rule_for("Max", extremum, ""),
     rule_for("Min", extremum, ""),
     rule_for("Where", select, "").since(9),
@@ -106,7 +106,9 @@ fn pow(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
             Values::Real(v) => Array::real(a.shape, v),
             Values::Whole(v) => Array::real(a.shape, v.iter().map(|p| *p as f32).collect::<Vec<_>>()),
         });
-    let exponents = exponents.ok_or_else(|| Stop::refuse("only constant exponents are supported"))?;
+    let Some(exponents) = exponents else {
+        return power_of_computed(e, c);
+    };
     let x = c.input(0)?.clone();
     let slope = match exponents.as_real() {
         Some([p]) if *p == 1.0 => return down(e, c, &c.ct, 0),
@@ -162,6 +164,52 @@ fn slope_of_power(e: &mut Emit<'_>, x: &Value, exponents: Array) -> Value {
         Some(kept) => e.mul(&slope, kept),
         None => slope,
     }
+}
+
+/// `ct_x = ct p x^(p-1)` and `ct_p = ct y log(x)`, each 0 where its slope is infinite or no number.
+fn power_of_computed(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, p, y) = (c.input(0)?.clone(), c.input(1)?.clone(), c.y()?.clone());
+    if !c.forward.facts.is_real(&p.name) {
+        return Err(Stop::refuse(
+            "its exponent is a whole number that is computed; export it with a constant one",
+        ));
+    }
+    let ct = e.full(&c.ct, &y.shape);
+    let mut out = Vec::new();
+    if c.wants(0) {
+        // 1 in place of a base of which the power is infinite or no number.
+        let one = e.scalar(1.0);
+        let low = e.op("Less", &[&p, &one], &[], &p.shape.clone());
+        let zero = e.scalar(0.0);
+        let at_zero = e.op("Equal", &[&x, &zero], &[], &x.shape.clone());
+        let infinite = e.binary("And", &at_zero, &low);
+        let whole = e.unary("Floor", &p);
+        let whole = e.op("Equal", &[&p, &whole], &[], &p.shape.clone());
+        let between = e.unary("Not", &whole);
+        let below = e.op("Less", &[&x, &zero], &[], &x.shape.clone());
+        let no_number = e.binary("And", &below, &between);
+        let bad = e.binary("Or", &infinite, &no_number);
+        let base = e.op("Where", &[&bad, &one, &x], &[], &y.shape);
+        let less = e.binary("Sub", &p, &one);
+        let power = e.binary("Pow", &base, &less);
+        let slope = e.mul(&power, &p);
+        let slope = e.op("Where", &[&bad, &zero, &slope], &[], &y.shape);
+        let ct_x = e.mul(&ct, &slope);
+        out.extend(down(e, c, &ct_x, 0)?);
+    }
+    if c.wants(1) {
+        let one = e.scalar(1.0);
+        let zero = e.scalar(0.0);
+        let positive = e.op("Greater", &[&x, &zero], &[], &x.shape.clone());
+        let base = e.op("Where", &[&positive, &x, &one], &[], &x.shape.clone());
+        let log = e.unary("Log", &base);
+        // Where the base is not positive, whatever the power is.
+        let power = e.op("Where", &[&positive, &y, &zero], &[], &y.shape);
+        let slope = e.mul(&power, &log);
+        let ct_p = e.mul(&ct, &slope);
+        out.extend(down(e, c, &ct_p, 1)?);
+    }
+    Ok(out)
 }
 
 /// Max and Min: to the first operand that equals the result, so that ties do not count double.

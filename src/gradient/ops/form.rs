@@ -2,13 +2,19 @@
 //! Whether a node has the form that is known of its operator. What is not known is refused by name: taken for the
 //! default, it would give the gradient of another function.
 
-use super::forms::{FORMS, Form, OTHERS, READ_TO};
-use crate::gradient::unsupported::OTHER_DOMAIN;
+use super::forms::{FORMS, FUSED, FUSED_DOMAIN, Form, OTHERS, READ_TO};
+use crate::gradient::unsupported;
 use crate::onnx::{AttributeProto, NodeProto};
 
 /// The form of an operator that has a rule.
 pub(super) fn of(operator: &str) -> Option<&'static Form> {
     FORMS.iter().find(|f| f.operator == operator)
+}
+
+/// The form of an operator of ONNX Runtime's own that is written out.
+fn of_fused(node: &NodeProto) -> Option<&'static Form> {
+    let ours = node.domain.as_deref() == Some(FUSED_DOMAIN);
+    FUSED.iter().find(|f| ours && f.operator == node.op())
 }
 
 /// Whether the node has the inputs and outputs that its operator needs. A runtime need not look, and some read an absent
@@ -24,11 +30,16 @@ pub(in crate::gradient) fn arity(node: &NodeProto) -> Result<(), String> {
             .find(|(op, ..)| *op == node.op())
             .map(|(_, i, o)| (*i, *o))
     };
-    if !node.is_standard() {
+    let fused = of_fused(node).map(|f| (f.inputs, f.outputs));
+    if !node.is_standard() && fused.is_none() {
         let absent = node.input.iter().chain(&node.output).any(String::is_empty);
-        return if absent { Err(OTHER_DOMAIN.into()) } else { Ok(()) };
+        return if absent {
+            Err(unsupported::reason(node).into())
+        } else {
+            Ok(())
+        };
     }
-    let (inputs, outputs) = known.or_else(other).unzip();
+    let (inputs, outputs) = fused.or(known).or_else(other).unzip();
     places("input", &node.input, inputs)?;
     places("output", &node.output, outputs)
 }
@@ -84,6 +95,16 @@ pub(in crate::gradient) fn known(node: &NodeProto, opset: i64) -> Result<(), Str
             form.version
         ));
     }
+    attributes(node, form)
+}
+
+/// Of a node of ONNX Runtime's own that is written out: whether its attributes are known, or which is not, in words.
+pub(in crate::gradient) fn fused(node: &NodeProto) -> Option<Result<(), String>> {
+    of_fused(node).map(|form| attributes(node, form))
+}
+
+/// Whether the form has all attributes of the node, and their values.
+fn attributes(node: &NodeProto, form: &Form) -> Result<(), String> {
     for attribute in &node.attribute {
         let name = attribute.name.as_deref().unwrap_or_default();
         let is_named = |word: &&str| word.split(['=', '>']).next() == Some(name);

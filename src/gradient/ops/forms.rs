@@ -49,9 +49,11 @@ pub(super) const FORMS: &[Form] = &[
     form("GlobalMaxPool", 22, "X", "Y", ""),
     form("MaxPool", 22, "X", "Y Indices?", "auto_pad=NOTSET|SAME_UPPER|SAME_LOWER|VALID ceil_mode=0|1 dilations>0 kernel_shape>0 pads storage_order=0|1 strides>0"),
     form("Abs", 13, "X", "Y", ""),
+    form("Atan", 22, "input", "output", ""),
     form("Celu", 28, "X", "Y", "alpha"),
     form("Clip", 13, "input min? max?", "output", "max min"),
     form("Cos", 22, "input", "output", ""),
+    form("Cosh", 22, "input", "output", ""),
     form("Elu", 22, "X", "Y", "alpha"),
     form("Erf", 13, "input", "output", ""),
     form("Exp", 13, "input", "output", ""),
@@ -68,9 +70,11 @@ pub(super) const FORMS: &[Form] = &[
     form("Selu", 22, "X", "Y", "alpha gamma"),
     form("Sigmoid", 13, "X", "Y", ""),
     form("Sin", 22, "input", "output", ""),
+    form("Sinh", 22, "input", "output", ""),
     form("Softplus", 22, "X", "Y", ""),
     form("Softsign", 22, "input", "output", ""),
     form("Sqrt", 13, "X", "Y", ""),
+    form("Tan", 22, "input", "output", ""),
     form("Tanh", 13, "input", "output", ""),
     form("ThresholdedRelu", 22, "X", "Y", "alpha"),
     form("Add", 14, "A B", "C", ""),
@@ -90,6 +94,7 @@ pub(super) const FORMS: &[Form] = &[
     form("LayerNormalization", 17, "X Scale B?", "Y Mean? InvStdDev?", "axis epsilon stash_type=1"),
     form("LpNormalization", 22, "input", "output", "axis p=1|2"),
     form("RMSNormalization", 23, "X scale", "Y", "axis epsilon stash_type=1"),
+    form("CumSum", 14, "x axis", "y", "exclusive=0|1 reverse=0|1"),
     form("ReduceL1", 18, "data axes?", "reduced", "axes keepdims=0|1 noop_with_empty_axes=0|1"),
     form("ReduceL2", 18, "data axes?", "reduced", "axes keepdims=0|1 noop_with_empty_axes=0|1"),
     form("ReduceLogSum", 28, "data axes?", "reduced", "axes keepdims=0|1 noop_with_empty_axes=0|1"),
@@ -118,8 +123,10 @@ pub(super) const FORMS: &[Form] = &[
     form("GatherElements", 13, "data indices", "output", "axis"),
     form("GatherND", 13, "data indices", "output", "batch_dims"),
     form("Pad", 25, "data pads? constant_value? axes?", "output", "mode=constant|reflect|edge|wrap pads value"),
+    form("ScatterElements", 18, "data indices updates", "output", "axis reduction=none|add|mul|max|min"),
     form("ScatterND", 18, "data indices updates", "output", "reduction=none|add|mul|max|min"),
     form("Slice", 13, "data starts? ends? axes? steps?", "output", "axes ends starts"),
+    form("TopK", 24, "X K?", "Values Indices?", "axis k largest=0|1 sorted=0|1"),
     form("Resize", 19, "X roi? scales? sizes?", "Y", "antialias=0|1 axes coordinate_transformation_mode=half_pixel|half_pixel_symmetric|pytorch_half_pixel|align_corners|asymmetric|tf_half_pixel_for_nn|tf_crop_and_resize cubic_coeff_a exclude_outside=0|1 extrapolation_value keep_aspect_ratio_policy=stretch|not_larger|not_smaller mode=nearest|linear|cubic nearest_mode=round_prefer_floor|round_prefer_ceil|floor|ceil"),
     form("Upsample", 9, "X scales?", "Y", "mode=nearest|linear scales"),
     form("LogSoftmax", 13, "input", "output", "axis"),
@@ -128,6 +135,22 @@ pub(super) const FORMS: &[Form] = &[
     form("RotaryEmbedding", 23, "X cos_cache sin_cache position_ids?", "Y", "interleaved=0|1 num_heads rotary_embedding_dim"),
     form("DequantizeLinear", 28, "x x_scale x_zero_point?", "y", "axis block_size output_dtype=0|1"),
     form("QuantizeLinear", 28, "x y_scale y_zero_point?", "y", "axis block_size=0 output_dtype precision=0|1 saturate"),
+];
+
+/// The domain of ONNX Runtime's own operators.
+pub(super) const FUSED_DOMAIN: &str = "com.microsoft";
+
+/// Of ONNX Runtime's own operators that are written out before the gradient is taken.
+#[rustfmt::skip]
+pub(super) const FUSED: &[Form] = &[
+    form("BiasGelu", 1, "A B", "C", ""),
+    form("FastGelu", 1, "X bias?", "Y", ""),
+    form("FusedConv", 1, "X W B? Z?", "Y", "activation=Relu|Sigmoid|Tanh|LeakyRelu|Clip|HardSigmoid|HardSwish activation_params auto_pad=NOTSET|SAME_UPPER|SAME_LOWER|VALID dilations>0 group>0 kernel_shape>0 pads strides>0"),
+    form("FusedGemm", 1, "A B C?", "Y", "activation=Relu|Sigmoid|Tanh|LeakyRelu|Elu|Softplus|Softsign activation_alpha activation_beta activation_gamma alpha beta transA=0|1 transB=0|1"),
+    form("FusedMatMul", 1, "A B", "Y", "alpha transA=0|1 transB=0|1 transBatchA=0 transBatchB=0"),
+    form("Gelu", 1, "X", "Y", ""),
+    form("QuickGelu", 1, "X", "Y", "alpha"),
+    form("SkipLayerNormalization", 1, "input skip gamma beta? bias?", "output mean? inv_std_var? input_skip_bias_sum?", "epsilon"),
 ];
 
 /// Of operators without a rule: name, inputs and outputs.

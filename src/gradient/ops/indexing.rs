@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Operators that pick elements: Slice (ONNX 1 to 13), Gather (1 to 13), GatherElements (11 to 13), Pad (2 to 25).
+//! Operators that pick elements: Slice (ONNX 1 to 13), Gather (1 to 13), GatherElements (11 to 13), TopK (1 to 24), Pad
+//! (2 to 25).
 //!
 //! Each output element is one input element, or a constant; its cotangent goes back to where it came from. Where
 //! an element was taken once, zeros around the cotangents do; where it was taken more often, or it is only known with
@@ -13,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     rule_for("Slice", slice, "positions known when the model is built"),
     rule_for("Gather", gather, ""),
     rule_for("GatherElements", gather_elements, "").since(11),
+    rule_for("TopK", top, ""),
     rule_for(
         "Pad",
         pad,
@@ -187,6 +189,17 @@ fn gather(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 fn gather_elements(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let (x, y, places) = (c.input(0)?.clone(), c.y()?.clone(), c.input(1)?.clone());
     let axis = c.axis(0, x.rank())?;
+    let ct = e.full(&c.ct, &y.shape);
+    Ok(vec![(0, added_at(e, &ct, axis, &places, &x.shape))])
+}
+
+/// The values of a TopK stand at its indices.
+fn top(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (x, y) = (c.input(0)?.clone(), c.y()?.clone());
+    let axis = c.axis(-1, x.rank())?;
+    let places = c.outputs.get(1).cloned().flatten();
+    let places =
+        places.ok_or_else(|| Stop::refuse("its indices are absent; export the model with both outputs"))?;
     let ct = e.full(&c.ct, &y.shape);
     Ok(vec![(0, added_at(e, &ct, axis, &places, &x.shape))])
 }

@@ -7,6 +7,7 @@
 mod activation;
 mod attention;
 mod conv;
+mod conv_weight;
 mod einsum;
 mod elementwise;
 mod form;
@@ -25,7 +26,7 @@ mod resize;
 mod scatter;
 mod softmax;
 
-pub(super) use form::{arity, known};
+pub(super) use form::{arity, fused, known};
 pub(super) use pool::to_maxima;
 
 use super::rule::{Apply, Rule};
@@ -121,5 +122,5 @@ pub fn operators() -> impl Iterator<Item = OperatorRow> {
 
 /// Whether a gradient can flow through the operator, or need not; its conditions are not looked at.
 pub fn supports(node: &NodeProto) -> bool {
-    ends_gradient(node) || node.op() == "Constant" || rule(node).is_ok()
+    ends_gradient(node) || node.op() == "Constant" || rule(node).is_ok() || fused(node) == Some(Ok(()))
 }

@@ -4,9 +4,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::forms::READ_TO;
+use super::forms::{FUSED, READ_TO};
 use super::{ENDS, form, operators};
-use crate::gradient::unsupported::{ADVICE, CLASSICAL, NO_RULE, OTHER_DOMAIN};
+use crate::gradient::unsupported::{ADVICE, BLOCKED, CLASSICAL, NO_RULE, OTHER_DOMAIN};
 
 /// Attributes as a sentence has them: those of any value by name, the others with theirs.
 fn attributes(form: &str) -> String {
@@ -57,6 +57,15 @@ fn page() -> String {
             row.conditions
         );
     }
+    page.push_str(
+        "\n## ONNX Runtime's own\n\n\
+         Files that were saved after ONNX Runtime's optimisation hold operators of its own (com.microsoft). These are \
+         written out in\nONNX's operators first, and what they are made of has its gradient:\n\n\
+         | operator | attributes |\n| --- | --- |\n",
+    );
+    for form in FUSED {
+        let _ = writeln!(page, "| {} | {} |", form.operator, attributes(form.attributes));
+    }
     let _ = write!(
         page,
         "\n## Where gradients end\n\n\
@@ -71,6 +80,7 @@ fn page() -> String {
         let _ = writeln!(page, "| {operator} | {advice} |");
     }
     let _ = writeln!(page, "| any of ai.onnx.ml | {CLASSICAL} |");
+    let _ = writeln!(page, "| any of com.microsoft.nchwc | {BLOCKED} |");
     let _ = writeln!(page, "| any of another domain than ONNX's own | {OTHER_DOMAIN} |");
     let _ = writeln!(page, "| any other | {NO_RULE} |");
     page

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Sums, means and norms over axes (ONNX 1 to 18): the cotangent goes back to every element that was reduced.
+//! Sums, means and norms over axes (ONNX 1 to 18): the cotangent goes back to every element that was reduced. CumSum
+//! (11 to 14) too.
 
 use crate::gradient::emit::{Emit, Value};
 use crate::gradient::extents::axis_of;
 use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 
 pub(super) const RULES: &[Rule] = &[
+    rule_for("CumSum", running_sum, "").since(11),
     rule_for(
         "ReduceSum",
         |e, c| reduced(e, c, |_, ct, _, _, _| ct),
@@ -154,4 +156,15 @@ fn shared(e: &mut Emit<'_>, ct: Value, x: &Value, y: &Value, _: usize) -> Value 
     let winners = e.sum_over(&wins, &axes);
     let share = e.binary("Div", &ct, &winners);
     e.mul(&wins, &share)
+}
+
+/// Each element is in the sums from its own place on, so that its cotangent is theirs summed from the other end.
+fn running_sum(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (axis, y) = (c.input(1)?.clone(), c.y()?.clone());
+    let ct = e.full(&c.ct, &y.shape);
+    let attributes = [
+        ("exclusive", c.node.int("exclusive", 0).into()),
+        ("reverse", (1 - c.node.int("reverse", 0)).into()),
+    ];
+    Ok(vec![(0, e.op("CumSum", &[&ct, &axis], &attributes, &y.shape))])
 }

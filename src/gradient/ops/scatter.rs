@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! GatherND (ONNX 11 to 13) and ScatterND (11 to 18), each the other's adjoint: what exporters write for reading by
-//! several indices at once, and for an assignment to part of a tensor.
+//! GatherND (ONNX 11 to 13), ScatterND (11 to 18) and ScatterElements (11 to 18), reading and writing each the other's
+//! adjoint: what exporters write for reading by several indices at once, and for an assignment to part of a tensor.
 
 use crate::gradient::extents::signed;
 use std::collections::HashSet;
 
 use super::indexing::zeros;
-use crate::gradient::emit::{Emit, Value};
+use crate::gradient::emit::{Attributes, Emit, Value};
 use crate::gradient::rule::{Call, Contributions, Rule, Stop, rule_for};
 use crate::onnx::Array;
 
@@ -18,7 +18,16 @@ pub(super) const RULES: &[Rule] = &[
         "constant indices, each written once, or any that are added to",
     )
     .since(11),
+    rule_for(
+        "ScatterElements",
+        scatter_elements,
+        "writes or adds; constant indices are each written once",
+    )
+    .since(11),
 ];
+
+/// What is said of the reductions that have no gradient here.
+const COMPARES: &str = "it multiplies or compares; only writing and adding are supported";
 
 /// `y[b, i] = x[b, indices[b, i]]` for `batch_dims` axes `b`: added at those places of zeros. Scattering has no such
 /// axes, so their own positions join the indices.
@@ -64,11 +73,7 @@ fn scatter(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
     let adds = match c.node.string("reduction", "none") {
         "none" => false,
         "add" => true,
-        _ => {
-            return Err(Stop::refuse(
-                "it multiplies or compares; only writing and adding are supported",
-            ));
-        }
+        _ => return Err(Stop::refuse(COMPARES)),
     };
     let (indices, updates, y) = (c.input(1)?.clone(), c.input(2)?.clone(), c.y()?.clone());
     if !adds {
@@ -94,19 +99,107 @@ fn scatter(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
 /// Refuses indices that name an element twice.
 fn written_once(places: &[i64], indices: &[usize], shape: &[usize]) -> Result<(), Stop> {
     let depth = indices.last().copied().unwrap_or(0).max(1);
-    let mut seen = HashSet::new();
-    let once = places.chunks(depth).all(|place| {
+    once(places.chunks(depth).map(|place| {
         let from_front = place.iter().zip(shape);
-        seen.insert(
-            from_front
-                .map(|(p, n)| p.rem_euclid(i64::try_from(*n).unwrap_or(i64::MAX).max(1)))
-                .collect::<Vec<_>>(),
-        )
-    });
-    if once {
+        from_front.map(|(p, n)| from_front_of(*p, *n)).collect()
+    }))
+}
+
+/// A position counted from the front of an axis.
+fn from_front_of(place: i64, extent: usize) -> i64 {
+    place.rem_euclid(i64::try_from(extent).unwrap_or(i64::MAX).max(1))
+}
+
+/// Refuses places of which one comes twice.
+fn once(mut places: impl Iterator<Item = Vec<i64>>) -> Result<(), Stop> {
+    let mut seen = HashSet::new();
+    if places.all(|place| seen.insert(place)) {
         return Ok(());
     }
     Err(Stop::refuse(
         "it writes an element twice; which of the two stays is not defined",
     ))
+}
+
+/// As [`scatter`], one index for each element: `y[indices[i, j], j] = updates[i, j]`, for axis 0.
+fn scatter_elements(e: &mut Emit<'_>, c: &Call<'_>) -> Contributions {
+    let (indices, updates, y) = (c.input(1)?.clone(), c.input(2)?.clone(), c.y()?.clone());
+    let axis = c.axis(0, y.rank())?;
+    let along: Attributes<'_> = &[("axis", signed(&[axis])[0].into())];
+    let adds = match c.node.string("reduction", "none") {
+        "none" => false,
+        "add" => true,
+        _ => return Err(Stop::refuse(COMPARES)),
+    };
+    let known = c.whole_constant(1);
+    if let (false, Some(places)) = (adds, &known) {
+        once(places.iter().enumerate().map(|(k, place)| {
+            let mut at = position(k, &indices.shape);
+            at[axis] = from_front_of(*place, y.shape[axis]);
+            at
+        }))?;
+    }
+    let ct = e.full(&c.ct, &y.shape);
+    let mut out = Vec::new();
+    if c.wants(0) && adds {
+        out.push((0, ct.clone()));
+    } else if c.wants(0) {
+        let zeros = zeros(e, &updates.shape);
+        out.push((
+            0,
+            e.op("ScatterElements", &[&ct, &indices, &zeros], along, &y.shape),
+        ));
+    }
+    if c.wants(2) {
+        let read = e.op("GatherElements", &[&ct, &indices], along, &updates.shape);
+        let stays = match adds || known.is_some() {
+            true => None,
+            false => Some(what_stays(e, &indices, along, &y.shape)?),
+        };
+        out.push((
+            2,
+            stays.map_or_else(|| read.clone(), |stays| e.mul(&read, &stays)),
+        ));
+    }
+    Ok(out)
+}
+
+/// Where the element at `k` of a tensor of this shape stands.
+fn position(k: usize, shape: &[usize]) -> Vec<i64> {
+    let mut rest = k;
+    let mut at: Vec<usize> = shape
+        .iter()
+        .rev()
+        .map(|extent| {
+            let place = rest % extent.max(&1);
+            rest /= extent.max(&1);
+            place
+        })
+        .collect();
+    at.reverse();
+    signed(&at)
+}
+
+/// 1 for each update that stays, and 0 for one that another was written over: their numbers are written in the same way,
+/// and read again.
+fn what_stays(
+    e: &mut Emit<'_>,
+    indices: &Value,
+    along: Attributes<'_>,
+    shape: &[usize],
+) -> Result<Value, Stop> {
+    const COUNTED: usize = 1 << 24;
+    let count = indices.count();
+    if count > COUNTED {
+        return Err(Stop::refuse(
+            "it writes more elements than can be told apart here; export it with constant indices",
+        ));
+    }
+    let numbers: Vec<f32> = (0..count).map(|k| k as f32).collect();
+    let numbers = e.constant(Array::real(&*indices.shape, numbers));
+    let zeros = zeros(e, shape);
+    let written = e.op("ScatterElements", &[&zeros, indices, &numbers], along, shape);
+    let read = e.op("GatherElements", &[&written, indices], along, &indices.shape);
+    let same = e.op("Equal", &[&read, &numbers], &[], &indices.shape);
+    Ok(e.real_of(&same))
 }

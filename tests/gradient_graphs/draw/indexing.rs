@@ -159,6 +159,68 @@ pub(super) fn scatter_nd(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     g.node(operator, &[x, &indices, &updates], attributes)
 }
 
+pub(super) fn scatter_elements(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
+    let axis = g.random.below(x.rank());
+    let adds = g.opset >= 16 && g.random.chance(50);
+    let mut shape: Vec<usize> = x.shape.iter().map(|d| g.random.extent(1, *d)).collect();
+    shape[axis] = g.random.extent(1, x.shape[axis]);
+    let count: usize = shape.iter().product();
+    let extent = x.shape[axis];
+    // Each place once, the same ones in every row along the axis, unless they are added to.
+    let own = g.random.sample(extent, shape[axis]);
+    let inner: usize = shape[axis + 1..].iter().product();
+    let values = if adds {
+        positions(g, extent, &shape)
+    } else {
+        (0..count).map(|k| own[k / inner % shape[axis]] as i64).collect()
+    };
+    let indices = whole_of(g, &shape, values);
+    let updates = g.noise(&shape, 1.0);
+    let negative = from_end(g);
+    let mut attributes: Attributes = vec![("axis", x.axis(axis, &mut g.random, negative).into())];
+    if adds {
+        attributes.push(("reduction", "add".into()));
+    }
+    // The picture's tensor is what is written to, or what is written.
+    if g.random.chance(30) {
+        let from = vec![0; x.rank()];
+        let (from, to) = (g.whole(&from), g.extents(&shape));
+        let part = g.node("Slice", &[x, &from, &to], vec![])?;
+        let data = g.noise(&x.shape, 1.0);
+        return g.node(operator, &[&data, &indices, &part], attributes);
+    }
+    g.node(operator, &[x, &indices, &updates], attributes)
+}
+
+pub(super) fn top(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
+    let axis = g.random.below(x.rank());
+    let count = g.random.extent(1, x.shape[axis]);
+    let negative = from_end(g);
+    let mut attributes: Attributes = vec![("axis", x.axis(axis, &mut g.random, negative).into())];
+    if g.opset < 10 {
+        attributes.push(("k", (count as i64).into()));
+        return Some(g.node_of(operator, &[x], attributes, 2)?.swap_remove(0));
+    }
+    if g.opset >= 11 && g.random.chance(50) {
+        attributes.push(("largest", 0.into()));
+    }
+    let count = g.whole(&[count as i64]);
+    Some(g.node_of(operator, &[x, &count], attributes, 2)?.swap_remove(0))
+}
+
+pub(super) fn running_sum(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
+    let axis = g.random.below(x.rank());
+    let axis = x.axis(axis, &mut g.random, true);
+    let axis = whole_of(g, &[], vec![axis]);
+    let mut attributes: Attributes = Vec::new();
+    for name in ["exclusive", "reverse"] {
+        if g.random.chance(40) {
+            attributes.push((name, 1.into()));
+        }
+    }
+    g.node(operator, &[x, &axis], attributes)
+}
+
 pub(super) fn pad(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     let modes = ["constant", "constant", "reflect", "edge", "wrap"];
     let mode = g.random.pick(&modes[..if g.opset >= 19 { 5 } else { 4 }]);

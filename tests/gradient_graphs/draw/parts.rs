@@ -215,3 +215,40 @@ pub(super) fn attention(g: &mut Graph, _: &str, x: &T) -> Option<T> {
     let back = g.node("MatMul", &[&mixed, &weight], vec![])?;
     either_way(g, "Add", &back, &x)
 }
+
+/// A Conv whose weight is mixed of the picture itself.
+pub(super) fn own_kernel(g: &mut Graph, _: &str, x: &T) -> Option<T> {
+    if x.rank() != 4 || x.shape[0] != 1 {
+        return None;
+    }
+    let channels = x.channels();
+    let depthwise = g.random.chance(40);
+    let (out, per_group) = if depthwise {
+        (channels, 1)
+    } else {
+        (g.random.pick(&[2, 3]), channels)
+    };
+    let (height, width) = (g.random.pick(&[1, 2, 3]), g.random.pick(&[1, 2, 3]));
+    let count = out * per_group * height * width;
+    let pooled = g.node("GlobalAveragePool", &[x], vec![])?;
+    let to = g.whole(&[1, channels as i64]);
+    let row = g.node("Reshape", &[&pooled, &to], vec![])?;
+    let mix = g.noise(&[channels, count], root(channels * per_group * height * width));
+    let mixed = g.node("MatMul", &[&row, &mix], vec![])?;
+    let to = g.extents(&[out, per_group, height, width]);
+    let weight = g.node("Reshape", &[&mixed, &to], vec![])?;
+    let mut attributes: crate::graph::Attributes = Vec::new();
+    if depthwise {
+        attributes.push(("group", (channels as i64).into()));
+    }
+    for name in ["strides", "dilations"] {
+        if g.random.chance(30) {
+            attributes.push((name, vec![g.random.between(1, 2), g.random.between(1, 2)].into()));
+        }
+    }
+    if g.random.chance(50) {
+        let pads: Vec<i64> = (0..4).map(|_| g.random.between(0, 1)).collect();
+        attributes.push(("pads", pads.into()));
+    }
+    g.node("Conv", &[x, &weight], attributes)
+}

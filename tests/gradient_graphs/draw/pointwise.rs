@@ -45,6 +45,12 @@ pub(super) fn exponential(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     g.node(operator, &[&x], vec![])
 }
 
+/// Cosh, Sinh, Tan: of what is between -1 and 1.
+pub(super) fn bounded(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
+    let x = g.node("Tanh", &[x], vec![])?;
+    g.node(operator, &[&x], vec![])
+}
+
 /// Bounds before opset 11 are attributes.
 pub(super) fn clip(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     let bounds = [
@@ -66,8 +72,13 @@ pub(super) fn clip(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
         let attributes = named.into_iter().filter_map(|(n, v)| Some((n, v?.into())));
         return g.node(operator, &[x], attributes.collect());
     }
-    let [low, high] = [low, high].map(|bound| bound.map_or_else(T::absent, |v| g.scalar(v)));
-    g.node(operator, &[x, &low, &high], vec![])
+    let mut bounds = [low, high].map(|bound| bound.map_or_else(T::absent, |v| g.scalar(v)));
+    if g.random.chance(20) {
+        // Either bound the mean of the picture's own tensor.
+        let k = g.random.below(2);
+        bounds[k] = g.node("ReduceMean", &[x], vec![("keepdims", 0.into())])?;
+    }
+    g.node(operator, &[x, &bounds[0], &bounds[1]], vec![])
 }
 
 pub(super) fn prelu(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
@@ -144,7 +155,11 @@ pub(super) fn variadic(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
 pub(super) fn power(g: &mut Graph, operator: &str, x: &T) -> Option<T> {
     let x = positive(g, x, 0.4)?;
     let exponents = [1.0f32, 2.0, 3.0, 0.5, -1.0, 1.5, -0.5];
-    let exponent = match g.random.below(3) {
+    let exponent = match g.random.below(4) {
+        3 => {
+            let other = operand(g, &x);
+            g.node("Tanh", &[&other], vec![])?
+        }
         0 => {
             let shape = broadcastable(g, &x.shape);
             let count: usize = shape.iter().product();
