@@ -71,6 +71,8 @@ pub(super) struct FrameEditor {
     pub(super) gradient: Vec<f32>,
     /// The ways back from the other drivers.
     ways: Vec<WayBack>,
+    /// The gradients of several drivers, each of unit length.
+    units: Vec<Vec<f32>>,
     /// How alike the drivers' gradients were, where there are several.
     pub(super) drivers_agreement: Option<f64>,
     pub(super) change: Vec<f32>,
@@ -154,6 +156,7 @@ impl FrameEditor {
             image: vec![0.0; edited * pixels],
             gradient: vec![0.0; edited * pixels],
             ways: Vec::new(),
+            units: Vec::new(),
             drivers_agreement: None,
             change: vec![0.0; edited * pixels],
             prepared: None,
@@ -327,9 +330,13 @@ impl FrameEditor {
     fn add_others(&mut self, others: &[OtherGradient]) {
         let pixels = self.pixels();
         let length = norm(&self.gradient);
-        let mut units = vec![scaled(&self.gradient, 1.0 / length)];
+        let mut units = std::mem::take(&mut self.units);
+        units.resize_with(1 + others.len(), Vec::new);
+        units[0].clone_from(&self.gradient);
+        let mut count = usize::from(has_direction(&mut units[0]));
         for (slot, other) in others.iter().enumerate() {
-            let mut pulled = vec![0.0; self.gradient.len()];
+            let pulled = &mut units[count];
+            pulled.resize(self.gradient.len(), 0.0);
             let way = WayBack::of(&mut self.ways, slot, &self.shape, other.geometry);
             for (k, edited) in pulled.chunks_exact_mut(pixels).enumerate() {
                 let seen = (other.geometry.channels, self.edited, k);
@@ -341,17 +348,17 @@ impl FrameEditor {
                     self.sampling.enlarge_adjoint(at_frame, edited);
                 }
             }
-            units.push(scaled(&pulled, 1.0 / norm(&pulled)));
+            count += usize::from(has_direction(pulled));
         }
-        units.retain(|unit| unit.iter().all(|g| g.is_finite()));
-        if units.is_empty() {
-            return;
+        if count > 0 {
+            let units = &units[..count];
+            self.drivers_agreement = mean_cosine(units);
+            let share = length / count as f64;
+            for (at, sum) in self.gradient.iter_mut().enumerate() {
+                *sum = (share * units.iter().map(|unit| f64::from(unit[at])).sum::<f64>()) as f32;
+            }
         }
-        self.drivers_agreement = mean_cosine(&units);
-        let share = length / units.len() as f64;
-        for (at, sum) in self.gradient.iter_mut().enumerate() {
-            *sum = (share * units.iter().map(|unit| f64::from(unit[at])).sum::<f64>()) as f32;
-        }
+        self.units = units;
     }
 
     /// Writes the frame with the change of the last step: see [`FrameEditor::write`].
@@ -463,8 +470,13 @@ fn of_edited_plane(gradient: &[f32], (seen, edited, k): (usize, usize, usize), p
     }
 }
 
-fn scaled(values: &[f32], factor: f64) -> Vec<f32> {
-    values.iter().map(|v| (f64::from(*v) * factor) as f32).collect()
+/// Brings a gradient to unit length; whether it has a direction, which one that is zero or not finite has not.
+fn has_direction(gradient: &mut [f32]) -> bool {
+    let factor = 1.0 / norm(gradient);
+    gradient
+        .iter_mut()
+        .for_each(|g| *g = (f64::from(*g) * factor) as f32);
+    gradient.iter().all(|g| g.is_finite())
 }
 
 /// The mean cosine of all pairs of vectors of unit length; `None` for fewer than two.
