@@ -183,6 +183,25 @@ impl Feed<'_> {
         Ok(Some((facts, warnings)))
     }
 
+    /// The first frame of an input.
+    pub(crate) fn first_of(&self, at: usize) -> Result<Frame> {
+        if self.inputs[at].kind == Kind::Picture {
+            return Ok(Frame {
+                input: self.facts(at)?,
+                index: 0,
+                time_ns: None,
+                scene_cut: false,
+                picture: Picture::read(&self.inputs[at].path)?,
+            });
+        }
+        let mut first = None;
+        self.frames_of(at, &mut |_, frame| {
+            first = Some(frame);
+            false
+        })?;
+        first.ok_or_else(|| error!(Frame, "it has no frame"))
+    }
+
     fn facts(&self, at: usize) -> Result<Arc<FrameInput>> {
         let input = &self.inputs[at];
         let sha256 = hash::of_files(&input.files).map_err(|error| Error::file("it cannot be read", error))?;

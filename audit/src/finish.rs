@@ -10,7 +10,7 @@ use crate::page;
 use crate::progress::{Phase, Progress};
 use crate::settings::Results;
 use crate::summary::{Comparison, InputWarning, Record, Summary};
-use crate::table::{Row, Table};
+use crate::table::{Format, Row, Rows, Table};
 
 const SUMMARY: &str = "summary.json";
 const REPORT: &str = "report.html";
@@ -52,6 +52,8 @@ pub enum Verdict {
     Whole,
     /// Without inputs that could not be read, parts that are missing, or any row with a result.
     Partial,
+    /// With a condition fulfilled under which it fails.
+    Failed,
     /// With flips that became easier than the threshold allows.
     Easier,
     /// In the middle, as was wished: what is finished is in the folder, and the same audit goes on with
@@ -64,7 +66,9 @@ impl Verdict {
     pub fn of(summary: &Summary) -> Self {
         let counts = &summary.counts;
         let exceeded = |comparison: &Comparison| comparison.exceeded;
-        if summary.comparison.as_ref().is_some_and(exceeded) {
+        if summary.conditions.iter().any(|checked| checked.failed) {
+            Self::Failed
+        } else if summary.comparison.as_ref().is_some_and(exceeded) {
             Self::Easier
         } else if !summary.run.failures.is_empty() || (counts.rows > 0 && counts.failed == counts.rows) {
             Self::Partial
@@ -88,6 +92,7 @@ impl Ending {
     pub fn remark(&self) -> Option<String> {
         match self.verdict {
             Verdict::Whole | Verdict::Partial => None,
+            Verdict::Failed => self.summary.as_ref().map(failed),
             Verdict::Easier => Some(
                 "flips became easier than the threshold allows: see the comparison in the report".to_owned(),
             ),
@@ -109,6 +114,15 @@ impl Ending {
             page,
         }
     }
+}
+
+/// The conditions that are fulfilled, with what they found.
+fn failed(summary: &Summary) -> String {
+    let failed = summary.conditions.iter().filter(|checked| checked.failed);
+    let each: Vec<String> = failed
+        .map(|checked| format!("{} ({})", checked.condition, checked.found()))
+        .collect();
+    format!("failed: {}", each.join("; "))
 }
 
 /// Reads a summary.
@@ -151,9 +165,13 @@ pub(crate) fn again(
         );
     }
     progress.note(&format!("the audit in {} is finished", out.display()));
-    let before = summary.comparison.clone();
+    let before = (summary.comparison.clone(), summary.conditions.clone());
+    let asked = results.fail_if.iter().map(ToString::to_string);
+    if !asked.eq(summary.conditions.iter().map(|checked| checked.condition.clone())) {
+        summary = judge_again(results, summary)?;
+    }
     compare(&mut summary, baseline, results.threshold);
-    if summary.comparison != before {
+    if (&summary.comparison, &summary.conditions) != (&before.0, &before.1) {
         write(&summary, out)?;
     }
     Ok(Ending::of(summary, results))
@@ -179,7 +197,7 @@ pub(crate) fn finish(
         table.add(row.clone())?;
         Ok(row)
     });
-    let mut summary = Summary::of(kept, run)?;
+    let mut summary = Summary::of(kept, run, &results.fail_if)?;
     table.finish()?;
     compare(&mut summary, baseline, results.threshold);
     write(&summary, out)?;
@@ -190,6 +208,22 @@ pub(crate) fn finish(
         progress.warn(&format!("{}: {}", failure.input, failure.failure));
     }
     Ok(Ending::of(summary, results))
+}
+
+/// Judges the rows of a finished audit by the conditions that are named now.
+fn judge_again(results: &Results, summary: Summary) -> Result<Summary> {
+    if results.format == Format::Csv {
+        bail!(
+            Results,
+            "conditions look at rows, and a table in CSV is not read again: audit anew, or without --format csv"
+        );
+    }
+    let rows = Rows::open(&results.out.join(results.format.file_name()))?;
+    let comparison = summary.comparison;
+    Ok(Summary {
+        comparison,
+        ..Summary::of(rows, summary.run, &results.fail_if)?
+    })
 }
 
 fn compare(summary: &mut Summary, baseline: Option<&Summary>, threshold: f64) {

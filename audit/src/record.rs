@@ -44,6 +44,7 @@ pub(crate) fn begin(
     Ok(Record {
         command: quoted(&settings.results.command),
         model: model(driver)?,
+        also: worker.also().map(model).collect::<Result<_>>()?,
         judges: worker.judges().map(model).collect::<Result<_>>()?,
         settings: settings.options(),
         versions,
@@ -63,7 +64,12 @@ pub(crate) fn identity(run: &Record) -> Options {
     let mut identity = run.settings.clone();
     let judges = run.judges.iter().enumerate();
     let judges = judges.map(|(at, judge)| (format!("judge {}", at + 1), judge));
-    for (role, file) in std::iter::once(("model".to_owned(), &run.model)).chain(judges) {
+    let also = run.also.iter().enumerate();
+    let also = also.map(|(at, driver)| (format!("driver {}", at + 2), driver));
+    for (role, file) in std::iter::once(("model".to_owned(), &run.model))
+        .chain(also)
+        .chain(judges)
+    {
         identity.insert(role.clone(), file.sha256.clone().into());
         identity.insert(format!("weights of the {role}"), file.weights.clone().into());
         identity.insert(format!("labels of the {role}"), file.labels.clone().into());
@@ -159,7 +165,13 @@ fn warnings(worker: &Worker) -> Vec<String> {
         let said = move |warning: &String| format!("the judge {file}: {warning}");
         judge.warnings().iter().map(said)
     });
-    worker.driver().warnings().iter().cloned().chain(judges).collect()
+    let also = worker.also().flat_map(|driver| {
+        let file = driver.model_file().display();
+        let said = move |warning: &String| format!("the driver {file}: {warning}");
+        driver.warnings().iter().map(said)
+    });
+    let first = worker.driver().warnings().iter().cloned();
+    first.chain(also).chain(judges).collect()
 }
 
 fn model(classifier: &Classifier) -> Result<ModelFile> {

@@ -3,11 +3,14 @@
 //! order, so that the result does not depend on who was faster.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex};
 use std::thread;
+
+use image::ImageFormat;
 
 use crate::error::{Error, Result, bail, error};
 use crate::feed::{Event, Feed};
@@ -22,7 +25,7 @@ use crate::protocol::Worker;
 use crate::settings::{Settings, Source};
 use crate::summary::{Record, Summary};
 use crate::table::Row;
-use crate::{atomic_file, clip, record};
+use crate::{atomic_file, clip, pilot, record};
 
 /// What comes back to be put in order.
 enum Done {
@@ -50,6 +53,7 @@ pub fn run(settings: &Settings, progress: &dyn Progress) -> Result<Ending> {
     let Found {
         inputs,
         keys,
+        sample,
         skipped,
     } = find::find(&settings.inputs, settings.out(), settings.shard)?;
     let truths = settings.truth.labels(&inputs, settings.shard.is_none())?;
@@ -70,15 +74,32 @@ pub fn run(settings: &Settings, progress: &dyn Progress) -> Result<Ending> {
     if settings.source == Source::True {
         check_truths(&worker, &inputs, &truths)?;
     }
-    let mut record = record::begin(settings, &worker, &keys, &truths)?;
-    record.warnings.splice(0..0, skipped.sentences());
     progress.phase(&Phase::Checking);
+    let mut settings = settings.clone();
+    let reaches = pilot::reaches(&settings, &sample, &mut worker, &Stop::new(progress));
+    if let Some(reaches) = &reaches {
+        settings.magnifications.clone_from(&reaches.magnifications);
+        worker.reach(&settings)?;
+    }
+    let settings = &settings;
+    let others = match settings.other_control {
+        true => pilot::first_frames(settings, &sample, &Stop::new(progress)),
+        false => Vec::new(),
+    };
+    worker.compare_with(&others)?;
+    let mut record = record::begin(settings, &worker, &keys, &truths)?;
+    if let Some(reaches) = reaches {
+        let name = "magnifications-from".to_owned();
+        record.settings.insert(name, reaches.from.into());
+    }
+    record.warnings.splice(0..0, skipped.sentences());
     record.warnings.iter().for_each(|warning| progress.warn(warning));
 
     let work = Work {
         settings,
         inputs: &inputs,
         truths: &truths,
+        others: &others,
         progress,
         stop: Stop::new(progress),
     };
@@ -114,7 +135,10 @@ fn refuse_inputs(settings: &Settings, inputs: &[Input], worker: &Worker) -> Resu
         .flat_map(|input| &input.files)
         .map(PathBuf::as_path)
         .collect();
-    for model in std::iter::once(worker.driver()).chain(worker.judges()) {
+    for model in std::iter::once(worker.driver())
+        .chain(worker.also())
+        .chain(worker.judges())
+    {
         read.push(model.model_file());
         read.extend(model.files().iter().map(PathBuf::as_path));
     }
@@ -141,6 +165,8 @@ struct Work<'a> {
     settings: &'a Settings,
     inputs: &'a [Input],
     truths: &'a [Option<String>],
+    /// Pictures for the control `other`.
+    others: &'a [Arc<Frame>],
     progress: &'a dyn Progress,
     stop: Stop<'a>,
 }
@@ -202,7 +228,7 @@ impl Work<'_> {
             scope.spawn(move || feed_all(feed, &frames, &feeder));
             for _ in 1..jobs {
                 let back = back.clone();
-                scope.spawn(move || match Worker::open(settings) {
+                scope.spawn(move || match self.another_worker() {
                     Ok(mut worker) => self.work(&mut worker, queue, &back),
                     Err(error) => drop(back.send((0, Done::Broken(error)))),
                 });
@@ -221,6 +247,12 @@ impl Work<'_> {
             }
             collected
         })
+    }
+
+    fn another_worker(&self) -> Result<Worker> {
+        let mut worker = Worker::open(self.settings)?;
+        worker.compare_with(self.others)?;
+        Ok(worker)
     }
 
     /// Audits frames until there are none; those that come after a stop are let go, so that the feeder finds its end.
@@ -243,6 +275,19 @@ impl Work<'_> {
                     let rows = audited.rows.iter_mut();
                     rows.filter(|row| row.strip.as_ref() == Some(path))
                         .for_each(|row| row.strip = None);
+                }
+            }
+            for (path, panels) in &audited.closest {
+                let mut png = Cursor::new(Vec::new());
+                let written = panels
+                    .write_to(&mut png, ImageFormat::Png)
+                    .map_err(Error::format)
+                    .and_then(|()| {
+                        atomic_file::write_lightly(&self.settings.out().join(path), png.get_ref())
+                    });
+                if let Err(error) = written {
+                    self.progress
+                        .warn(&format!("a picture of an edit is left out: {error}"));
                 }
             }
             // Nobody listens after a failure, which is known then.

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use steerlens::ClassifierSettings;
 use steerlens_audit::picture::Picture;
-use steerlens_audit::{Auditor, Format, Phase, Progress, Row, Settings, Verdict, run};
+use steerlens_audit::{Auditor, Direction, Format, Phase, Progress, Row, Settings, Verdict, run};
 use tempfile::TempDir;
 
 fn repository(path: &str) -> PathBuf {
@@ -131,4 +132,155 @@ fn an_audit_that_is_stopped_goes_on() {
     let other = Settings { seed: 7, ..again };
     let refused = run(&other, &()).unwrap_err().to_string();
     assert!(refused.contains("by its seed"), "{refused}");
+}
+
+#[test]
+fn a_finished_audit_is_judged_anew_by_other_conditions() {
+    let folder = TempDir::new().unwrap();
+    let mut settings = digits(folder.path().join("out"));
+    let first = run(&settings, &()).unwrap();
+    assert_eq!((first.verdict, first.remark()), (Verdict::Whole, None));
+    settings.resume = true;
+    settings.results.fail_if = vec!["flips > 0%".parse().unwrap(), "failed > 0".parse().unwrap()];
+    let judged = run(&settings, &()).unwrap();
+    assert_eq!(judged.verdict, Verdict::Failed);
+    let said = judged.remark().unwrap();
+    assert!(
+        said.starts_with("failed: flips > 0% (2 of 2, 100 %, with pixel)"),
+        "{said}"
+    );
+    let summary = judged.summary.unwrap();
+    let failed: Vec<bool> = summary.conditions.iter().map(|checked| checked.failed).collect();
+    assert_eq!(failed, [true, false]);
+    let page = fs::read_to_string(&judged.page).unwrap();
+    assert!(page.contains("<strong>Failed</strong>") && page.contains("flips &gt; 0%"));
+    // Nothing else has changed.
+    let before = first.summary.unwrap();
+    assert_eq!((summary.cells, summary.run), (before.cells, before.run));
+    settings.results.fail_if.clear();
+    assert_eq!(run(&settings, &()).unwrap().verdict, Verdict::Whole);
+}
+
+#[test]
+fn what_a_condition_needs_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let refused = |condition: &str, edit: fn(&mut Settings)| {
+        let mut settings = digits(folder.path().join("out"));
+        settings.results.fail_if = vec![condition.parse().unwrap()];
+        edit(&mut settings);
+        run(&settings, &()).unwrap_err().to_string()
+    };
+    let said = refused("flips > 1%", |settings| settings.flips = false);
+    assert!(said.contains("--no-flip leaves them out"), "{said}");
+    let said = refused("wrong > 1%", |_| ());
+    assert!(said.contains("--truth folder"), "{said}");
+    let said = refused("flips(method=csp-phase) > 1%", |_| ());
+    assert!(said.contains("not among --methods"), "{said}");
+}
+
+#[test]
+fn without_distances_edits_go_as_far_as_flips_do() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings {
+        budgets: Vec::new(),
+        random_control: false,
+        ..digits(folder.path().join("out"))
+    };
+    let summary = run(&settings, &()).unwrap().summary.unwrap();
+    let median = {
+        let flips = summary.flips[0].all.magnification_quantiles;
+        // Two pictures: the lower one's flip.
+        flips[0].unwrap()
+    };
+    let asked: Vec<f64> = summary.cells.iter().filter_map(|cell| cell.requested).collect();
+    assert_eq!(asked.len(), 3);
+    for (asked, times) in asked.iter().zip([1.0, 2.0, 4.0]) {
+        assert!(
+            (asked / (times * median) - 1.0).abs() < 0.05,
+            "{asked} of {median}"
+        );
+    }
+    assert_eq!(
+        summary.run.settings["magnifications-from"],
+        "1, 2 and 4 times the median of 2 flips"
+    );
+}
+
+#[test]
+fn single_and_averaged_gradients_of_two_drivers_stand_side_by_side() {
+    let folder = TempDir::new().unwrap();
+    let single = Settings {
+        random_control: false,
+        ..digits(folder.path().join("single"))
+    };
+    let both = Settings {
+        samples: vec![1, 4],
+        also: vec![ClassifierSettings {
+            model_file: repository("models/digits_plain.onnx"),
+            ..ClassifierSettings::default()
+        }],
+        ..digits(folder.path().join("both"))
+    };
+    let rows = |settings: &Settings| {
+        let mut auditor = Auditor::open(settings).unwrap();
+        auditor.audit("3-1", None, Picture::read(&settings.inputs[0]).unwrap())
+    };
+    let many = rows(&both);
+    let samples: Vec<u32> = many.iter().map(|row| row.samples).collect();
+    assert_eq!(samples, [1, 1, 1, 1, 4, 4, 4, 4]);
+    for row in &many {
+        assert_eq!(row.failure, None);
+        assert_eq!(row.agreement.is_nan(), row.samples == 1);
+        assert!(
+            row.samples == 1 || (0.0..=1.0).contains(&row.agreement),
+            "{}",
+            row.agreement
+        );
+        assert!(row.drivers_agreement.abs() <= 1.0);
+    }
+    assert_ne!(many[0].p_target_after, many[4].p_target_after);
+    // One driver's single gradient is what it was.
+    let alone = rows(&single);
+    assert!(
+        alone
+            .iter()
+            .all(|row| row.samples == 1 && row.drivers_agreement.is_nan())
+    );
+    assert_ne!(alone[0].p_target_after, many[0].p_target_after);
+
+    let summary = run(&both, &()).unwrap();
+    let page = fs::read_to_string(&summary.page).unwrap();
+    assert!(page.contains("Pixel, 4 samples") && page.contains("The picture, or its grid of pixels?"));
+    let record = summary.summary.unwrap().run;
+    assert_eq!(record.also[0].name(), "digits_plain");
+    assert!(page.contains("driven together with digits_plain"));
+}
+
+#[test]
+fn the_gradient_of_another_picture_is_a_control() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings {
+        random_control: false,
+        other_control: true,
+        flips: false,
+        ..digits(folder.path().join("out"))
+    };
+    let summary = run(&settings, &()).unwrap().summary.unwrap();
+    let controls: Vec<Direction> = summary.cells.iter().map(|cell| cell.control).collect();
+    assert_eq!(controls, [Direction::Gradient, Direction::Other]);
+    assert_eq!((summary.counts.failed, summary.counts.missed), (0, 0));
+    // As far, but not where this picture is to be moved.
+    let [own, other] = [0, 1].map(|at| summary.cells[at].p_target_after.median.unwrap());
+    assert!(other < own, "{other} {own}");
+
+    // There is none beside a single picture.
+    let alone = Settings {
+        inputs: settings.inputs[..1].to_vec(),
+        ..settings
+    };
+    let mut auditor = Auditor::open(&alone).unwrap();
+    let rows = auditor.audit("3-1", None, Picture::read(&alone.inputs[0]).unwrap());
+    let failures: Vec<bool> = rows.iter().map(|row| row.failure.is_some()).collect();
+    assert_eq!(failures, [false, true]);
+    assert!(rows[1].failure.as_ref().unwrap().contains("no other picture"));
 }

@@ -17,6 +17,9 @@ const VIDEOS: &[&str] = &[
     "wmv", "y4m",
 ];
 
+/// Inputs of a sample, at most.
+const SAMPLE: usize = 12;
+
 /// What sort of file an input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -50,6 +53,8 @@ pub(crate) struct Found {
     pub(crate) inputs: Vec<Input>,
     /// The keys of all that were found, whichever machine has them.
     pub(crate) keys: Vec<String>,
+    /// A few of all, spread evenly: the same on every machine.
+    pub(crate) sample: Vec<Input>,
     /// What was met besides.
     pub(crate) skipped: Skipped,
 }
@@ -89,10 +94,13 @@ pub(crate) fn find(names: &[PathBuf], out: &Path, shard: Option<Shard>) -> Resul
     let mut inputs: Vec<Input> = found.into_values().collect();
     tell_apart(&mut inputs);
     let keys = inputs.iter().map(|input| input.key.clone()).collect();
+    let step = inputs.len().div_ceil(SAMPLE).max(1);
+    let sample = inputs.iter().step_by(step).cloned().collect();
     inputs.retain(|input| shard.is_none_or(|shard| shard.has(&input.key)));
     Ok(Found {
         inputs,
         keys,
+        sample,
         skipped: search.skipped,
     })
 }

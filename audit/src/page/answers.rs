@@ -53,7 +53,7 @@ pub(super) fn answers(summary: &Summary) -> Vec<Answer> {
 }
 
 /// The first method at the furthest L2 distance, else at the furthest magnification, else at the flip.
-fn main_cell(summary: &Summary) -> Option<&Cell> {
+pub(super) fn main_cell(summary: &Summary) -> Option<&Cell> {
     let method = summary.main_method()?;
     let of = |reach| {
         let mut cells = summary.cells.iter();
@@ -88,7 +88,8 @@ fn far(summary: &Summary) -> Option<String> {
     );
     let all = &flips.all;
     let mut sentences = format!(
-        "With {}, {} flip within {range}: {}{}.",
+        "A frame flips at the smallest change found at which the driver (the network under audit) gives the target as its \
+         answer. With {}, {} flip within {range}: {}{}.",
         text::method(&flips.method),
         text::of(&all.flipped),
         all.flipped.share().map_or_else(String::new, text::percent),
@@ -97,10 +98,14 @@ fn far(summary: &Summary) -> Option<String> {
     match all.magnification.median {
         Some(median) => {
             sentences += &format!(
-                " Half of all flip at magnification {} or less{}; those that flip are then at a median L2 of {}.",
+                " Half of all flip at magnification (how far phases are turned, root mean square in radians) {} or less{}; \
+                 those that flip are then at a median L2 distance (of pixel values 0 to 1) of {}{}.",
                 text::number(median),
                 with_interval(text::interval(&all.magnification)),
                 text::estimate(&all.l2, "\u{2013}"),
+                all.psnr
+                    .median
+                    .map_or_else(String::new, |psnr| format!(", {}", text::change(psnr))),
             )
         }
         None if all.flipped.of > 0 => sentences += " So the median distance lies beyond the range.",
@@ -153,7 +158,7 @@ fn becomes(summary: &Summary) -> Option<String> {
 }
 
 fn against_control(summary: &Summary, cell: &Cell) -> Option<String> {
-    let at = text::reach(cell.reach, cell.requested);
+    let at = text::reach_of(cell);
     let Some(random) = protocol::control(summary, cell) else {
         return Some(format!(
             "This cannot be said: the audit was run without the random control (--control random), so an edit of the \
@@ -169,9 +174,16 @@ fn against_control(summary: &Summary, cell: &Cell) -> Option<String> {
             with_interval(text::percent_interval(estimate))
         )
     };
+    let other = protocol::twin(summary, cell, Direction::Other).map_or_else(String::new, |other| {
+        format!(
+            " The gradient of another picture, between the same two classes, does so in {}, at {}.",
+            text::of_percent(&other.answered),
+            p(&other.p_target_after)
+        )
+    });
     Some(format!(
         "At {at} along the class gradient ({}), the driver answers the target in {}, at a median probability of {}. A \
-         random direction of the same spectrum, taken equally far, does so in {}, at {}.",
+         random direction of the same spectrum, taken equally far, does so in {}, at {}.{other}",
         text::method(&cell.method),
         text::of_percent(&cell.answered),
         p(&cell.p_target_after),
@@ -181,7 +193,7 @@ fn against_control(summary: &Summary, cell: &Cell) -> Option<String> {
 }
 
 fn judges(summary: &Summary, cell: &Cell) -> Option<String> {
-    let at = text::reach(cell.reach, cell.requested);
+    let at = text::reach_of(cell);
     if cell.judges.is_empty() {
         return Some(
             "This cannot be said: the audit had no judge (--judge MODEL). The driver's own answer says nothing about \
@@ -213,7 +225,7 @@ fn warp(cell: &Cell) -> Option<String> {
     cell.e_warp.median?;
     Some(format!(
         "At {}, a smooth warp accounts for a median of {} of the edit's energy{}, warp and gain together for {}, over {}.",
-        text::reach(cell.reach, cell.requested),
+        text::reach_of(cell),
         text::percent_estimate(&cell.e_warp),
         with_interval(text::percent_interval(&cell.e_warp)),
         text::percent_estimate(&cell.e_warp_gain),
@@ -247,6 +259,10 @@ fn easier(comparison: &Comparison) -> String {
         Some(threshold) if comparison.exceeded => {
             format!(", above the threshold of {}", text::percent(threshold))
         }
+        Some(threshold) if easier > threshold => format!(
+            ", more than the threshold of {}, but not surely: no interval lies above it",
+            text::percent(threshold)
+        ),
         Some(threshold) => format!(", within the threshold of {}", text::percent(threshold)),
         None => String::new(),
     };

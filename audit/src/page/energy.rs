@@ -41,7 +41,9 @@ pub(super) fn energy(summary: &Summary) -> Vec<EnergyMap> {
         .map(|map| energy_map("Class gradient".to_owned(), map));
     let changes = summary.energy.changes.iter();
     let changes = changes.map(|map| energy_map(format!("Edit, {}", text::method(&map.method)), map));
-    gradient.chain(changes).collect()
+    let averaged = summary.energy.averaged.iter();
+    let averaged = averaged.map(|map| energy_map(format!("Class gradient, {}", map.method), map));
+    gradient.chain(averaged).chain(changes).collect()
 }
 
 fn energy_map(name: String, map: &Map) -> EnergyMap {

@@ -14,6 +14,8 @@ use crate::summary::{ExtremeFrame, Summary};
 pub(super) struct FrameLists {
     method: String,
     reach: String,
+    /// Probability from which a frame is looked at; empty where all are.
+    opinion: String,
     least: Vec<Card>,
     most: Vec<Card>,
 }
@@ -30,6 +32,8 @@ struct Card {
     after: String,
     verdict: String,
     l2: String,
+    /// How far that is for a person; empty where it is not known.
+    change: String,
     strip: Option<String>,
     thumbnail: Option<Thumbnail>,
 }
@@ -42,6 +46,7 @@ pub(super) fn frames(summary: &Summary, folder: &Path) -> FrameLists {
         reach: frames
             .reach
             .map_or_else(String::new, |reach| text::reach(reach, frames.requested)),
+        opinion: frames.opinion.map_or_else(String::new, text::percent),
         least: cards(&frames.least),
         most: cards(&frames.most),
     }
@@ -69,6 +74,9 @@ fn card(shown: &ExtremeFrame, summary: &Summary, folder: &Path) -> Card {
             (false, false) => "does not become the target".to_owned(),
         },
         l2: shown.l2.map_or_else(|| "\u{2013}".to_owned(), text::number),
+        change: shown.psnr.map_or_else(String::new, |psnr| {
+            format!(" \u{b7} {}: {}", text::change(psnr), text::visible(psnr))
+        }),
         strip: shown.strip.clone(),
         thumbnail: shown.strip.as_deref().and_then(|strip| thumbnail(folder, strip)),
     }

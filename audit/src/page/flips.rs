@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::axis::{Log, Tick, rounded};
 use super::{MOST_CLASSES, text};
-use crate::summary::{Distances, Flips, Matrix, Pair, Summary};
+use crate::summary::{Distances, Estimate, Flips, Matrix, Pair, Summary};
 use crate::table::Direction;
 
 /// The distances from flipping.
@@ -36,6 +36,7 @@ struct Table {
 struct Line {
     label: String,
     random: bool,
+    control: &'static str,
     /// Minimum, quartiles and maximum; beyond the range at its end.
     low: f64,
     quarter: f64,
@@ -53,6 +54,9 @@ struct Line {
     median: String,
     interval: String,
     l2: String,
+    psnr: String,
+    /// The same as a share of the range; empty where it is not known.
+    share_of_range: String,
     l2_smallest: String,
 }
 
@@ -76,8 +80,13 @@ pub(super) fn flips(summary: &Summary) -> Option<Section> {
         |range| format!("> {}", text::number(range)),
     );
     let methods = summary.flips.iter().map(|flips| {
-        let random = flips.control == Direction::Random;
-        line(&axis, &beyond, text::method(&flips.method), &flips.all, random)
+        line(
+            &axis,
+            &beyond,
+            text::method(&flips.method),
+            &flips.all,
+            flips.control,
+        )
     });
     let gradient = summary
         .flips
@@ -89,7 +98,15 @@ pub(super) fn flips(summary: &Summary) -> Option<Section> {
             .classes
             .iter()
             .take(MOST_CLASSES)
-            .map(|class| line(&axis, &beyond, class.label.clone(), &class.distances, false))
+            .map(|class| {
+                line(
+                    &axis,
+                    &beyond,
+                    class.label.clone(),
+                    &class.distances,
+                    Direction::Gradient,
+                )
+            })
             .collect(),
         more: flips.classes.len().saturating_sub(MOST_CLASSES),
         more_pairs: text::count(
@@ -109,12 +126,13 @@ pub(super) fn flips(summary: &Summary) -> Option<Section> {
     })
 }
 
-fn line(axis: &Log, beyond: &str, label: String, distances: &Distances, random: bool) -> Line {
+fn line(axis: &Log, beyond: &str, label: String, distances: &Distances, control: Direction) -> Line {
     let quantiles = distances.magnification_quantiles;
     let [low, quarter, middle, three, high] = quantiles.map(|at| at.map_or(100.0, |at| axis.at(at)));
     Line {
         label,
-        random,
+        random: control != Direction::Gradient,
+        control: text::control(control),
         low,
         quarter,
         middle,
@@ -129,8 +147,15 @@ fn line(axis: &Log, beyond: &str, label: String, distances: &Distances, random: 
         median: text::estimate(&distances.magnification, beyond),
         interval: text::interval(&distances.magnification),
         l2: text::estimate(&distances.l2, "\u{2013}"),
+        psnr: text::psnr_estimate(&distances.psnr),
+        share_of_range: share_of_range(&distances.psnr),
         l2_smallest: distances.l2_quantiles[0].map_or_else(|| "\u{2013}".to_owned(), text::number),
     }
+}
+
+fn share_of_range(psnr: &Estimate) -> String {
+    let share = psnr.median.map(text::share_of_range);
+    share.map_or_else(String::new, text::percent)
 }
 
 /// What becomes what, by one method.

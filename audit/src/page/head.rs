@@ -50,6 +50,15 @@ pub(super) fn head(summary: &Summary) -> Head {
             text::counted(target_classes, "target class", "target classes")
         ),
     ];
+    let also = summary
+        .run
+        .also
+        .iter()
+        .map(|driver| driver.name())
+        .collect::<Vec<_>>();
+    if !also.is_empty() {
+        facts.push(format!("driven together with {}", also.join(", ")));
+    }
     if right.of > 0 {
         facts.push(format!("the driver is right in {}", text::of_percent(&right)));
     }

@@ -6,16 +6,20 @@
 //! and dark. Rust computes places and texts, the template says what stands where; everything that comes from outside
 //! (labels, paths, settings) is escaped by the template engine.
 
+mod accuracy;
 mod answers;
 mod axis;
+mod common;
 mod comparison;
 mod courses;
 mod energy;
 mod exclusions;
 mod extremes;
+mod first;
 mod flips;
 mod head;
 mod protocol;
+mod samples;
 mod settings;
 mod text;
 mod thumbnail;
@@ -61,12 +65,16 @@ fn fill(summary: &Summary, folder: &Path) -> Result<String, minijinja::Error> {
         style: include_str!("style.css"),
         title: head::title(summary),
         head: head::head(summary),
+        first: first::first(summary, folder),
         warnings: head::warnings(summary),
+        accuracy: accuracy::accuracy(summary),
         answers: answers::answers(summary),
         flips: flips::flips(summary),
         matrices: flips::matrices(summary),
         transfer: protocol::transfer(summary),
         protocol: protocol::table(summary),
+        common: common::common(summary),
+        samples: samples::contrast(summary),
         energy: energy::energy(summary),
         courses: courses::courses(summary),
         frames: extremes::frames(summary, folder),
@@ -83,12 +91,16 @@ struct Content {
     style: &'static str,
     title: String,
     head: head::Head,
+    first: first::First,
     warnings: head::Warnings,
+    accuracy: Option<accuracy::Accuracy>,
     answers: Vec<answers::Answer>,
     flips: Option<flips::Section>,
     matrices: Vec<flips::Becomes>,
     transfer: protocol::Transfer,
     protocol: protocol::Table,
+    common: Vec<common::Group>,
+    samples: Option<samples::Contrast>,
     energy: Vec<energy::EnergyMap>,
     courses: Vec<courses::Course>,
     frames: extremes::FrameLists,

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::axis::{Tick, share_at, share_ticks};
+use super::samples::{agreement, of_drivers};
 use super::text;
 use crate::summary::{Cell, Share, Summary};
 use crate::table::{Direction, Reach};
@@ -60,7 +61,7 @@ struct Dot {
 
 pub(super) fn transfer(summary: &Summary) -> Transfer {
     let judges: Vec<&str> = summary.run.judges.iter().map(|judge| judge.name()).collect();
-    let mut groups: Vec<(_, Vec<Method>)> = Vec::new();
+    let mut groups: Vec<(_, String, Vec<Method>)> = Vec::new();
     for cell in summary
         .cells
         .iter()
@@ -93,13 +94,13 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
             lines,
         };
         let reach = (cell.reach, cell.requested);
-        match groups.iter_mut().find(|(of, _)| *of == reach) {
-            Some((_, methods)) => methods.push(method),
-            None => groups.push((reach, vec![method])),
+        match groups.iter_mut().find(|(of, ..)| *of == reach) {
+            Some((.., methods)) => methods.push(method),
+            None => groups.push((reach, text::reach_of(cell), vec![method])),
         }
     }
     // Distances stand in rising order; the furthest says most, and comes first.
-    let furthest = groups.iter().rposition(|((reach, _), _)| *reach == Reach::L2);
+    let furthest = groups.iter().rposition(|((reach, _), ..)| *reach == Reach::L2);
     if let Some(furthest) = furthest {
         groups[..=furthest].rotate_right(1);
     }
@@ -118,18 +119,20 @@ pub(super) fn transfer(summary: &Summary) -> Transfer {
             .collect(),
         groups: groups
             .into_iter()
-            .map(|((reach, requested), methods)| Group {
-                reach: text::reach(reach, requested),
-                methods,
-            })
+            .map(|(_, reach, methods)| Group { reach, methods })
             .collect(),
     }
 }
 
 /// The random direction's twin of a cell.
 pub(super) fn control<'a>(summary: &'a Summary, cell: &Cell) -> Option<&'a Cell> {
+    twin(summary, cell, Direction::Random)
+}
+
+/// The same method and reach in another direction.
+pub(super) fn twin<'a>(summary: &'a Summary, cell: &Cell, control: Direction) -> Option<&'a Cell> {
     summary.cells.iter().find(|other| {
-        other.control == Direction::Random
+        other.control == control
             && other.method == cell.method
             && other.reach == cell.reach
             && other.requested == cell.requested
@@ -154,6 +157,9 @@ fn dot(share: &Share) -> Option<Dot> {
 pub(super) struct Table {
     judges: Vec<String>,
     all: Option<&'static str>,
+    /// Whether some direction is a mean over samples, or over drivers.
+    agreement: bool,
+    drivers: bool,
     groups: Vec<Lines>,
 }
 
@@ -179,6 +185,9 @@ struct TableLine {
     warp: Number,
     warp_gain: Number,
     l2: Number,
+    psnr: Number,
+    agreement: String,
+    drivers: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -204,6 +213,8 @@ pub(super) fn table(summary: &Summary) -> Table {
     let judges = &summary.run.judges;
     Table {
         judges: judges.iter().map(|judge| judge.name().to_owned()).collect(),
+        agreement: summary.cells.iter().any(|cell| cell.agreement.of > 0),
+        drivers: summary.cells.iter().any(|cell| cell.drivers_agreement.of > 0),
         all: (judges.len() > 1).then_some(if judges.len() == 2 { "both" } else { "all judges" }),
         groups,
     }
@@ -226,7 +237,7 @@ fn table_line(cell: &Cell) -> TableLine {
         method: text::method(&cell.method),
         about: text::about(&cell.method),
         control: text::control(cell.control),
-        random: cell.control == Direction::Random,
+        random: cell.control != Direction::Gradient,
         attained: format!("{}/{}", text::count(cell.attained), text::count(cell.rows)),
         failed: cell.failed,
         probability: percent(&cell.p_target_after),
@@ -238,6 +249,14 @@ fn table_line(cell: &Cell) -> TableLine {
         l2: Number {
             value: text::estimate(&cell.l2, "\u{2013}"),
             interval: text::interval(&cell.l2),
+        },
+        agreement: agreement(cell),
+        drivers: of_drivers(cell),
+        psnr: Number {
+            value: text::psnr_estimate(&cell.psnr),
+            interval: cell.psnr.median.map_or_else(String::new, |psnr| {
+                format!("{} of range", text::percent(text::share_of_range(psnr)))
+            }),
         },
     }
 }

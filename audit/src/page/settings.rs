@@ -33,8 +33,11 @@ pub(super) fn settings(summary: &Summary) -> SettingsBlock {
         ("threads".to_owned(), run.threads.to_string()),
         ("seed".to_owned(), run.seed.to_string()),
     ];
-    let models =
-        || std::iter::once(("driver", &run.model)).chain(run.judges.iter().map(|judge| ("judge", judge)));
+    let models = || {
+        let also = run.also.iter().map(|driver| ("driver", driver));
+        let judges = run.judges.iter().map(|judge| ("judge", judge));
+        std::iter::once(("driver", &run.model)).chain(also).chain(judges)
+    };
     SettingsBlock {
         command: run.command.clone(),
         rows: run

@@ -104,7 +104,7 @@ fn what_is_not_there_is_said() {
     ] {
         assert!(page.contains(said), "{said}");
     }
-    let nothing = render(&Summary::of([], Record::default()).unwrap(), Path::new("")).unwrap();
+    let nothing = render(&Summary::of([], Record::default(), &[]).unwrap(), Path::new("")).unwrap();
     check_markup(&nothing);
     assert!(nothing.contains("No edit attained its distance"));
 }
@@ -172,6 +172,7 @@ fn sample_pages() {
             image::Rgb([shade as u8, (255.0 - shade) as u8, 120])
         });
         strip.save(folder.join(row)).unwrap();
+        strip.save(folder.join(crate::closest::path(row))).unwrap();
     }
     let bare = MadeUp {
         videos: 0,

@@ -3,13 +3,18 @@
 
 use steerlens::settings::Choice;
 
-use crate::summary::{Estimate, Share};
+use crate::summary::{Cell, Estimate, Share};
 use crate::table::{Direction, Reach};
 
 /// Stands where there is no number.
 const NONE: &str = "\u{2013}";
 /// A space that keeps number and unit together.
 const THIN: char = '\u{202f}';
+
+/// What stands where there is no number.
+pub(super) fn none() -> String {
+    NONE.to_owned()
+}
 
 /// Three digits: 0.00123, 0.434, 12.3, 1230.
 pub(super) fn number(value: f64) -> String {
@@ -133,7 +138,10 @@ pub(super) fn of_percent(part: &Share) -> String {
 
 /// "csp-phase" as a name: "CSP phase".
 pub(super) fn method(nick: &str) -> String {
-    let text = nick.replace('-', " ");
+    let (nick, samples) = nick
+        .split_once(',')
+        .map_or((nick, String::new()), |(nick, rest)| (nick, format!(",{rest}")));
+    let text = nick.replace('-', " ") + &samples;
     if let Some(rest) = text.strip_prefix("csp ") {
         return format!("CSP {rest}");
     }
@@ -153,11 +161,67 @@ pub(super) fn reach(reach: Reach, requested: Option<f64>) -> String {
     }
 }
 
+/// The distance of a cell, and what it is in units that a person knows.
+pub(super) fn reach_of(cell: &Cell) -> String {
+    let reach = reach(cell.reach, cell.requested);
+    match cell.psnr.median {
+        Some(psnr) => format!("{reach} ({})", change(psnr)),
+        None => reach,
+    }
+}
+
+/// A signal-to-noise ratio: "42.1 dB".
+pub(super) fn psnr(psnr: f64) -> String {
+    format!("{psnr:.1}\u{a0}dB")
+}
+
+/// A median of one, with a dash for none.
+pub(super) fn psnr_estimate(estimate: &Estimate) -> String {
+    estimate.median.map_or_else(|| NONE.to_owned(), psnr)
+}
+
+/// The root mean square change of luma that a PSNR stands for, in the 255 steps of eight bits.
+pub(super) fn grey_levels(psnr: f64) -> String {
+    let levels = 255.0 * share_of_range(psnr);
+    match levels {
+        ..0.095 => number((levels * 1e3).round() / 1e3),
+        ..9.95 => number((levels * 1e2).round() / 1e2),
+        _ => number(levels.round()),
+    }
+}
+
+/// The same as a share of the range from black to white.
+pub(super) fn share_of_range(psnr: f64) -> f64 {
+    10_f64.powf(-psnr / 20.0)
+}
+
+/// The three together: "PSNR 42.1 dB, 0.79 % of the range".
+pub(super) fn change(value: f64) -> String {
+    format!(
+        "PSNR {}, {} of the range",
+        psnr(value),
+        percent(share_of_range(value))
+    )
+}
+
+/// What a person makes of a change of this PSNR, by rule of thumb. From 48.1 dB on it is less than one step of eight bits;
+/// good JPEG and video files lie between 35 and 45 dB.
+pub(super) fn visible(psnr: f64) -> &'static str {
+    match psnr {
+        48.1.. => "nobody sees this",
+        40.0.. => "hardly anyone sees this",
+        34.0.. => "seen when compared side by side",
+        28.0.. => "seen at a second look",
+        _ => "plainly seen",
+    }
+}
+
 /// The direction.
 pub(super) fn control(control: Direction) -> &'static str {
     match control {
         Direction::Gradient => "class gradient",
         Direction::Random => "random direction",
+        Direction::Other => "another picture's gradient",
     }
 }
 
@@ -171,6 +235,7 @@ pub(super) fn time(nanoseconds: u64) -> String {
 /// What the method of this nick does, in the settings' own words.
 pub(super) fn about(nick: &str) -> &'static str {
     let all = steerlens::morph::Method::ALL;
+    let nick = nick.split(',').next().unwrap_or_default();
     all.iter()
         .find(|(_, of, _)| *of == nick)
         .map_or("", |(.., blurb)| *blurb)
@@ -196,6 +261,29 @@ mod tests {
         assert_eq!(number(1.5e-7), "1.50e-7");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(12), "12");
+    }
+
+    #[test]
+    fn a_change_is_said_in_units_that_people_know() {
+        // One step of eight bits on average is 20 log10(255) = 48.13 dB, ten are 20 less.
+        assert_eq!(
+            (grey_levels(48.1308), grey_levels(28.1308)),
+            ("1".to_owned(), "10".to_owned())
+        );
+        assert_eq!(change(40.0), "PSNR 40.0\u{a0}dB, 1\u{202f}% of the range");
+        assert_eq!(
+            [60.0, 48.1, 40.0, 34.0, 28.0, 9.0].map(visible)[0],
+            "nobody sees this"
+        );
+        assert_eq!(
+            [47.9, 39.9, 33.9, 27.9].map(visible),
+            [
+                "hardly anyone sees this",
+                "seen when compared side by side",
+                "seen at a second look",
+                "plainly seen",
+            ]
+        );
     }
 
     #[test]
@@ -237,6 +325,7 @@ mod tests {
     fn names_and_times_are_written_for_people() {
         assert_eq!(method("csp-phase"), "CSP phase");
         assert_eq!(method("fourier-phase"), "Fourier phase");
+        assert_eq!(method("csp-joint, 16 samples"), "CSP joint, 16 samples");
         assert_eq!(time(64_200_000_000), "1:04.20");
         assert_eq!(reach(Reach::L2, Some(2.0)), "L2 = 2");
     }

@@ -31,6 +31,18 @@ pub(super) struct Thumbnail {
 
 /// The thumbnail of a picture below `folder`; `None` where there is none to be shown.
 pub(super) fn thumbnail(folder: &Path, file: &str) -> Option<Thumbnail> {
+    small(open(folder, file)?)
+}
+
+/// The three thirds of a picture below `folder`, from left to right.
+pub(super) fn thirds(folder: &Path, file: &str) -> Option<[Thumbnail; 3]> {
+    let image = open(folder, file)?;
+    let width = (image.width() / 3).max(1);
+    let third = |at: u32| small(image.crop_imm(at * width, 0, width, image.height()));
+    Some([third(0)?, third(1)?, third(2)?])
+}
+
+fn open(folder: &Path, file: &str) -> Option<DynamicImage> {
     // A table may come from elsewhere: nothing outside its folder is shown.
     if !Path::new(file)
         .components()
@@ -45,7 +57,10 @@ pub(super) fn thumbnail(folder: &Path, file: &str) -> Option<Thumbnail> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
-    let mut image = reader.decode().ok()?;
+    reader.decode().ok()
+}
+
+fn small(mut image: DynamicImage) -> Option<Thumbnail> {
     if image.width() > SIZE.0 || image.height() > SIZE.1 {
         image = image.resize(SIZE.0, SIZE.1, FilterType::Lanczos3);
     }

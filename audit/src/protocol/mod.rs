@@ -31,6 +31,8 @@ pub(crate) struct Protocol {
     targets: TargetClasses,
     pub(crate) reaches: Vec<(Reach, f64)>,
     pub(crate) seed: u64,
+    /// How many copies' gradients are averaged: each of these numbers, and how the copies differ.
+    pub(crate) lenses: Vec<LensSettings>,
     pub(crate) orientations: u32,
     pub(crate) strips: bool,
 }
@@ -63,6 +65,11 @@ impl Protocol {
             targets,
             reaches,
             seed: settings.seed,
+            lenses: settings
+                .samples
+                .iter()
+                .map(|samples| lens(settings).with(|s| s.gradient.samples = *samples))
+                .collect(),
             orientations: settings.morph.pyramid.orientations,
             strips: settings.strips,
         })
@@ -97,6 +104,9 @@ pub(crate) fn lens(settings: &Settings) -> LensSettings {
         s.gradient.source = ClassChoice::Index(0);
         s.gradient.target = ClassChoice::Index(1);
         s.reach.steps = settings.steps;
+        s.gradient.seed = settings.seed;
+        (s.gradient.shift, s.gradient.zoom) = (settings.copies.shift, settings.copies.zoom);
+        (s.gradient.mirror, s.gradient.noise_level) = (settings.copies.mirror, settings.copies.noise_level);
         s.morph.magnification_unit = MagnificationUnit::default();
     })
 }

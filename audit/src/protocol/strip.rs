@@ -6,8 +6,7 @@ use std::io::Cursor;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
-use steerlens::morph::Method;
-use steerlens::settings::{Choice, short};
+use steerlens::settings::short;
 
 use crate::canvas::{self, Canvas, Ink};
 use crate::error::{Error, Result};
@@ -29,7 +28,8 @@ const INK: Ink = Rgb([34, 36, 40]);
 #[derive(Debug)]
 pub(crate) struct Strip {
     source: RgbImage,
-    lines: Vec<(Method, Vec<Edit>)>,
+    /// By method, and number of samples where it is not 1.
+    lines: Vec<(String, Vec<Edit>)>,
 }
 
 /// An edit, its column from 1, and what stands above it.
@@ -49,7 +49,7 @@ impl Strip {
     }
 
     /// An edit by a method, in the column of its reach.
-    pub(crate) fn add(&mut self, method: Method, column: usize, row: &Row, edit: &Picture) {
+    pub(crate) fn add(&mut self, method: &str, column: usize, row: &Row, edit: &Picture) {
         let edit = Edit {
             column,
             caption: caption(row),
@@ -57,7 +57,7 @@ impl Strip {
         };
         match self.lines.last_mut() {
             Some((last, edits)) if *last == method => edits.push(edit),
-            _ => self.lines.push((method, vec![edit])),
+            _ => self.lines.push((method.to_owned(), vec![edit])),
         }
     }
 
@@ -87,7 +87,7 @@ impl Strip {
             lay((0, 0), "source", &self.source);
         }
         for (line, (method, edits)) in self.lines.iter().enumerate() {
-            lay((0, line), method.nick(), &self.source);
+            lay((0, line), method, &self.source);
             for edit in edits {
                 lay((edit.column, line), &edit.caption, &edit.picture);
             }

@@ -2,20 +2,27 @@
 //! One worker: a driver, its judges, and an editor for each method and direction. It audits one frame at a time and
 //! remembers none, so that it does not matter which worker has which frame.
 
+use std::sync::Arc;
+
 use image::{RgbImage, imageops};
 use steerlens::morph::Method;
+use steerlens::settings::Choice;
 use steerlens::{Classifier, ClassifierSettings, Editor, FrameView, ReachSettings, Reader, Reading, Report};
 
 use super::judge::Judge;
 use super::measures::{Bands, Measures};
 use super::strip::Strip;
 use super::{Protocol, lens};
+use crate::closest;
 use crate::error::{Error, Result, error};
 use crate::hash;
 use crate::input::Frame;
 use crate::picture::Picture;
 use crate::settings::{Settings, Source};
-use crate::table::{Direction, Reach, Row};
+use crate::table::{Direction, Reach, Row, name};
+
+/// Targets that a frame is moved to in order to see how far it has to go.
+const FEW: usize = 3;
 
 /// What became of a frame.
 #[derive(Debug, Default)]
@@ -23,17 +30,23 @@ pub(crate) struct Audited {
     pub(crate) rows: Vec<Row>,
     /// Pictures to write, each with its path in the output folder.
     pub(crate) strips: Vec<(String, Strip)>,
+    /// The least visible edits that changed the answer, likewise.
+    pub(crate) closest: Vec<(String, RgbImage)>,
 }
 
 /// The models, and what they are asked.
 pub(crate) struct Worker {
     reader: Reader,
     judges: Vec<Judge>,
-    editors: Vec<(Method, Direction, Editor)>,
+    /// For each of the protocol's numbers of samples, one for each method and direction.
+    editors: Vec<Vec<(Method, Direction, Editor)>>,
     protocol: Protocol,
     bands: Option<Bands>,
     reading: Reading,
-    gradient_energy: Vec<f32>,
+    /// Pictures that the control `other` takes gradients from, with the driver's answers.
+    others: Vec<(Arc<Frame>, usize)>,
+    /// The reading of one of them; `None` where none is another than the frame.
+    other_reading: Option<Reading>,
 }
 
 impl Worker {
@@ -42,8 +55,12 @@ impl Worker {
     /// # Errors
     /// When one cannot be opened, or a class is unknown.
     pub(crate) fn open(settings: &Settings) -> Result<Self> {
-        let common = lens(settings);
-        let reader = Reader::open(&of_one_thread(&settings.model), &common)?;
+        let mut reader = Reader::open(&of_one_thread(&settings.model), &lens(settings))?;
+        for also in &settings.also {
+            let further = Classifier::open(&of_one_thread(also))?;
+            further.check_labels().map_err(steerlens::Error::from)?;
+            reader.also(further)?;
+        }
         let driver = reader.classifier();
         // A wrong label file would name every class wrongly, and match a judge's classes with others.
         driver.check_labels().map_err(steerlens::Error::from)?;
@@ -52,17 +69,21 @@ impl Worker {
             .iter()
             .map(|judge| Judge::open(&of_one_thread(judge), driver))
             .collect::<Result<_>>()?;
-        let mut editors = Vec::new();
-        for method in &settings.methods {
-            for direction in settings.directions() {
-                let lens = common.clone().with(|s| {
-                    s.morph.method = *method;
-                    s.control = (*direction).into();
-                });
-                editors.push((*method, *direction, Editor::new(&reader, lens)?));
-            }
-        }
         let protocol = Protocol::new(settings, driver)?;
+        let mut editors = Vec::new();
+        for common in &protocol.lenses {
+            let mut of_these = Vec::new();
+            for method in &settings.methods {
+                for direction in settings.directions() {
+                    let lens = common.clone().with(|s| {
+                        s.morph.method = *method;
+                        s.control = direction.into();
+                    });
+                    of_these.push((*method, direction, Editor::new(&reader, lens)?));
+                }
+            }
+            editors.push(of_these);
+        }
         Ok(Self {
             reader,
             judges,
@@ -70,13 +91,19 @@ impl Worker {
             protocol,
             bands: None,
             reading: Reading::default(),
-            gradient_energy: Vec::new(),
+            others: Vec::new(),
+            other_reading: None,
         })
     }
 
     /// The driver.
     pub(crate) fn driver(&self) -> &Classifier {
         self.reader.classifier()
+    }
+
+    /// The further drivers, in the order of the settings.
+    pub(crate) fn also(&self) -> impl Iterator<Item = &Classifier> {
+        self.reader.others()
     }
 
     /// The judges, in the order of the settings.
@@ -129,11 +156,67 @@ impl Worker {
                 top_before: top as i32,
                 ..row_of(frame)
             };
-            let strip = self.edit_all(frame, &view, &mut measured, row, &mut audited.rows)?;
-            if let Some((path, strip)) = strip {
-                audited.strips.push((path, strip));
-            }
+            self.edit_all(frame, &view, &mut measured, row, audited)?;
         }
+        Ok(())
+    }
+
+    /// Magnifications at which a frame flips by the first method, towards its first few targets; those within the range.
+    ///
+    /// # Errors
+    /// When it cannot be edited.
+    pub(crate) fn flips_of(&mut self, frame: &Frame) -> Result<Vec<f64>> {
+        let view = frame.picture.view()?;
+        let scores = self.reader.score(&view)?;
+        let (scores, top) = (scores.clone(), scores.top_class());
+        let source = self.source_of(frame, top)?;
+        let mut out = frame.picture.clone();
+        let mut flips = Vec::new();
+        for target in self.protocol.targets_of(source, &scores).into_iter().take(FEW) {
+            self.reader.set_settings(&self.protocol.lenses[0])?;
+            self.reader
+                .read_pair(&view, (source, target), &mut self.reading)?;
+            let report = self.edit((0, 0), &view, top, (Reach::Flip, f64::NAN), 0, &mut out)?;
+            flips.extend((report.attained && report.magnification > 0.0).then_some(report.magnification));
+        }
+        Ok(flips)
+    }
+
+    /// Lets the control `other` take gradients from these pictures.
+    ///
+    /// # Errors
+    /// When one of them cannot be read by the driver.
+    pub(crate) fn compare_with(&mut self, others: &[Arc<Frame>]) -> Result<()> {
+        for other in others {
+            let top = self.reader.score(&other.picture.view()?)?.top_class();
+            self.others.push((Arc::clone(other), top));
+        }
+        Ok(())
+    }
+
+    /// The picture from which the control `other` takes the gradient for a frame: none of the same content, and one that the
+    /// driver takes for the source where there is one.
+    fn other_for(&self, frame: &Frame, source: usize, seed: u64) -> Option<Arc<Frame>> {
+        let others = self
+            .others
+            .iter()
+            .filter(|(other, _)| other.input.sha256 != frame.input.sha256);
+        let of_the_class: Vec<_> = others.clone().filter(|(_, top)| *top == source).collect();
+        let among: Vec<_> = if of_the_class.is_empty() {
+            others.collect()
+        } else {
+            of_the_class
+        };
+        let at = seed.checked_rem(among.len() as u64)?;
+        among.get(at as usize).map(|(other, _)| Arc::clone(other))
+    }
+
+    /// Moves frames as far as these settings say.
+    ///
+    /// # Errors
+    /// When a class is unknown.
+    pub(crate) fn reach(&mut self, settings: &Settings) -> Result<()> {
+        self.protocol = Protocol::new(settings, self.reader.classifier())?;
         Ok(())
     }
 
@@ -148,10 +231,11 @@ impl Worker {
         let source = self.source_of(frame, top)?;
         let mut out = frame.picture.clone();
         if let Some(target) = self.protocol.targets_of(source, &scores).first() {
+            self.reader.set_settings(&self.protocol.lenses[0])?;
             self.reader
                 .read_pair(&view, (source, *target), &mut self.reading)?;
             // A frame that cannot be edited is shown twice.
-            let _ = self.edit(0, &view, top, self.protocol.reaches[0], 0, &mut out);
+            let _ = self.edit((0, 0), &view, top, self.protocol.reaches[0], 0, &mut out);
         }
         let [left, right] = [&frame.picture, &out].map(Picture::shown);
         let (width, height) = left.dimensions();
@@ -176,31 +260,50 @@ impl Worker {
         view: &FrameView<'_>,
         measured: &mut Measures,
         mut row: Row,
-        rows: &mut Vec<Row>,
-    ) -> Result<Option<(String, Strip)>> {
+        audited: &mut Audited,
+    ) -> Result<()> {
         let pair = (row.source_class as usize, row.target_class as usize);
-        self.reader.read_pair(view, pair, &mut self.reading)?;
-        row.gradient_norm = self.reading.gradient_norm;
         for judge in &mut self.judges {
             row.judge_top_before.push(judge.look(view, pair.1)?.top);
         }
         if let Some(bands) = &mut self.bands {
             bands.look(view);
-            self.gradient_energy = bands.of_gradient(&self.reading.gradient);
             (row.scales, row.orientations) = (bands.scales() as u32, self.protocol.orientations);
-            row.gradient_energy.clone_from(&self.gradient_energy);
         }
         let path = strip_path(frame, pair.1);
         let mut strip = Strip::new(&frame.picture);
+        let mut closest: Option<(f64, Picture)> = None;
+        let flips = self
+            .protocol
+            .reaches
+            .iter()
+            .any(|(reach, _)| *reach == Reach::Flip);
         let seed = hash::of_words(&[
             &self.protocol.seed.to_string(),
             &frame.input.key,
             &frame.index.to_string(),
             &pair.1.to_string(),
         ]);
+        let other = self.other_for(frame, pair.0, seed);
         let mut out = frame.picture.blank(frame.picture.size());
-        for at in 0..self.editors.len() {
-            let (method, direction, _) = self.editors[at];
+        let all = (0..self.editors.len()).flat_map(|of| (0..self.editors[of].len()).map(move |at| (of, at)));
+        for (of, at) in all.collect::<Vec<_>>() {
+            if at == 0 {
+                self.reader.set_settings(&self.protocol.lenses[of])?;
+                let mut reading = self.other_reading.take().unwrap_or_default();
+                if let Some(other) = &other {
+                    self.reader
+                        .read_pair(&other.picture.view()?, pair, &mut reading)?;
+                    self.other_reading = Some(reading);
+                }
+                self.reader.read_pair(view, pair, &mut self.reading)?;
+                row.samples = self.protocol.lenses[of].gradient.samples;
+                row.gradient_norm = self.reading.gradient_norm;
+                if let Some(bands) = &mut self.bands {
+                    row.gradient_energy = bands.of_gradient(&self.reading.gradient);
+                }
+            }
+            let (method, direction, _) = self.editors[of][at];
             for column in 0..self.protocol.reaches.len() {
                 let (reach, requested) = self.protocol.reaches[column];
                 let mut row = Row {
@@ -208,39 +311,62 @@ impl Worker {
                     control: direction,
                     reach,
                     requested,
-                    steps: self.editors[at].2.settings().reach.steps,
+                    steps: self.editors[of][at].2.settings().reach.steps,
                     ..row.clone()
                 };
                 let top = row.top_before as usize;
-                match self.edit(at, view, top, (reach, requested), seed, &mut out) {
+                match self.edit((of, at), view, top, (reach, requested), seed, &mut out) {
                     Err(error) => row.failure = Some(error.to_string()),
                     Ok(report) => {
                         (row.attained, row.magnification) = (report.attained, report.magnification);
                         (row.l2, row.phase_rms) = (report.l2, report.phase_rms);
+                        if direction == Direction::Gradient {
+                            row.agreement = report.agreement.unwrap_or(f64::NAN);
+                            row.drivers_agreement = report.drivers_agreement.unwrap_or(f64::NAN);
+                        }
                         self.look(&out.view()?, measured, &mut row)?;
                         if direction == Direction::Gradient && self.protocol.strips {
-                            strip.add(method, column + 1, &row, &out);
+                            strip.add(&name(method.nick(), row.samples), column + 1, &row, &out);
+                            let changed = row.attained && row.top_after == row.target_class;
+                            let nearer = closest.as_ref().is_none_or(|(psnr, _)| row.psnr > *psnr);
+                            if changed && nearer && (reach == Reach::Flip) == flips {
+                                closest = Some((row.psnr, out.clone()));
+                            }
                         }
                     }
                 }
                 row.strip = self.protocol.strips.then(|| path.clone());
-                rows.push(row);
+                audited.rows.push(row);
             }
         }
-        Ok(self.protocol.strips.then_some((path, strip)))
+        if self.protocol.strips {
+            if let Some((_, edit)) = closest {
+                let panels = closest::panels(&frame.picture, &edit);
+                audited.closest.push((closest::path(&path), panels));
+            }
+            audited.strips.push((path, strip));
+        }
+        Ok(())
     }
 
     /// One edit by an editor, as far as asked for; leaves the picture in `out`. `top` is the frame's most probable class.
     fn edit(
         &mut self,
-        at: usize,
+        (of, at): (usize, usize),
         view: &FrameView<'_>,
         top: usize,
         (reach, requested): (Reach, f64),
         seed: u64,
         out: &mut Picture,
     ) -> Result<Report> {
-        let (_, _, editor) = &mut self.editors[at];
+        let (_, direction, editor) = &mut self.editors[of][at];
+        let reading = match direction {
+            Direction::Other => self
+                .other_reading
+                .as_ref()
+                .ok_or_else(|| error!(Frame, "there is no other picture to take a gradient from"))?,
+            Direction::Gradient | Direction::Random => &self.reading,
+        };
         editor.set_settings(editor.settings().clone().with(|s| {
             s.gradient.seed = seed;
             (s.reach.magnification, s.reach.l2_budget) = match reach {
@@ -249,7 +375,7 @@ impl Worker {
                 Reach::Flip => (0.0, 0.0),
             };
         }))?;
-        let (reader, reading, out) = (&mut self.reader, &self.reading, &mut out.view_mut()?);
+        let (reader, out) = (&mut self.reader, &mut out.view_mut()?);
         let report = match reach {
             Reach::Flip => editor.flip(reader, view, reading, top, out)?,
             Reach::L2 | Reach::Magnification => editor.walk(reader, view, reading, out)?,

@@ -15,6 +15,7 @@ use steerlens::{ClassifierSettings, GradientSettings, ReachSettings, Resolution}
 
 pub(crate) use options::Options;
 
+use crate::condition::Condition;
 use crate::error::{Error, Result, bail, error};
 use crate::input::{SampleRule, Shard, Truth};
 use crate::table::{Direction, Format, Reach};
@@ -57,6 +58,9 @@ pub struct Settings {
     /// The driver: the classifier whose gradient makes the edits. A frame is computed by one thread, whatever its
     /// `threads` says.
     pub model: ClassifierSettings,
+    /// Further drivers: their gradients are added, each brought to the same length, so that what is left is what all of them
+    /// agree on. Classes are matched by label; scores stay those of the first.
+    pub also: Vec<ClassifierSettings>,
     /// The judges: classifiers that only look at the results; at most 64. Classes are matched by label.
     pub judges: Vec<ClassifierSettings>,
     /// From which class each frame is moved.
@@ -65,7 +69,8 @@ pub struct Settings {
     pub targets: Targets,
     /// L2 distances to move to, pixel values 0..1.
     pub budgets: Vec<f64>,
-    /// Magnifications to move by. Without these and budgets, the one that the model's description advises, else 1.
+    /// Magnifications to move by. Without these and budgets 1, 2 and 4 times the median flip of a few frames; where none
+    /// flips, or flips are not searched, the one that the model's description advises, else 1.
     pub magnifications: Vec<f64>,
     /// Whether the smallest magnification at which the class flips is searched, see [`steerlens::Editor::flip`].
     pub flips: bool,
@@ -73,10 +78,18 @@ pub struct Settings {
     pub methods: Vec<Method>,
     /// Whether every edit is made once more in a random direction of the same spectrum, to compare with.
     pub random_control: bool,
+    /// Whether every edit is made once more along the driver's gradient at another of the pictures, between the same two
+    /// classes.
+    pub other_control: bool,
     /// Seed of the random directions.
     pub seed: u64,
     /// How often the gradient is taken along the way.
     pub steps: u32,
+    /// Of how many slightly changed copies of the frame the gradient is the mean, 1 to 1000, 1 being the frame's own; every edit
+    /// is made with each of these numbers, to be set side by side.
+    pub samples: Vec<u32>,
+    /// How the copies differ from the frame: `shift`, `zoom`, `mirror` and `noise_level`; nothing else in it is looked at.
+    pub copies: GradientSettings,
     /// How frames move, whatever the method: `method` and `magnification_unit` in it are not looked at.
     pub morph: morph::Settings,
     /// Where the pyramid works.
@@ -106,6 +119,8 @@ pub struct Results {
     pub baseline: Option<PathBuf>,
     /// By what share flips may become easier than in the baseline.
     pub threshold: f64,
+    /// Conditions under which the audit fails; each by itself.
+    pub fail_if: Vec<Condition>,
     /// What runs it again, word by word, for the report; the process's own command line unless set.
     pub command: Vec<String>,
 }
@@ -118,6 +133,7 @@ impl Results {
             format: Format::Parquet,
             baseline: None,
             threshold: 0.1,
+            fail_if: Vec::new(),
             command: std::env::args_os()
                 .map(|word| word.to_string_lossy().into_owned())
                 .collect(),
@@ -144,6 +160,7 @@ impl Settings {
                 model_file: model.into(),
                 ..ClassifierSettings::default()
             },
+            also: Vec::new(),
             judges: Vec::new(),
             source: Source::Predicted,
             targets: Targets::RunnerUp,
@@ -152,8 +169,11 @@ impl Settings {
             flips: true,
             methods: Method::ALL.iter().map(|(method, ..)| *method).collect(),
             random_control: false,
+            other_control: false,
             seed: GradientSettings::SEED.default,
             steps: ReachSettings::STEPS.default,
+            samples: vec![GradientSettings::SAMPLES.default],
+            copies: GradientSettings::default(),
             morph,
             resolution: Resolution::default(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
@@ -190,11 +210,26 @@ impl Settings {
                 nicks::<Method>()
             );
         }
+        if self.other_control && self.steps > 1 {
+            bail!(
+                Settings,
+                "--control other is of one step, since further steps look at the picture itself: leave one of the two out"
+            );
+        }
+        if self.samples.is_empty() {
+            bail!(Settings, "--samples names no number: leave it out, or write 1,16");
+        }
+        if (1..self.samples.len()).any(|at| self.samples[..at].contains(&self.samples[at])) {
+            bail!(Settings, "--samples names a number twice: write each once");
+        }
         if self.source == Source::True && self.truth == Truth::Unknown {
             bail!(
                 Settings,
                 "--source true needs the true classes: give them with --truth folder or --labels-from"
             );
+        }
+        for condition in &self.results.fail_if {
+            condition.check(self)?;
         }
         self.morph.check().map_err(steerlens::Error::from)?;
         Ok(())
@@ -206,11 +241,13 @@ impl Settings {
     }
 
     /// In which directions every frame is moved.
-    pub(crate) fn directions(&self) -> &'static [Direction] {
-        match self.random_control {
-            true => &[Direction::Gradient, Direction::Random],
-            false => &[Direction::Gradient],
-        }
+    pub(crate) fn directions(&self) -> Vec<Direction> {
+        let random = self.random_control.then_some(Direction::Random);
+        let other = self.other_control.then_some(Direction::Other);
+        [Some(Direction::Gradient), random, other]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// How far, in the order of the rows; only a flip where nothing is asked for.

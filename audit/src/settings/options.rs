@@ -9,6 +9,7 @@ use steerlens::{ClassifierSettings, Control, GradientSettings, ReachSettings, Re
 
 use super::{Settings, Source, Targets};
 use crate::input::Truth;
+use crate::table::Direction;
 
 /// Settings by name, as the command line words them.
 pub(crate) type Options = Map<String, Value>;
@@ -48,12 +49,22 @@ impl Settings {
                 (self.steps != ReachSettings::STEPS.default).then(|| self.steps.to_string()),
             ),
             (
+                GradientSettings::SAMPLES.name,
+                (self.samples != [GradientSettings::SAMPLES.default])
+                    .then(|| list(self.samples.iter().map(u32::to_string))),
+            ),
+            (
                 "methods",
                 Some(list(self.methods.iter().map(|method| method.nick().to_owned()))),
             ),
             (
                 Control::NAME,
-                self.random_control.then(|| Control::Random.nick().to_owned()),
+                Some(list(
+                    self.directions()
+                        .into_iter()
+                        .filter(|direction| *direction != Direction::Gradient)
+                        .map(|direction| direction.nick().to_owned()),
+                )),
             ),
             (
                 GradientSettings::SEED.name,
@@ -61,6 +72,13 @@ impl Settings {
             ),
         ];
         let of_each_method = [Method::NAME, MagnificationUnit::NAME, Grid::NAME];
+        let of_copies = [
+            GradientSettings::SHIFT.name,
+            GradientSettings::ZOOM.name,
+            GradientSettings::MIRROR.name,
+            GradientSettings::NOISE_LEVEL.name,
+        ];
+        let copies = changed(&self.copies).filter(|(name, _)| of_copies.contains(name));
         let morph = changed(&self.morph).filter(|(name, _)| !of_each_method.contains(name));
         let resolution = (self.resolution != Resolution::DEFAULT).then(|| self.resolution.nick().to_owned());
         let after = [
@@ -86,6 +104,7 @@ impl Settings {
         let grid = (Grid::NAME, self.morph.pyramid.grid.nick().to_owned());
         own.into_iter()
             .filter_map(said)
+            .chain(copies)
             .chain(morph)
             .chain(after.into_iter().filter_map(said))
             .chain(model)

@@ -20,7 +20,7 @@ fn an_audit_has_as_many_judges_as_it_counts() {
 #[test]
 fn what_contradicts_itself_is_refused_with_what_to_do() {
     type Change = fn(&mut Settings);
-    let changes: [(Change, &str); 4] = [
+    let changes: [(Change, &str); 6] = [
         (|s| s.methods.clear(), "--methods names no method"),
         (|s| s.source = Source::True, "--source true needs"),
         (
@@ -30,6 +30,11 @@ fn what_contradicts_itself_is_refused_with_what_to_do() {
             },
             "shards are merged as Parquet",
         ),
+        (
+            |s| (s.other_control, s.steps) = (true, 2),
+            "--control other is of one step",
+        ),
+        (|s| s.samples.clear(), "--samples names no number"),
         (|s| s.morph.padding = 1000, "padding is 1000"),
     ];
     for (change, said) in changes {
@@ -44,7 +49,7 @@ fn what_contradicts_itself_is_refused_with_what_to_do() {
 #[test]
 fn what_decides_about_rows_is_an_option_and_nothing_else_is() {
     type Change = fn(&mut Settings);
-    let decides: [(&str, Change); 16] = [
+    let decides: [(&str, Change); 19] = [
         ("sample", |s| s.sample = SampleRule::ALL),
         ("truth", |s| s.truth = Truth::Folder),
         ("source", |s| s.source = Source::True),
@@ -56,6 +61,9 @@ fn what_decides_about_rows_is_an_option_and_nothing_else_is() {
         ("steps", |s| s.steps = 8),
         ("methods", |s| s.methods = methods("pixel").unwrap()),
         ("control", |s| s.random_control = true),
+        ("control", |s| s.other_control = true),
+        ("samples", |s| s.samples = vec![1, 16]),
+        ("shift", |s| s.copies.shift = 0.25),
         ("seed", |s| s.seed = 7),
         ("phase-limit", |s| s.morph.tuning.phase_limit = 0.5),
         ("grid", |s| s.morph.pyramid.grid = Grid::default()),

@@ -7,7 +7,7 @@ use steerlens::settings::Choice;
 
 use super::bootstrap::Sourced;
 use super::energy::Energies;
-use crate::table::{Direction, Reach, Row};
+use crate::table::{Direction, Reach, Row, name};
 
 /// Rows, sorted into cells, and the frames and targets that they are of.
 #[derive(Debug, Default)]
@@ -24,8 +24,10 @@ pub(super) struct Collected {
     pub(super) failures: BTreeMap<String, (usize, String)>,
     pub(super) rows: usize,
     pub(super) frames: HashSet<(u32, u64)>,
-    pub(super) truths: usize,
-    pub(super) right: usize,
+    /// Of each frame whose true class is known, whether the driver gives it, and the source.
+    pub(super) answers: Vec<Sourced<bool>>,
+    /// How often a true class is taken for which class.
+    pub(super) confusion: BTreeMap<(String, i32), usize>,
     numbers: Numbers,
 }
 
@@ -36,7 +38,7 @@ struct Numbers {
     sources: HashMap<String, u32>,
     cases: HashMap<(u32, u64, i32, i32), u32>,
     /// Methods in the order in which they were asked for.
-    methods: Vec<&'static str>,
+    methods: Vec<Way>,
     cells: HashMap<Key, usize>,
     judged: HashSet<(u32, u64)>,
 }
@@ -69,11 +71,24 @@ pub(super) struct Key {
     pub(super) reach: Reach,
     /// Bits of the distance or magnification that was asked for.
     requested: u64,
-    pub(super) method: &'static str,
+    pub(super) way: Way,
     pub(super) control: Direction,
 }
 
+/// In which coordinates a picture was moved, and along how many copies' mean gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Way {
+    /// The method's nick.
+    pub(super) method: &'static str,
+    pub(super) samples: u32,
+}
+
 impl Key {
+    /// The method's nick, with the number of samples where that is not 1.
+    pub(super) fn name(&self) -> String {
+        name(self.way.method, self.way.samples)
+    }
+
     pub(super) fn requested(&self) -> Option<f64> {
         Some(f64::from_bits(self.requested)).filter(|requested| !requested.is_nan())
     }
@@ -101,7 +116,12 @@ pub(super) struct Entry {
     pub(super) answered: bool,
     /// Judges whose answer is the target, one bit each.
     pub(super) judges: u64,
+    pub(super) p_source_after: f32,
     pub(super) p_target_after: f32,
+    pub(super) psnr: f32,
+    pub(super) agreement: f32,
+    pub(super) drivers_agreement: f32,
+    pub(super) ssim: f32,
     pub(super) e_warp: f32,
     pub(super) e_warp_gain: f32,
     pub(super) magnification: f64,
@@ -132,7 +152,12 @@ impl Collected {
             attained: row.attained,
             answered: row.top_after == row.target_class,
             judges: bits(&row.judge_top_after, row.target_class),
+            p_source_after: row.p_source_after,
             p_target_after: row.p_target_after,
+            psnr: row.psnr as f32,
+            agreement: row.agreement as f32,
+            drivers_agreement: row.drivers_agreement as f32,
+            ssim: row.ssim as f32,
             e_warp: row.e_warp as f32,
             e_warp_gain: row.e_warp_gain as f32,
             magnification: row.magnification,
@@ -144,7 +169,7 @@ impl Collected {
     pub(super) fn sort(&mut self) {
         let methods = &self.numbers.methods;
         self.cells.sort_by_key(|(key, _)| {
-            let method = methods.iter().position(|method| *method == key.method);
+            let method = methods.iter().position(|way| *way == key.way);
             // Bits of numbers that are not negative sort as the numbers do.
             (key.reach, key.requested, method, key.control)
         });
@@ -178,14 +203,17 @@ impl Collected {
     }
 
     fn cell(&mut self, row: &Row) -> usize {
-        let method = row.method.nick();
-        if !self.numbers.methods.contains(&method) {
-            self.numbers.methods.push(method);
+        let way = Way {
+            method: row.method.nick(),
+            samples: row.samples.max(1),
+        };
+        if !self.numbers.methods.contains(&way) {
+            self.numbers.methods.push(way);
         }
         let key = Key {
             reach: row.reach,
             requested: row.requested.to_bits(),
-            method,
+            way,
             control: row.control,
         };
         *self.numbers.cells.entry(key).or_insert_with(|| {
@@ -216,13 +244,13 @@ impl Collected {
         if let Some(truth) = &row.truth
             && self.numbers.judged.insert((input, row.frame))
         {
-            self.truths += 1;
             let answer = match row.top_before {
                 top if top == row.source_class => Some(&row.source_label),
                 top if top == row.target_class => Some(&row.target_label),
                 _ => None,
             };
-            self.right += usize::from(answer == Some(truth));
+            self.answers.push((answer == Some(truth), source));
+            *self.confusion.entry((truth.clone(), row.top_before)).or_default() += 1;
         }
         let case = self.cases.len() as u32;
         self.numbers.cases.insert(key, case);

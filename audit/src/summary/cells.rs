@@ -15,10 +15,13 @@ pub struct Cell {
     pub reach: Reach,
     /// The distance or magnification that was asked for.
     pub requested: Option<f64>,
-    /// Nick of the method.
+    /// Nick of the method, and where it is not 1 the number of samples: `csp-phase, 16 samples`.
     pub method: String,
     /// The direction.
     pub control: Direction,
+    /// Copies of the frame whose gradients were averaged; 1: its own gradient.
+    #[serde(default = "one")]
+    pub samples: u32,
     /// Rows that were asked for.
     pub rows: usize,
     /// Rows without result.
@@ -43,6 +46,19 @@ pub struct Cell {
     pub magnification: Estimate,
     /// L2 distance of the result.
     pub l2: Estimate,
+    /// Its peak signal-to-noise ratio in dB, luma.
+    #[serde(default)]
+    pub psnr: Estimate,
+    /// How sure the directions are, 0..1; nothing for single gradients.
+    #[serde(default)]
+    pub agreement: Estimate,
+    /// How alike the gradients of several drivers are, -1..1; nothing for a single driver.
+    #[serde(default)]
+    pub drivers_agreement: Estimate,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// Every cell, `judges` lists long.
@@ -71,8 +87,9 @@ fn cell(collected: &Collected, key: &Key, entries: &Entries, judges: usize) -> C
     Cell {
         reach: key.reach,
         requested: key.requested(),
-        method: key.method.to_owned(),
+        method: key.name(),
         control: key.control,
+        samples: key.way.samples,
         rows: entries.done.len() + entries.failed,
         failed: entries.failed,
         missed: entries.done.len() - attained.len(),
@@ -87,5 +104,8 @@ fn cell(collected: &Collected, key: &Key, entries: &Entries, judges: usize) -> C
         e_warp_gain: middle(|entry| entry.e_warp_gain.into()),
         magnification: middle(|entry| entry.magnification),
         l2: middle(|entry| entry.l2),
+        psnr: middle(|entry| entry.psnr.into()),
+        agreement: middle(|entry| entry.agreement.into()),
+        drivers_agreement: middle(|entry| entry.drivers_agreement.into()),
     }
 }

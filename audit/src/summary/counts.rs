@@ -67,6 +67,18 @@ pub struct Exclusion {
     pub first: String,
 }
 
+/// What the driver takes frames of one true class for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Confused {
+    /// The true class.
+    pub truth: String,
+    /// The driver's answer.
+    pub answer: String,
+    /// How many frames.
+    pub frames: usize,
+}
+
 impl Counts {
     /// Whether every file was read, and every row has a result that attained what was asked for.
     pub fn is_complete(&self) -> bool {
@@ -101,11 +113,7 @@ pub(super) fn count(collected: &Collected, run: &Record) -> Counts {
         missed: missed(&|_| true),
         unflipped: missed(&Key::is_flip),
         unread: run.failures.len(),
-        right: Share {
-            count: collected.right,
-            of: collected.truths,
-            interval: None,
-        },
+        right: share(collected.answers.iter().copied()),
         already: yes(&|case| case.top_before == case.target_class),
         judges: (0..run.judges.len().min(64))
             .map(|judge| JudgeCounts {
@@ -114,6 +122,21 @@ pub(super) fn count(collected: &Collected, run: &Record) -> Counts {
             })
             .collect(),
     }
+}
+
+/// The most frequent first.
+pub(super) fn confusion(collected: &Collected) -> Vec<Confused> {
+    let mut all: Vec<Confused> = collected
+        .confusion
+        .iter()
+        .map(|((truth, answer), frames)| Confused {
+            truth: truth.clone(),
+            answer: collected.label_of(*answer),
+            frames: *frames,
+        })
+        .collect();
+    all.sort_by_key(|confused| std::cmp::Reverse(confused.frames));
+    all
 }
 
 /// The most frequent reasons first; those past the list in one line.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use steerlens::settings::Choice;
 
-use crate::table::{Direction, Row};
+use crate::table::{Direction, Row, name};
 
 /// Mean shares of energy over the rows of the class gradient's direction.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,9 @@ use crate::table::{Direction, Row};
 pub struct Energy {
     /// Of the class gradient; missing where no row has it.
     pub gradient: Option<Map>,
+    /// Of the class gradients of further numbers of samples; `method` says how many.
+    #[serde(default)]
+    pub averaged: Vec<Map>,
     /// Of each method's edits.
     pub changes: Vec<Map>,
 }
@@ -32,8 +35,9 @@ pub struct Map {
 /// Sums that become the means.
 #[derive(Debug, Default)]
 pub(super) struct Energies {
-    gradient: Sum,
-    changes: Vec<(&'static str, Sum)>,
+    /// By the number of samples.
+    gradients: Vec<(String, Sum)>,
+    changes: Vec<(String, Sum)>,
 }
 
 #[derive(Debug, Default)]
@@ -49,22 +53,24 @@ impl Energies {
             return;
         }
         let orientations = row.orientations as usize;
-        self.gradient.add(orientations, &row.gradient_energy);
-        let method = row.method.nick();
-        let at = self
-            .changes
-            .iter()
-            .position(|(of, _)| *of == method)
-            .unwrap_or_else(|| {
-                self.changes.push((method, Sum::default()));
-                self.changes.len() - 1
-            });
-        self.changes[at].1.add(orientations, &row.change_energy);
+        let samples = match row.samples {
+            0 | 1 => String::new(),
+            samples => format!("{samples} samples"),
+        };
+        of(&mut self.gradients, samples).add(orientations, &row.gradient_energy);
+        let method = name(row.method.nick(), row.samples);
+        of(&mut self.changes, method).add(orientations, &row.change_energy);
     }
 
     pub(super) fn means(&self) -> Energy {
         Energy {
-            gradient: self.gradient.mean(""),
+            gradient: self.gradients.first().and_then(|(_, sum)| sum.mean("")),
+            averaged: self
+                .gradients
+                .iter()
+                .skip(1)
+                .filter_map(|(samples, sum)| sum.mean(samples))
+                .collect(),
             changes: self
                 .changes
                 .iter()
@@ -72,6 +78,16 @@ impl Energies {
                 .collect(),
         }
     }
+}
+
+/// The sum of this name, new where there is none yet.
+fn of(sums: &mut Vec<(String, Sum)>, name: String) -> &mut Sum {
+    let at = sums.iter().position(|(known, _)| *known == name);
+    let at = at.unwrap_or_else(|| {
+        sums.push((name, Sum::default()));
+        sums.len() - 1
+    });
+    &mut sums[at].1
 }
 
 impl Sum {

@@ -11,6 +11,8 @@ use crate::table::Reach;
 
 /// Frames in each list.
 const SHOWN: usize = 6;
+/// Probability of the source from which the driver has an opinion of a frame.
+pub(super) const OPINION: f32 = 0.5;
 
 /// The two ends of the audit, by the first method.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,10 @@ pub struct Extremes {
     pub reach: Option<Reach>,
     /// The distance or magnification that was asked for.
     pub requested: Option<f64>,
+    /// The driver's probability of the source from which a frame is in the lists; missing where no frame has that much, and
+    /// all are looked at.
+    #[serde(default)]
+    pub opinion: Option<f64>,
     /// Easiest first: the smallest magnification at the flip, else the highest probability of the target.
     pub least: Vec<ExtremeFrame>,
     /// Hardest first.
@@ -54,6 +60,9 @@ pub struct ExtremeFrame {
     pub magnification: Option<f64>,
     /// L2 distance of the result.
     pub l2: Option<f64>,
+    /// Peak signal-to-noise ratio of the result in dB, luma.
+    #[serde(default)]
+    pub psnr: Option<f64>,
     /// Picture of the frame and its edits, relative to the output folder.
     pub strip: Option<String>,
 }
@@ -67,6 +76,11 @@ pub(super) fn frames(collected: &Collected) -> Extremes {
         .iter()
         .filter(|entry| entry.attained || key.is_flip())
         .collect();
+    let sure = |entry: &&Entry| collected.of(entry).p_source_before >= OPINION;
+    let some_are_sure = order.iter().any(sure);
+    if some_are_sure {
+        order.retain(sure);
+    }
     order.sort_by(|a, b| ease(key, a).total_cmp(&ease(key, b)));
     let show = |entries: Vec<&Entry>| {
         entries
@@ -77,9 +91,10 @@ pub(super) fn frames(collected: &Collected) -> Extremes {
     // No frame stands in both lists.
     let (least, most) = order.split_at(order.len().div_ceil(2));
     Extremes {
-        method: key.method.to_owned(),
+        method: key.name(),
         reach: Some(key.reach),
         requested: key.requested(),
+        opinion: some_are_sure.then_some(OPINION.into()),
         least: show(first(collected, least.iter().copied())),
         most: show(first(collected, most.iter().rev().copied())),
     }
@@ -128,6 +143,7 @@ fn shown(collected: &Collected, key: &Key, entry: &Entry) -> ExtremeFrame {
         },
         magnification: finite(entry.magnification),
         l2: finite(entry.l2),
+        psnr: finite(entry.psnr.into()),
         strip: case.strip.clone(),
     }
 }

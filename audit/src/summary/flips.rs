@@ -54,6 +54,9 @@ pub struct Distances {
     pub l2: Estimate,
     /// Its minimum, quartiles and maximum.
     pub l2_quantiles: [Option<f64>; 5],
+    /// Peak signal-to-noise ratio at the flip in dB, luma, of those that flipped.
+    #[serde(default)]
+    pub psnr: Estimate,
 }
 
 /// Which classes become which, by one method.
@@ -109,7 +112,7 @@ pub(super) fn flips(collected: &Collected) -> Vec<Flips> {
                 .collect();
             classes.sort_by_key(|class| std::cmp::Reverse(class.distances.flipped.of));
             Flips {
-                method: key.method.to_owned(),
+                method: key.name(),
                 control: key.control,
                 all: distances(collected, &entries.done.iter().collect::<Vec<_>>()),
                 classes,
@@ -158,7 +161,7 @@ pub(super) fn matrices(collected: &Collected) -> Vec<Matrix> {
                 .collect();
             pairs.sort_by_key(|pair| std::cmp::Reverse(pair.became.of));
             Matrix {
-                method: key.method.to_owned(),
+                method: key.name(),
                 reach: key.reach,
                 requested: key.requested(),
                 pairs,
@@ -183,6 +186,7 @@ fn distances(collected: &Collected, entries: &[&Entry]) -> Distances {
         magnification_quantiles: magnifications(entries, true),
         l2: median(flipped().map(|entry| collected.sourced(entry, entry.l2))),
         l2_quantiles: quantiles(flipped().map(|entry| entry.l2).collect()),
+        psnr: median(flipped().map(|entry| collected.sourced(entry, entry.psnr.into()))),
     }
 }
 

@@ -49,6 +49,31 @@ pub(super) fn median(values: impl IntoIterator<Item = Sourced<f64>>) -> Estimate
     }
 }
 
+/// The mean of values, in place of the median, and its interval.
+pub(super) fn mean(values: impl IntoIterator<Item = Sourced<f64>>) -> Estimate {
+    let mut values: Vec<Sourced<f64>> = values.into_iter().collect();
+    let sources = number_sources(values.iter_mut().map(|(_, source)| source));
+    let mut tally = vec![(0.0, 0u32); sources];
+    for &(value, source) in &values {
+        tally[source as usize].0 += value;
+        tally[source as usize].1 += 1;
+    }
+    let of = |times: &[u32]| {
+        let (sum, count) = tally
+            .iter()
+            .zip(times)
+            .fold((0.0, 0), |(sum, count), (one, times)| {
+                (sum + one.0 * f64::from(*times), count + one.1 * times)
+            });
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    Estimate {
+        median: of(&vec![1; sources]),
+        interval: interval(sources, of).map(|ends| ends.map(finite)),
+        of: values.len(),
+    }
+}
+
 /// How many of the answers are yes, and the interval of their share.
 pub(super) fn share(answers: impl IntoIterator<Item = Sourced<bool>>) -> Share {
     let mut answers: Vec<Sourced<bool>> = answers.into_iter().collect();
@@ -106,6 +131,19 @@ mod tests {
         assert!((high - 0.168).abs() < 5e-4, "{high}");
         assert!((least - 0.832).abs() < 5e-4, "{least}");
         assert_eq!(share((0..5).map(|at| (false, at))).interval, None);
+    }
+
+    #[test]
+    fn a_mean_has_the_interval_of_its_standard_error() {
+        // 1, 0 and -1 in turn over 300 sources: the variance is 2/3, the standard error sqrt(2/3/300) = 0.0471. The percentile is
+        // itself found from 2000 draws: 3 times 0.06 standard errors.
+        let mean = mean((0..300).map(|at| (f64::from(at % 3) - 1.0, at as u32)));
+        let [low, high] = mean.interval.unwrap().map(Option::unwrap);
+        assert_eq!((mean.median, mean.of), (Some(0.0), 300));
+        assert!(
+            (low + 0.0924).abs() < 0.009 && (high - 0.0924).abs() < 0.009,
+            "{low} {high}"
+        );
     }
 
     #[test]

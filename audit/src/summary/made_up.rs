@@ -253,6 +253,7 @@ impl MadeUp {
     }
 
     pub(crate) fn summary(&self) -> super::Summary {
-        super::Summary::of(self.rows().into_iter().map(Ok), self.run()).expect("these rows have no errors")
+        super::Summary::of(self.rows().into_iter().map(Ok), self.run(), &[])
+            .expect("these rows have no errors")
     }
 }

@@ -14,6 +14,7 @@
 mod bootstrap;
 mod cases;
 mod cells;
+mod common;
 mod compare;
 mod counts;
 mod energy;
@@ -21,7 +22,9 @@ mod extremes;
 mod flips;
 mod interval;
 mod record;
+mod verdict;
 mod videos;
+mod worst;
 
 #[cfg(test)]
 pub(super) mod made_up;
@@ -31,20 +34,23 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use self::cases::Collected;
-use crate::table::Row;
-
+use crate::condition::Condition;
 use crate::error::Result;
+use crate::table::Row;
 
 pub use bootstrap::{DRAWS, FEWEST_SOURCES};
 pub use cells::Cell;
+pub use common::{Common, CommonLine, Differences};
 pub use compare::{Compared, Comparison};
-pub use counts::{Counts, Exclusion};
+pub use counts::{Confused, Counts, Exclusion};
 pub use energy::{Energy, Map};
 pub use extremes::{ExtremeFrame, Extremes};
 pub use flips::{ClassFlips, Distances, Flips, Matrix, Pair};
 pub use interval::{Estimate, Share};
 pub use record::{InputFailure, InputFile, InputWarning, ModelFact, ModelFile, Record};
+pub use verdict::Checked;
 pub use videos::{Point, Video};
+pub use worst::Worst;
 
 /// The version of the summary's shape; keys are added, never renamed, within one.
 const SCHEMA: u32 = 1;
@@ -57,14 +63,26 @@ pub struct Summary {
     pub schema: u32,
     /// What was run.
     pub run: Record,
+    /// What the conditions under which the audit fails found, in their order.
+    #[serde(default)]
+    pub conditions: Vec<Checked>,
     /// How much was audited, and how much of it is in no statistic.
     pub counts: Counts,
+    /// What the driver takes frames for whose true class is known, the most frequent first.
+    #[serde(default)]
+    pub confusion: Vec<Confused>,
+    /// The least visible edit that changed the driver's answer to the target; missing where none did.
+    #[serde(default)]
+    pub worst: Option<Worst>,
     /// How far frames are from flipping, per method and control; empty where flips were not searched.
     pub flips: Vec<Flips>,
     /// Which classes become which, per method, in the class gradient's direction.
     pub matrices: Vec<Matrix>,
     /// The protocol table: one line per method, control and reach.
     pub cells: Vec<Cell>,
+    /// Methods on the frames that all of them attained, and their differences; only of several methods.
+    #[serde(default)]
+    pub common: Vec<Common>,
     /// In which scales and orientations gradient and edits lie.
     pub energy: Energy,
     /// The course of each video.
@@ -78,11 +96,16 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Sums up rows, in any order that keeps the frames of a file in time; the same rows give the same summary.
+    /// Sums up rows, in any order that keeps the frames of a file in time, and judges them by conditions; the same rows
+    /// give the same summary.
     ///
     /// # Errors
     /// The first error of the rows.
-    pub fn of(rows: impl IntoIterator<Item = Result<Row>>, run: Record) -> Result<Self> {
+    pub fn of(
+        rows: impl IntoIterator<Item = Result<Row>>,
+        run: Record,
+        conditions: &[Condition],
+    ) -> Result<Self> {
         let mut collected = Collected::default();
         for row in rows {
             collected.add(&row?);
@@ -90,10 +113,14 @@ impl Summary {
         collected.sort();
         Ok(Self {
             schema: SCHEMA,
+            conditions: verdict::check(&collected, conditions),
             counts: counts::count(&collected, &run),
+            confusion: counts::confusion(&collected),
+            worst: worst::worst(&collected),
             flips: flips::flips(&collected),
             matrices: flips::matrices(&collected),
             cells: cells::cells(&collected, run.judges.len()),
+            common: common::common(&collected),
             energy: collected.energy.means(),
             videos: videos::videos(&collected),
             frames: extremes::frames(&collected),

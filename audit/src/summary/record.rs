@@ -12,6 +12,9 @@ pub struct Record {
     pub command: String,
     /// The classifier whose gradient makes the edits.
     pub model: ModelFile,
+    /// The further classifiers whose gradients are added to it.
+    #[serde(default)]
+    pub also: Vec<ModelFile>,
     /// The classifiers that only look at the results, in the order of the rows' lists; at most 64.
     pub judges: Vec<ModelFile>,
     /// Every setting in force, by its name, in the order in which they are shown.

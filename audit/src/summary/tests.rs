@@ -72,7 +72,7 @@ fn two_judges() -> Record {
 }
 
 fn summary(rows: Vec<Row>) -> Summary {
-    Summary::of(rows.into_iter().map(Ok), two_judges()).unwrap()
+    Summary::of(rows.into_iter().map(Ok), two_judges(), &[]).unwrap()
 }
 
 #[test]
@@ -209,10 +209,10 @@ fn the_order_of_files_changes_no_statistic() {
         ..MadeUp::default()
     };
     let mut rows = sample.rows();
-    let forwards = Summary::of(rows.iter().cloned().map(Ok), sample.run()).unwrap();
+    let forwards = Summary::of(rows.iter().cloned().map(Ok), sample.run(), &[]).unwrap();
     rows.reverse();
     rows.sort_by_key(|row| ALL_METHODS.iter().position(|method| *method == row.method));
-    let backwards = Summary::of(rows.into_iter().map(Ok), sample.run()).unwrap();
+    let backwards = Summary::of(rows.into_iter().map(Ok), sample.run(), &[]).unwrap();
     for (one, other) in forwards.cells.iter().zip(&backwards.cells) {
         assert_eq!(one.p_target_after.median, other.p_target_after.median);
         assert_eq!(
@@ -274,4 +274,184 @@ fn a_classifier_that_flips_sooner_is_found() {
     assert_eq!(comparison.easier, Some(0.25));
     assert!(comparison.exceeded);
     assert!(!now.compare(&before, Some(0.3)).exceeded);
+}
+
+fn judged(rows: Vec<Row>, condition: &str) -> Checked {
+    let condition: Condition = condition.parse().unwrap();
+    let summary = Summary::of(rows.into_iter().map(Ok), two_judges(), &[condition]).unwrap();
+    summary.conditions[0].clone()
+}
+
+#[test]
+fn a_condition_counts_what_its_brackets_let_pass() {
+    // Four frames: flips at 0.5, 0.25 and 2, one beyond the range; PSNR and certainty as set here.
+    let mut rows = four_pictures();
+    let facts = [(45.0, 0.9), (41.0, 0.4), (60.0, 0.9), (30.0, 0.8)];
+    for row in &mut rows {
+        let at = row.input.as_bytes()[0] - b'0';
+        (row.psnr, row.p_source_before) = facts[usize::from(at)];
+    }
+    let cases = [
+        ("flips > 75%", false, 3, 4),
+        ("flips >= 75%", true, 3, 4),
+        ("flips(psnr>40) > 49%", true, 2, 4),
+        ("flips(psnr>40, magnification<0.4) > 49%", false, 1, 4),
+        // The second frame is none of those looked at.
+        ("flips(p>50%) > 60%", true, 2, 3),
+        ("flips(p>50%, psnr>40) > 30%", true, 1, 3),
+        ("flips(method=csp-phase) < 10%", false, 3, 4),
+        ("flips(method=pixel) > 1%", true, 0, 0),
+        ("flips(p>99%) > 1%", true, 0, 0),
+        ("wrong > 24%", true, 1, 4),
+        ("wrong > 25%", false, 1, 4),
+        ("failed > 0", true, 1, 9),
+        ("failed > 20%", false, 1, 9),
+    ];
+    for (condition, failed, count, of) in cases {
+        let checked = judged(rows.clone(), condition);
+        assert_eq!(
+            (checked.failed, checked.share.count, checked.share.of),
+            (failed, count, of),
+            "{condition}"
+        );
+    }
+    // The method nearest to a failure decides.
+    let pixels = rows.iter().filter(|row| row.reach == Reach::Flip).map(|row| Row {
+        method: Method::Pixel,
+        attained: true,
+        ..row.clone()
+    });
+    let both: Vec<Row> = rows.iter().cloned().chain(pixels).collect();
+    let checked = judged(both.clone(), "flips > 90%");
+    assert_eq!((checked.failed, checked.method.as_deref()), (true, Some("pixel")));
+    let checked = judged(both, "flips < 80%");
+    assert_eq!(
+        (checked.failed, checked.method.as_deref()),
+        (true, Some("csp-phase"))
+    );
+}
+
+#[test]
+fn the_worst_case_is_the_least_visible_change_of_a_sure_answer() {
+    let mut rows = four_pictures();
+    let facts = [(45.0, 0.9), (70.0, 0.4), (99.0, 0.9), (30.0, 0.8)];
+    for row in &mut rows {
+        let at = row.input.as_bytes()[0] - b'0';
+        (row.psnr, row.p_source_before) = facts[usize::from(at)];
+        row.strip = Some(format!("strips/{at}.1.png"));
+        // At a flip that is attained the answer is the target.
+        row.top_after = i32::from(row.reach == Reach::Flip && row.attained);
+    }
+    let worst = summary(rows.clone()).worst.unwrap();
+    assert_eq!((worst.input.as_str(), worst.psnr), ("0.png", Some(45.0)));
+    assert_eq!(worst.picture.as_deref(), Some("strips/0.1.closest.png"));
+    // Where the driver is sure of none, all count.
+    rows.iter_mut().for_each(|row| row.p_source_before = 0.4);
+    assert_eq!(summary(rows.clone()).worst.unwrap().input, "1.png");
+    // A frame that was the target before is no change.
+    rows.iter_mut().for_each(|row| row.top_before = 1);
+    assert_eq!(summary(rows).worst, None);
+}
+
+#[test]
+fn frames_of_which_the_driver_has_no_opinion_are_in_no_list() {
+    let mut rows = four_pictures();
+    for row in &mut rows {
+        row.p_source_before = if row.input == "1.png" { 0.2 } else { 0.9 };
+    }
+    let frames = summary(rows.clone()).frames;
+    assert_eq!(frames.opinion, Some(0.5));
+    let all = || frames.least.iter().chain(&frames.most);
+    assert_eq!(all().count(), 3);
+    assert!(all().all(|frame| frame.input != "1.png"));
+    rows.iter_mut().for_each(|row| row.p_source_before = 0.2);
+    let frames = summary(rows).frames;
+    assert_eq!(
+        (frames.opinion, frames.least.len() + frames.most.len()),
+        (None, 4)
+    );
+}
+
+#[test]
+fn a_fall_within_the_intervals_is_no_failure() {
+    // 40 pictures whose flips spread over a factor of 16: a median that falls by a fifth is within what other pictures
+    // would have given; one that falls to a tenth is not.
+    let flips = |by: f64, files: usize| {
+        let rows = (0..files).map(|at| Row {
+            input: format!("{at}.png"),
+            input_sha256: format!("hash {at}"),
+            target_class: 1,
+            reach: Reach::Flip,
+            attained: true,
+            magnification: by * 2.0_f64.powf(4.0 * (at as f64 + 0.5) / files as f64 - 4.0),
+            ..Row::default()
+        });
+        Summary::of(rows.map(Ok), Record::default(), &[]).unwrap()
+    };
+    let exceeded = |now: f64, files: usize| {
+        let comparison = flips(now, files).compare(&flips(1.0, files), Some(0.1)).clone();
+        (comparison.exceeded, comparison.lines[0].easier_interval)
+    };
+    let (failed, interval) = exceeded(0.8, 40);
+    let [low, high] = interval.unwrap();
+    assert!(!failed && low < 0.0 && high > 0.2, "{low} {high}");
+    let (failed, interval) = exceeded(0.1, 40);
+    assert!(failed && interval.unwrap()[0] > 0.5, "{interval:?}");
+    // Too few files for an interval: the number decides.
+    assert_eq!(exceeded(0.8, 5), (true, None));
+}
+
+#[test]
+fn files_that_only_one_audit_has_are_named() {
+    let of = |names: &[&str]| {
+        let inputs = names.iter().map(|name| InputFile {
+            path: format!("{name}.png"),
+            sha256: format!("hash {name}"),
+        });
+        let run = Record {
+            inputs: inputs.collect(),
+            ..Record::default()
+        };
+        Summary::of([], run, &[]).unwrap()
+    };
+    let mut now = of(&["a", "c", "d"]);
+    let comparison = now.compare(&of(&["b", "a", "d"]), None);
+    assert!(!comparison.same_inputs);
+    assert_eq!(
+        (&comparison.only_before[..], &comparison.only_now[..]),
+        (&["b.png".to_owned()][..], &["c.png".to_owned()][..])
+    );
+}
+
+#[test]
+fn methods_are_compared_on_the_frames_that_all_of_them_attained() {
+    // The first method attained on 0, 1, 2 of four pictures, the other on 1, 2, 3.
+    let mut rows = four_pictures();
+    let pixels: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.reach == Reach::L2 && row.failure.is_none())
+        .map(|row| Row {
+            method: Method::Pixel,
+            attained: row.input != "0.png",
+            p_target_after: row.p_target_after - 0.25,
+            top_after: 0,
+            ..row.clone()
+        })
+        .collect();
+    rows.extend(pixels);
+    let common = &summary(rows).common[0];
+    assert_eq!((common.attained, common.of, common.lines.len()), (2, 5, 2));
+    let [phase, pixel] = &common.lines[..] else {
+        unreachable!()
+    };
+    // Of 0.3 and 0.9; the picture that the other did not attain has 0.1.
+    assert!((phase.p_target_after.median.unwrap() - 0.6).abs() < 1e-6);
+    assert_eq!(
+        (phase.answered.count, phase.answered.of, phase.less_first),
+        (1, 2, None)
+    );
+    let less = pixel.less_first.unwrap();
+    assert!((less.p_target_after.median.unwrap() + 0.25).abs() < 1e-6);
+    assert_eq!((less.answered.median, less.answered.of), (Some(-0.5), 2));
+    assert_eq!(less.e_warp.median, Some(0.0));
 }

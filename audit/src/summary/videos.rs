@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cases::{Case, Collected, Entry};
 use super::interval::finite;
-use crate::table::{Direction, Reach};
+use crate::table::{Direction, Reach, name};
 
 /// Points of a course; longer videos are drawn in that many stretches. The table has every frame.
 const MOST_POINTS: usize = 300;
@@ -79,10 +79,10 @@ pub(super) fn videos<'a>(collected: &'a Collected) -> Vec<Video> {
             .iter()
             .filter(|(key, _)| key.control == Direction::Gradient)
     };
-    let Some(method) = gradient().map(|(key, _)| key.method).next() else {
+    let Some(way) = gradient().map(|(key, _)| key.way).next() else {
         return Vec::new();
     };
-    let of = |flip: bool| gradient().filter(move |(key, _)| key.method == method && key.is_flip() == flip);
+    let of = |flip: bool| gradient().filter(move |(key, _)| key.way == way && key.is_flip() == flip);
     let flips = of(true).next();
     // Cells stand in the order of reach and distance: the last L2 distance, else the last magnification.
     let reached = of(false)
@@ -132,7 +132,7 @@ pub(super) fn videos<'a>(collected: &'a Collected) -> Vec<Video> {
             let count = |is: fn(&FrameOfVideo<'_>) -> bool| frames.iter().filter(|frame| is(frame)).count();
             Video {
                 input: collected.inputs[input as usize].clone(),
-                method: method.to_owned(),
+                method: name(way.method, way.samples),
                 reach: reached.map(|(key, _)| key.reach),
                 requested: reached.and_then(|(key, _)| key.requested()),
                 frames: frames.len(),

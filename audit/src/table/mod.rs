@@ -14,6 +14,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
+pub(crate) use row::name;
 pub use row::{Direction, Reach, Row};
 
 use crate::atomic_file::{AtomicFile, unwritten};

@@ -24,6 +24,9 @@ pub enum Direction {
     Gradient,
     /// A random direction of the gradient's spectrum: what any edit of that shape and size does.
     Random,
+    /// The driver's gradient at another picture, between the same two classes: what an edit does that knows the classes and
+    /// not the picture.
+    Other,
 }
 
 /// How far the picture was moved.
@@ -41,7 +44,7 @@ pub enum Reach {
 impl From<Direction> for Control {
     fn from(direction: Direction) -> Self {
         match direction {
-            Direction::Gradient => Self::None,
+            Direction::Gradient | Direction::Other => Self::None,
             Direction::Random => Self::Random,
         }
     }
@@ -54,6 +57,7 @@ impl Choice for Direction {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Gradient, "gradient", "The driver's class gradient"),
         (Self::Random, "random", "Random, with the gradient's spectrum"),
+        (Self::Other, "other", "The driver's gradient at another picture"),
     ];
 }
 
@@ -69,6 +73,15 @@ impl Choice for Reach {
 }
 
 choice_column!(Direction, Reach);
+
+/// A method as summary and page name it: its nick, and of how many copies' gradients the direction is the mean, where that is
+/// not the frame's own.
+pub(crate) fn name(nick: &str, samples: u32) -> String {
+    match samples {
+        0 | 1 => nick.to_owned(),
+        samples => format!("{nick}, {samples} samples"),
+    }
+}
 
 /// Declares the row, and from the same list the table's schema and the ways there and back.
 macro_rules! row {
@@ -148,7 +161,7 @@ row! {
     target_label: String,
     /// Coordinates in which the picture moved.
     method: Method,
-    /// Direction in which it moved: `gradient`, or the control `random`.
+    /// Direction in which it moved: `gradient`, or a control, `random` or `other` (the gradient at another picture).
     control: Direction,
     /// Steps of the walk.
     steps: u32,
@@ -202,6 +215,12 @@ row! {
     gradient_energy: Vec<f32>,
     /// Share of the edit's energy in each band.
     change_energy: Vec<f32>,
+    /// Slightly changed copies of the frame whose gradients were averaged; 1: the frame's own gradient.
+    samples: u32,
+    /// How sure the direction is, 0..1: the cosine to be expected with the mean of as many other copies; missing for one.
+    agreement: f64,
+    /// How alike the gradients of several drivers are: the mean cosine of all pairs, -1..1; missing for a single driver.
+    drivers_agreement: f64,
     /// Picture of the frame and its edits, relative to the output folder.
     strip: Option<String>,
     /// Why this row has no result: a sentence. Such a row is listed and counted as excluded.

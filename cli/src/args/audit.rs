@@ -7,8 +7,10 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use steerlens::pyramid::Grid;
 use steerlens::settings::{Choice, Group};
-use steerlens::{ClassifierSettings, Control, GradientSettings, LensSettings, ReachSettings};
-use steerlens_audit::{Format, Results, SampleRule, Settings, Shard, Source, Targets, Truth, methods};
+use steerlens::{ClassifierSettings, Control, GradientSettings, ReachSettings};
+use steerlens_audit::{
+    Condition, Format, Results, SampleRule, Settings, Shard, Source, Targets, Truth, methods,
+};
 
 use super::flag::{chosen, flags};
 use super::{classifier, lens, model, out};
@@ -16,6 +18,7 @@ use crate::args::name;
 
 const INPUT: &str = "input";
 const JUDGE: &str = "judge";
+const SAMPLES: &str = GradientSettings::SAMPLES.name;
 const SOURCE: &str = "source";
 const TARGETS: &str = "targets";
 const PAIRS: &str = "pairs";
@@ -34,6 +37,16 @@ const NO_STRIPS: &str = "no-strips";
 const NO_CLIPS: &str = "no-clips";
 const BASELINE: &str = "baseline";
 const THRESHOLD: &str = "threshold";
+const FAIL_IF: &str = "fail-if";
+const RANDOM: &str = "random";
+const OTHER: &str = "other";
+/// How the copies of `SAMPLES` differ.
+const OF_COPIES: [&str; 4] = [
+    GradientSettings::SHIFT.name,
+    GradientSettings::ZOOM.name,
+    GradientSettings::MIRROR.name,
+    GradientSettings::NOISE_LEVEL.name,
+];
 /// The folders that are merged.
 const DIR: &str = "dir";
 
@@ -65,6 +78,10 @@ pub(super) fn command() -> Command {
         )
         .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
         .arg(out("DIR", "Folder for the results"))
+        .arg(path(name::ALSO, "MODEL").action(ArgAction::Append).help(
+            "Classifier whose gradient is added, each brought to the same length; may be given several times. Classes \
+             are matched by label",
+        ))
         .arg(path(JUDGE, "MODEL").action(ArgAction::Append).help(
             "Classifier that only looks at the results; may be given several times. Classes are matched by label",
         ))
@@ -89,7 +106,7 @@ pub(super) fn command() -> Command {
         .next_help_heading("How far")
         .arg(list(BUDGETS, "L2,..").help("L2 distances to move to, pixel values 0..1: methods are compared there"))
         .arg(list(MAGNIFICATIONS, "X,..").allow_negative_numbers(true).help(
-            "Magnifications to move by [default without budgets: what suits the model, else 1]",
+            "Magnifications to move by [default without budgets: 1, 2 and 4 times the median flip]",
         ))
         .arg(flag(NO_FLIP).help("Do not search for the smallest magnification at which the class flips"))
         .args(one::<ReachSettings>(ReachSettings::STEPS.name))
@@ -99,9 +116,20 @@ pub(super) fn command() -> Command {
                 .default_value("csp-phase,csp-joint,fourier-phase,pixel")
                 .help("Coordinates in which frames move, with commas"),
         )
-        .args(one::<LensSettings>(Control::NAME).map(|flag| flag.hide_short_help(false).help(
-            "random: move every frame in a random direction of the same spectrum too, to compare with [default: none]",
-        )))
+        .arg(
+            text(SAMPLES, "N,..")
+                .value_delimiter(',')
+                .value_parser(value_parser!(u32).range(1..=1000))
+                .help(
+                    "Slightly changed copies of each frame whose gradients are averaged; 1,16 sets single and averaged \
+                     gradients side by side [default: 1]",
+                ),
+        )
+        .args(OF_COPIES.iter().flat_map(|name| one::<GradientSettings>(name)).map(hidden))
+        .arg(text(Control::NAME, "LIST").value_delimiter(',').value_parser(["none", RANDOM, OTHER]).help(
+            "Move every frame once more, to compare with: random, in a random direction of the same spectrum; other, along \
+             the gradient of another picture; or both with a comma [default: none]",
+        ))
         .args(one::<GradientSettings>(GradientSettings::SEED.name).map(|flag| {
             flag.hide_short_help(false).help("Seed of the random directions [default: 0]")
         }))
@@ -140,7 +168,8 @@ pub(super) fn command() -> Command {
              --source true --pairs 3:8,4:9 --budgets 1,2 --control random -o report\n  \
              steerlens audit photos/ -m v2.onnx --baseline v1/summary.json -o v2\n\n\
              Exit status: 0 done; 2 error; 3 done, without inputs that could not be read;\n\
-             4 flips became easier than in the baseline by more than the threshold;\n\
+             4 a condition of --fail-if is fulfilled, or flips became easier than in the\n\
+             baseline by more than the threshold;\n\
              130 interrupted, --resume goes on.",
         )
 }
@@ -225,7 +254,7 @@ fn merge() -> Command {
         )
 }
 
-fn results_flags() -> [Arg; 3] {
+fn results_flags() -> [Arg; 4] {
     [
         text(FORMAT, "FORMAT")
             .default_value("parquet")
@@ -237,6 +266,18 @@ fn results_flags() -> [Arg; 3] {
             .value_parser(share)
             .requires(BASELINE)
             .help("By what share flips may become easier than in the baseline"),
+        text(FAIL_IF, "CONDITION")
+            .action(ArgAction::Append)
+            .value_parser(|text: &str| text.parse::<Condition>())
+            .help("Fail where this is so: 'flips(psnr>40) > 5%', 'wrong > 10%'; may be given several times")
+            .long_help(
+                "Fail (exit status 4) where this is so; may be given several times.\n\n\
+                 flips(psnr>40, p>50%) > 5%: more than 5 % of the frames of whose class the model is sure by more \
+                 than 50 % flip by a change of more than 40 dB PSNR, by whichever method. In brackets, with commas: \
+                 psnr, ssim, l2, magnification (of the flip), p (of the frame), method=csp-phase.\n\
+                 wrong > 10%: more than 10 % of the frames whose true class is known have another answer.\n\
+                 failed > 0: some row has no result.",
+            ),
     ]
 }
 
@@ -274,6 +315,7 @@ fn results(matches: &ArgMatches) -> Results {
     if word(matches, FORMAT) == "csv" {
         results.format = Format::Csv;
     }
+    results.fail_if = matches.get_many(FAIL_IF).unwrap_or_default().cloned().collect();
     results.baseline = paths(matches, BASELINE).next();
     if let Some(threshold) = matches.get_one(THRESHOLD) {
         results.threshold = *threshold;
@@ -296,6 +338,9 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     let model = paths(matches, name::MODEL).next().unwrap_or_default();
     let mut settings = Settings::new(paths(matches, INPUT).collect(), &model, &results.out);
     settings.model = classifier(matches, model);
+    settings.also = paths(matches, name::ALSO)
+        .map(|file| settings.model.beside(file))
+        .collect();
     settings.judges = paths(matches, JUDGE)
         .map(|model_file| ClassifierSettings {
             model_file,
@@ -320,7 +365,13 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     settings.magnifications = numbers(matches, MAGNIFICATIONS);
     settings.flips = !matches.get_flag(NO_FLIP);
     settings.methods = methods(word(matches, METHODS))?;
-    settings.random_control = lens.control == Control::Random;
+    let controls: Vec<&String> = matches.get_many(Control::NAME).unwrap_or_default().collect();
+    settings.random_control = controls.iter().any(|control| *control == RANDOM);
+    settings.other_control = controls.iter().any(|control| *control == OTHER);
+    if let Some(samples) = matches.get_many(SAMPLES) {
+        settings.samples = samples.copied().collect();
+    }
+    settings.copies = lens.gradient.clone();
     settings.seed = lens.gradient.seed;
     settings.steps = lens.reach.steps;
     settings.resolution = lens.resolution;

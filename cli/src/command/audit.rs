@@ -43,7 +43,7 @@ fn finish(ending: &Ending) -> Result<Outcome> {
     Ok(match ending.verdict {
         Verdict::Whole => Outcome::Done,
         Verdict::Partial => Outcome::Partial,
-        Verdict::Easier => Outcome::Exceeded,
+        Verdict::Failed | Verdict::Easier => Outcome::Exceeded,
         Verdict::Stopped => Outcome::Interrupted,
     })
 }

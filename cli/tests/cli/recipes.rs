@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::audit::audit;
 use crate::common::repository;
 use tempfile::TempDir;
 
@@ -21,13 +22,10 @@ fn every_snippet_runs_as_it_stands() {
     for name in ["models", "media"] {
         symlink(repository(name), folder.path().join(name)).unwrap();
     }
-    let python = python();
+    let python = python(NEEDED);
     if python.is_none() {
-        // Past the test's own capture: a check that was not made is to be seen.
-        let _ = writeln!(
-            std::io::stderr(),
-            "\nSKIPPED: the Python snippets of docs/gradient.md; no Python with onnxruntime, numpy, pillow and onnx \
-             (name one with STEERLENS_PYTHON)\n"
+        skipped(
+            "the Python snippets of docs/gradient.md; no Python with onnxruntime, numpy, pillow and onnx",
         );
     }
     // One program of all Python snippets so far for each of them: later ones use what earlier ones made.
@@ -95,17 +93,57 @@ fn every_command_that_the_readme_shows_runs_as_it_stands() {
     assert!(folder.path().join("report/report.html").exists());
 }
 
+#[test]
+fn every_python_snippet_of_the_audit_s_page_runs_on_a_report() {
+    let page = fs::read_to_string(repository("docs/audit.md")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let digits = ["media/digits/3-1.png", "media/digits/4-1.png"].map(repository);
+    let inputs = [digits[0].as_path(), digits[1].as_path()];
+    let report = folder.path().join("report");
+    audit(
+        &inputs,
+        "models/digits_robust.onnx",
+        &report,
+        &["--methods", "pixel,csp-phase"],
+    )
+    .code(0);
+    let snippets: Vec<&str> = snippets(&page)
+        .filter_map(|(language, snippet)| (language == "python").then_some(snippet))
+        .collect();
+    assert_eq!(snippets.len(), 2);
+    for (snippet, needed) in snippets
+        .into_iter()
+        .zip(["import pandas, pyarrow", "import polars"])
+    {
+        assert!(snippet.contains(&needed[..needed.find(',').unwrap_or(needed.len())]));
+        match python(needed) {
+            Some(python) => succeeds(Command::new(python).args(["-c", snippet]), folder.path(), snippet),
+            None => skipped(&format!(
+                "a Python snippet of docs/audit.md; no Python that can {needed}"
+            )),
+        }
+    }
+}
+
+/// Says which check was not made, past the test's own capture.
+fn skipped(what: &str) {
+    let _ = writeln!(
+        std::io::stderr(),
+        "\nSKIPPED: {what} (name one with STEERLENS_PYTHON)\n"
+    );
+}
+
 /// Language and text of every fenced block.
 fn snippets(page: &str) -> impl Iterator<Item = (&str, &str)> {
     let blocks = page.split("```").skip(1).step_by(2);
     blocks.filter_map(|block| block.split_once('\n'))
 }
 
-/// A Python with all that the snippets import.
-fn python() -> Option<String> {
+/// A Python with all that a snippet imports.
+fn python(needed: &str) -> Option<String> {
     let name = std::env::var("STEERLENS_PYTHON").unwrap_or_else(|_| "python3".into());
     let found = Command::new(&name)
-        .args(["-c", NEEDED])
+        .args(["-c", needed])
         .stderr(Stdio::null())
         .status();
     found.is_ok_and(|status| status.success()).then_some(name)
