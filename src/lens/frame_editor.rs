@@ -487,5 +487,6 @@ fn mean_cosine(units: &[Vec<f32>]) -> Option<f64> {
         .enumerate()
         .flat_map(|(k, one)| units[k + 1..].iter().map(move |other| cosine(one, other)));
     let (sum, count) = pairs.fold((0.0, 0), |(sum, count), cosine| (sum + cosine, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
+    // Lengths are rounded.
+    (count > 0).then(|| (sum / f64::from(count)).clamp(-1.0, 1.0))
 }

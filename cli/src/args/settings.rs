@@ -159,7 +159,7 @@ pub(crate) fn says_how_far(matches: &ArgMatches) -> bool {
     reals
         .iter()
         .any(|fact| given::<f64>(matches, fact.name).is_some())
-        || matches.contains_id(super::name::SHEET)
+        || matches.try_contains_id(super::name::SHEET).unwrap_or(false)
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {

@@ -29,6 +29,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     }
     let command = args::command()
         .version(env!("CARGO_PKG_VERSION"))
+        // The flag has a definition of its own.
+        .disable_version_flag(true)
         // Each command has a page of its own.
         .disable_help_subcommand(true);
     let pages = folder.join("man/man1");

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::common::steerlens;
 
-const COMMANDS: [&str; 5] = ["inspect", "gradient", "morph", "audit", "doctor"];
+const COMMANDS: [&str; 6] = ["inspect", "gradient", "morph", "audit", "live", "doctor"];
 
 fn generated() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

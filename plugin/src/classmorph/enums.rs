@@ -68,6 +68,7 @@ steerlens::ColorMode!(mirror ColorMode, "GstClassMorphColorMode", steerlens::mor
 steerlens::Resolution!(mirror Resolution, "GstClassMorphResolution", steerlens::Resolution,);
 steerlens::MagnificationUnit!(mirror MagnificationUnit, "GstClassMorphMagnificationUnit", steerlens::morph::MagnificationUnit,);
 steerlens::StepMode!(mirror StepMode, "GstClassMorphStepMode", steerlens::morph::StepMode,);
+steerlens::ReachMode!(mirror ReachMode, "GstClassMorphReachMode", steerlens::morph::ReachMode,);
 steerlens::Control!(mirror Control, "GstClassMorphControl", steerlens::Control,);
 steerlens::Grid!(mirror Grid, "GstClassMorphGrid", steerlens::pyramid::Grid,);
 steerlens::Fit!(mirror Fit, "GstClassMorphFit", steerlens::frame::Fit,);
@@ -100,7 +101,7 @@ const fn kind<M: Mirror>() -> Kind {
     }
 }
 
-static KINDS: [Kind; 16] = [
+static KINDS: [Kind; 17] = [
     kind::<Method>(),
     kind::<ExecutionProvider>(),
     kind::<OptimizationLevel>(),
@@ -109,6 +110,7 @@ static KINDS: [Kind; 16] = [
     kind::<Resolution>(),
     kind::<MagnificationUnit>(),
     kind::<StepMode>(),
+    kind::<ReachMode>(),
     kind::<Control>(),
     kind::<Grid>(),
     kind::<Fit>(),
