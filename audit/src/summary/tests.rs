@@ -455,3 +455,49 @@ fn methods_are_compared_on_the_frames_that_all_of_them_attained() {
     assert_eq!((less.answered.median, less.answered.of), (Some(-0.5), 2));
     assert_eq!(less.e_warp.median, Some(0.0));
 }
+
+/// What summaries of earlier versions do not have.
+const NEW: [&str; 16] = [
+    "conditions",
+    "confusion",
+    "worst",
+    "common",
+    "also",
+    "psnr",
+    "samples",
+    "agreement",
+    "drivers-agreement",
+    "averaged",
+    "opinion",
+    "only-before",
+    "only-now",
+    "easier-interval",
+    "list-of-inputs",
+    "warnings",
+];
+
+fn without_new(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(map) => {
+            map.retain(|name, _| !NEW.contains(&name.as_str()));
+            map.values_mut().for_each(without_new);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(without_new),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_summary_of_an_earlier_version_is_still_a_baseline() {
+    let mut now = MadeUp::default().summary();
+    now.compare(&MadeUp::default().summary(), Some(0.1));
+    let mut old = serde_json::to_value(&now).unwrap();
+    without_new(&mut old);
+    let text = old.to_string();
+    assert!(NEW.iter().all(|name| !text.contains(&format!("\"{name}\":"))));
+    let old = Summary::read(&text).unwrap();
+    assert_eq!((old.cells.len(), old.cells[0].samples), (now.cells.len(), 1));
+    let comparison = now.compare(&old, Some(0.1));
+    assert_eq!((comparison.easier, comparison.exceeded), (Some(0.0), false));
+    assert_eq!(comparison.lines.len(), 12);
+}
