@@ -433,3 +433,37 @@ fn a_model_that_is_easier_to_flip_than_the_baseline_ends_with_four() {
     worse.says("easier");
     audit(&[&digits], "models/digits_robust.onnx", &at("same"), &flags).code(0);
 }
+
+#[test]
+fn a_condition_that_is_fulfilled_fails_and_one_that_cannot_be_read_shows_the_place() {
+    let folder = TempDir::new().unwrap();
+    let digit = repository("media/digits/3-1.png");
+    let at = |name: &str| folder.path().join(name);
+    let flags = |condition: &'static str| ["--methods", "pixel", "--budgets", "1", "--fail-if", condition];
+    let answer = audit(
+        &[&digit],
+        "models/digits_plain.onnx",
+        &at("a"),
+        &flags("flips(psnr>1) > 5%"),
+    )
+    .code(4);
+    answer.says("failed: flips(psnr>1) > 5% (1 of 1, 100 %, with pixel)");
+    assert_eq!(summary(&at("a"))["conditions"][0]["failed"], true);
+    audit(
+        &[&digit],
+        "models/digits_plain.onnx",
+        &at("b"),
+        &flags("failed > 0"),
+    )
+    .code(0);
+    let answer = audit(
+        &[&digit],
+        "models/digits_plain.onnx",
+        &at("c"),
+        &flags("flips(pnsr>1) > 5%"),
+    )
+    .code(2);
+    answer.says("flips(pnsr>1) > 5%\n        ^^^^");
+    answer.says("write psnr, ssim, l2, magnification, p");
+    assert!(!at("c").exists());
+}
