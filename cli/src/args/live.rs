@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use steerlens::render::DisplayMode;
-use steerlens::settings::Choice;
+use steerlens::settings::{Choice, short};
 use steerlens::{ClassifierSettings, LensSettings, LiveSettings, ViewSettings};
 use steerlens_live::{Input, Settings};
 
@@ -23,9 +23,19 @@ const MODEL: &str = "models/face_expression.onnx";
 
 pub(super) fn command() -> Command {
     let hidden = |arg: Arg| arg.hide_short_help(true);
-    let preset = |arg: Arg| match arg.get_id() == settings::PRESET {
-        true => arg.default_value(PRESET),
-        false => arg,
+    // What is not as for stills.
+    let own = |arg: Arg| {
+        match arg.get_id().as_str() {
+        settings::PRESET => arg.default_value(PRESET),
+        "magnification" => arg.help(format!(
+            "How far the picture moves, in radians RMS of phase; negative is away from the target [default: what the model's \
+             description advises, else {}]",
+            short(steerlens_live::MAGNIFICATION)
+        )),
+        "display-mode" => arg.help(format!("{} [default: side-by-side]", DisplayMode::BLURB)),
+        "measure-after" => arg.help(format!("{} [default: true]", ViewSettings::MEASURE_AFTER.blurb)),
+        _ => arg,
+    }
     };
     Command::new("live")
         .override_usage("steerlens live [OPTIONS] [INPUT]")
@@ -65,13 +75,13 @@ pub(super) fn command() -> Command {
         .next_help_heading("Classes")
         .args(settings::class_flags())
         .next_help_heading("How far")
-        .args(settings::reach_flags())
+        .args(settings::reach_flags().into_iter().map(own))
         .next_help_heading("How")
-        .args(settings::method_flags().into_iter().map(preset))
-        .args(settings::display_flags())
+        .args(settings::method_flags().into_iter().map(own))
+        .args(settings::display_flags().into_iter().map(own))
         .args(settings::sight_flags())
         .args(flags::<LiveSettings>().into_iter().map(hidden))
-        .args(flags_of_videos::<LensSettings>().into_iter().map(hidden))
+        .args(flags_of_videos::<LensSettings>().into_iter().map(own).map(hidden))
         .next_help_heading("Model")
         .args(settings::signature_flags().into_iter().map(hidden))
         .args(settings::input_flags().into_iter().map(hidden))

@@ -3,9 +3,9 @@
 
 use std::io;
 
+use constant_time_eq::constant_time_eq;
 use hyper::header::{HOST, ORIGIN};
 use hyper::{HeaderMap, StatusCode};
-use subtle::ConstantTimeEq;
 
 use crate::error::{Error, Result};
 
@@ -59,7 +59,7 @@ impl Door {
             .strip_prefix('/')
             .and_then(|path| path.split_once('/'))
             .unwrap_or_default();
-        match bool::from(token.as_bytes().ct_eq(self.token.as_bytes())) {
+        match constant_time_eq(token.as_bytes(), self.token.as_bytes()) {
             true => Ok(rest),
             false => Err(StatusCode::NOT_FOUND),
         }
