@@ -28,8 +28,8 @@ pub(super) fn command() -> Command {
         match arg.get_id().as_str() {
         settings::PRESET => arg.default_value(PRESET),
         "magnification" => arg.help(format!(
-            "How far the picture moves, in radians RMS of phase; negative is away from the target [default: what the model's \
-             description advises, else {}]",
+            "How far the picture moves, in radians RMS of phase; negative is away from the target [default: what the \
+             model's description advises, else {}]",
             short(steerlens_live::MAGNIFICATION)
         )),
         "display-mode" => arg.help(format!("{} [default: side-by-side]", DisplayMode::BLURB)),
