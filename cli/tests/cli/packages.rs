@@ -39,7 +39,8 @@ fn every_command_has_a_page_that_names_all_its_flags() {
         assert!(count > 1, "{help}");
     }
     let pages = fs::read_dir(folder.path().join("man/man1")).unwrap().count();
-    assert_eq!(pages, COMMANDS.len() + 1, "what is hidden has no page");
+    // The front page, one of each command, and one of `steerlens audit merge`; what is hidden has none.
+    assert_eq!(pages, COMMANDS.len() + 2);
 }
 
 /// What bash offers for a line whose last word is unfinished.
