@@ -27,7 +27,7 @@ fn every_command_has_a_page_that_names_all_its_flags() {
         let flags = help.lines().filter_map(|line| {
             let flag = line
                 .trim_start()
-                .split([' ', ','])
+                .split([' ', ',', '[', '='])
                 .find(|word| word.starts_with("--"))?;
             line.trim_start().starts_with('-').then_some(flag)
         });
