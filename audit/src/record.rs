@@ -62,6 +62,10 @@ pub(crate) fn begin(
 /// finished already, or merged with its other shards.
 pub(crate) fn identity(run: &Record) -> Options {
     let mut identity = run.settings.clone();
+    // Distances that were found follow from the rest.
+    if identity.remove(MAGNIFICATIONS_FROM).is_some() {
+        identity.remove("magnifications");
+    }
     let judges = run.judges.iter().enumerate();
     let judges = judges.map(|(at, judge)| (format!("judge {}", at + 1), judge));
     let also = run.also.iter().enumerate();
@@ -88,6 +92,8 @@ pub(crate) fn identity(run: &Record) -> Options {
 
 /// What two shards of one audit need not agree in: their shares of the inputs, and the machine.
 pub(crate) const OF_A_SHARD: [&str; 3] = ["shard", "version of machine", TRUE_CLASSES];
+/// Where magnifications are from that nobody gave.
+pub(crate) const MAGNIFICATIONS_FROM: &str = "magnifications-from";
 pub(crate) const LIST_OF_INPUTS: &str = "list of inputs";
 const TRUE_CLASSES: &str = "list of true classes";
 

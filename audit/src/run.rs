@@ -89,7 +89,7 @@ pub fn run(settings: &Settings, progress: &dyn Progress) -> Result<Ending> {
     worker.compare_with(&others)?;
     let mut record = record::begin(settings, &worker, &keys, &truths)?;
     if let Some(reaches) = reaches {
-        let name = "magnifications-from".to_owned();
+        let name = record::MAGNIFICATIONS_FROM.to_owned();
         record.settings.insert(name, reaches.from.into());
     }
     record.warnings.splice(0..0, skipped.sentences());

@@ -76,8 +76,8 @@ fn merge_takes_regular_files_and_follows_no_link() {
     }
     assert_eq!(
         fs::read_dir(at("merged/strips")).unwrap().count(),
-        1,
-        "its own strip"
+        2,
+        "its own strip, and the closest edit"
     );
 }
 
@@ -130,7 +130,8 @@ fn names_that_are_no_utf_8_lose_no_picture() {
     audit(&[&inputs], ROBUST, &out, &flags).code(0);
     let counts = summary(&out)["counts"].clone();
     assert_eq!((&counts["files"], &counts["frames"]), (&2.into(), &2.into()));
-    assert_eq!(fs::read_dir(out.join("strips")).unwrap().count(), 2);
+    // For each picture a strip, and the closest edit.
+    assert_eq!(fs::read_dir(out.join("strips")).unwrap().count(), 4);
 }
 
 #[test]
