@@ -13,7 +13,7 @@ COUNT ?= 1000
 SEED ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup photos demo wheel dist test test-python test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
+.PHONY: help setup photos demo book wheel dist test test-python test-quick bless fuzz-graphs soak check bench bench-store bench-compare install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,12 @@ photos: ## As setup, and EfficientNet-Lite1 and -Lite2: other drivers and judges
 
 demo: setup ## Build, run real pipelines on drawn faces, photos and clips; pictures and videos land in out/
 	@tools/demo
+
+book: ## Make the pages of docs/ one site, with mdBook (cargo install mdbook); it lands in target/book/html
+	rm -rf target/book && mkdir -p target/book && cp -r docs target/book/src
+	@# What lies outside of the book is named there, and not linked.
+	sed -E -i 's/\[([^]]*)\]\(\.\.\/[^)]*\)/\1/g' target/book/src/*.md
+	mdbook build
 
 wheel: setup ## Build the Python package; the wheel lands in target/wheels
 	tools/python wheel

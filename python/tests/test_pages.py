@@ -39,7 +39,7 @@ def clone(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/answers.md"])
 def test_python_snippets_run(root: Path, clone: Path, page: str) -> None:
     names: dict[str, Any] = {}
     snippets = re.findall(r"```python\n(.*?)```", (root / page).read_text(), re.DOTALL)

@@ -7,6 +7,7 @@ mod citations;
 mod links;
 mod order;
 mod packages;
+mod summary;
 mod unsafe_code;
 
 use std::fs;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The snippets of docs/gradient.md run as they stand, in their order: shell always, Python where there is one with
 //! what they need (`STEERLENS_PYTHON`, else `python3`). The Rust one is a documentation test of the library. So do the
-//! commands of README.md.
+//! commands of README.md, docs/answers.md and docs/your-model.md.
 
 use std::fs;
 use std::io::Write;
@@ -117,7 +117,7 @@ fn every_python_snippet_of_the_audit_s_page_runs_on_a_report() {
     {
         assert!(snippet.contains(&needed[..needed.find(',').unwrap_or(needed.len())]));
         match python(needed) {
-            Some(python) => succeeds(Command::new(python).args(["-c", snippet]), folder.path(), snippet),
+            Some(python) => drop(succeeds(Command::new(python).args(["-c", snippet]), folder.path(), snippet)),
             None => skipped(&format!(
                 "a Python snippet of docs/audit.md; no Python that can {needed}"
             )),
@@ -131,6 +131,104 @@ fn skipped(what: &str) {
         std::io::stderr(),
         "\nSKIPPED: {what} (name one with STEERLENS_PYTHON)\n"
     );
+}
+
+#[test]
+fn every_command_of_the_answers_runs_as_it_stands() {
+    let page = fs::read_to_string(repository("docs/answers.md")).unwrap();
+    let folder = clone(&["models", "media", "tests"]);
+    let answers: Vec<&str> = page.split("\n## ").skip(1).collect();
+    assert_eq!(answers.len(), 20);
+    for answer in answers {
+        let title = answer.lines().next().unwrap_or_default();
+        assert!(snippets(answer).next().is_some(), "{title}: no command");
+        for command in commands(answer) {
+            // What is missing here is a finding, and not one of the page.
+            let command = command.replace("steerlens doctor", "steerlens doctor || test $? = 1");
+            succeeds(
+                Command::new("bash").args(["-euc", &command]),
+                folder.path(),
+                title,
+            );
+        }
+    }
+    assert!(folder.path().join("v2/report.html").exists());
+}
+
+/// The lines of every section run on files as its exporter writes them; and read so, the small networks in them know each
+/// fruit by its colour, which they would not with channels exchanged or in another range.
+#[test]
+fn your_model_runs_in_three_lines_from_every_framework() {
+    const SECTIONS: [&str; 7] = [
+        "torchvision",
+        "timm",
+        "Keras",
+        "Ultralytics",
+        "Custom Vision",
+        "Hugging Face",
+        "Teachable Machine",
+    ];
+    const FRUITS: [(&str, [u8; 3]); 5] = [
+        ("blueberry", [50, 60, 160]),
+        ("coconut", [245, 245, 245]),
+        ("lime", [70, 170, 50]),
+        ("liquorice", [15, 15, 15]),
+        ("tomato", [200, 40, 40]),
+    ];
+    let page = fs::read_to_string(repository("docs/your-model.md")).unwrap();
+    for section in SECTIONS {
+        let text = page
+            .split("\n## ")
+            .find(|text| text.starts_with(&format!("{section}\n")));
+        let lines = commands(text.unwrap_or_else(|| panic!("no section {section}")));
+        assert_eq!(lines.len(), 3, "{section}");
+        let folder = TempDir::new().unwrap();
+        let files = repository("tests/data/recipes").join(section.to_lowercase().replace(' ', "-"));
+        for file in fs::read_dir(files).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        fs::copy(repository("media/apple.jpg"), folder.path().join("photo.jpg")).unwrap();
+        for line in &lines {
+            succeeds(Command::new("bash").args(["-euc", line]), folder.path(), line);
+        }
+        for made in ["tomato.png", "sheet.png"] {
+            assert!(image::open(folder.path().join(made)).is_ok(), "{section}: {made}");
+        }
+        let flags = lines[1]
+            .split_once(" -m ")
+            .and_then(|(_, rest)| rest.split_once(" --target"));
+        let flags = flags.unwrap_or_else(|| panic!("{}", lines[1])).0;
+        for (fruit, colour) in FRUITS {
+            let patch = image::RgbImage::from_pixel(96, 64, image::Rgb(colour));
+            patch.save(folder.path().join("patch.png")).unwrap();
+            let read = format!(
+                "steerlens morph patch.png -m {flags} --target {fruit} --magnification 0 --json -o read.png"
+            );
+            let said = succeeds(Command::new("bash").args(["-euc", &read]), folder.path(), section);
+            let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+            assert_eq!(said["classes"][0]["label"], fruit, "{section}: {said:#}");
+        }
+    }
+}
+
+/// A folder in which these folders of the repository lie.
+fn clone(folders: &[&str]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for name in folders {
+        symlink(repository(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+/// Every command of `steerlens` in the page's blocks of shell, continued lines joined.
+fn commands(page: &str) -> Vec<String> {
+    let shell = snippets(page).filter(|(language, _)| *language == "sh");
+    let joined = shell.flat_map(|(_, block)| {
+        let joined = block.replace("\\\n", " ");
+        joined.lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    joined.filter(|line| line.starts_with("steerlens ")).collect()
 }
 
 /// Language and text of every fenced block.
@@ -149,9 +247,9 @@ fn python(needed: &str) -> Option<String> {
     found.is_ok_and(|status| status.success()).then_some(name)
 }
 
-/// Runs a command in a folder, with this build's `steerlens` before all others.
+/// Runs a command in a folder, with this build's `steerlens` before all others; what it printed.
 #[track_caller]
-fn succeeds(command: &mut Command, folder: &Path, snippet: &str) {
+fn succeeds(command: &mut Command, folder: &Path, snippet: &str) -> String {
     let built = Path::new(env!("CARGO_BIN_EXE_steerlens"));
     let built = built.parent().expect("the program lies in a folder");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -167,4 +265,5 @@ fn succeeds(command: &mut Command, folder: &Path, snippet: &str) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
