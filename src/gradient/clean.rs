@@ -64,7 +64,7 @@ pub(super) fn clean(model: &mut ModelProto, options: &Options) -> Result<Input, 
             element: element.to_string(),
         });
     }
-    let shape = fixed_shape(&graph.input[0], options)?;
+    let shape = fixed_shape(&graph.input[0], read_channels(&graph, &name), options)?;
     graph.input[0] = ValueInfoProto::tensor(&name, element.number(), &shape);
     // Shapes that other sizes left behind; ONNX Runtime infers them anew.
     graph.value_info.clear();
@@ -146,7 +146,24 @@ impl visit::Visitor for Widen {
     }
 }
 
-fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, Error> {
+/// How many channels the Conv takes that reads the tensor first: where exporters leave that axis open, as Optimum does.
+fn read_channels(graph: &GraphProto, input: &str) -> Option<usize> {
+    let reads = |n: &&NodeProto| n.op() == "Conv" && n.is_standard() && n.input(0) == Some(input);
+    let conv = graph.node.iter().find(reads)?;
+    let weight = graph
+        .initializer
+        .iter()
+        .find(|t| t.name.as_deref() == conv.input(1))?;
+    let per_group = usize::try_from(*weight.dims.get(1)?).ok()?;
+    per_group.checked_mul(usize::try_from(conv.int("group", 1)).ok()?)
+}
+
+/// `channels`: how many the graph takes, should the input not state it.
+fn fixed_shape(
+    input: &ValueInfoProto,
+    channels: Option<usize>,
+    options: &Options,
+) -> Result<Vec<usize>, Error> {
     let dims = input.dims().unwrap_or_default();
     let refuse = |reason: &str| Error::InputShape {
         name: input.name.clone().unwrap_or_default(),
@@ -169,8 +186,8 @@ fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, 
     }
     let is_channels = |d: &DimensionProto| matches!(known(d), Some(1 | 3 | 4));
     let channels_last = options.channels_last.unwrap_or(!is_channels(a) && is_channels(c));
-    let (channels, height, width) = if channels_last { (c, a, b) } else { (a, b, c) };
-    let Some(channels) = known(channels) else {
+    let (stated, height, width) = if channels_last { (c, a, b) } else { (a, b, c) };
+    let Some(channels) = known(stated).or(channels).filter(|n| *n > 0) else {
         return Err(refuse(
             "the number of channels is not fixed; export with a fixed one",
         ));
@@ -198,4 +215,23 @@ fn fixed_shape(input: &ValueInfoProto, options: &Options) -> Result<Vec<usize>, 
         )));
     }
     Ok(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Optimum leaves every axis of `pixel_values` open.
+    #[test]
+    fn an_open_axis_of_channels_is_read_from_the_first_conv() {
+        let weight = |channels: usize| Array::real([2, channels, 1, 1], vec![0.5; 2 * channels]).encode("w");
+        let graph = |channels: usize, group: i64| GraphProto {
+            node: vec![NodeProto::new("Conv", "patches", &["x", "w"], &["y"]).with("group", group)],
+            initializer: vec![weight(channels)],
+            ..Default::default()
+        };
+        assert_eq!(read_channels(&graph(3, 1), "x"), Some(3));
+        assert_eq!(read_channels(&graph(2, 2), "x"), Some(4));
+        assert_eq!(read_channels(&graph(3, 1), "z"), None);
+    }
 }
