@@ -125,7 +125,7 @@ pub(super) fn command() -> Command {
                      gradients side by side [default: 1]",
                 ),
         )
-        .args(OF_COPIES.iter().flat_map(|name| one::<GradientSettings>(name)).map(hidden))
+        .args(OF_COPIES.into_iter().flat_map(one::<GradientSettings>).map(hidden))
         .arg(text(Control::NAME, "LIST").value_delimiter(',').value_parser(["none", RANDOM, OTHER]).help(
             "Move every frame once more, to compare with: random, in a random direction of the same spectrum; other, along \
              the gradient of another picture; or both with a comma [default: none]",
