@@ -117,7 +117,11 @@ fn every_python_snippet_of_the_audit_s_page_runs_on_a_report() {
     {
         assert!(snippet.contains(&needed[..needed.find(',').unwrap_or(needed.len())]));
         match python(needed) {
-            Some(python) => drop(succeeds(Command::new(python).args(["-c", snippet]), folder.path(), snippet)),
+            Some(python) => drop(succeeds(
+                Command::new(python).args(["-c", snippet]),
+                folder.path(),
+                snippet,
+            )),
             None => skipped(&format!(
                 "a Python snippet of docs/audit.md; no Python that can {needed}"
             )),
