@@ -264,6 +264,18 @@ fn computed_weights() {
             .with("auto_pad", "SAME_UPPER")
             .ints("strides", &[2, 2]),
         weight(&[2, 3, 3], &[2, 3, 7]).ints("strides", &[2]),
+        // Windows apart, which may begin in the middle of what is left over.
+        weight(&[2, 2, 1, 1], &[1, 2, 4, 4])
+            .with("auto_pad", "SAME_LOWER")
+            .ints("strides", &[4, 4]),
+        weight(&[2, 1, 1, 2], &[1, 2, 7, 9])
+            .with("group", 2)
+            .with("auto_pad", "SAME_UPPER")
+            .ints("strides", &[4, 4]),
+        weight(&[2, 1, 2], &[1, 2, 8])
+            .with("group", 2)
+            .with("auto_pad", "SAME_LOWER")
+            .ints("strides", &[4]),
         both(&[2, 3, 3, 3], &[1, 3, 4, 5]),
         both(&[6, 1, 2, 2], &[1, 3, 4, 5])
             .with("group", 3)

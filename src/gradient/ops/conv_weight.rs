@@ -17,12 +17,10 @@ pub(super) fn cotangent(
     window: &Window,
     skipped: &[usize],
 ) -> Result<Value, Stop> {
-    if skipped.iter().any(|s| *s > 0) {
-        return Err(Stop::refuse(
-            "its weight is computed, and its automatic pads leave parts of the picture out; export it with stated pads",
-        ));
-    }
     let (x, w, y) = (c.input(0)?.clone(), c.input(1)?.clone(), c.y()?.clone());
+    let none = vec![0; x.rank()];
+    let before: Vec<i64> = signed(skipped).iter().map(|s| -s).collect();
+    let x = padded(e, &x, &[&[0, 0], &before[..]].concat(), &none);
     let group = usize::try_from(c.node.int("group", 1)).unwrap_or(1).max(1);
     let (pictures, made, each) = (x.shape[0], y.shape[1], x.shape[1] / group);
     let (from, to) = (&x.shape[2..], &y.shape[2..]);
@@ -45,7 +43,7 @@ pub(super) fn cotangent(
         .map(|i| window.reach(i) + window.strides[i] * (ys[i] - 1) + 1 - xs[i] - window.begin[i])
         .collect();
     let cut: Vec<i64> = end.iter().map(|p| *p.min(&0)).collect();
-    let turned = padded(e, &turned, &vec![0; turned.rank()], &[&[0, 0], &cut[..]].concat());
+    let turned = padded(e, &turned, &none, &[&[0, 0], &cut[..]].concat());
     let end: Vec<i64> = end.iter().map(|p| *p.max(&0)).collect();
 
     let attributes = [
