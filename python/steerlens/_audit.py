@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Audit:
     """The results of an audit. In a notebook it shows its counts, and where the page is."""
 
-    #: How it ended, in a word: "whole"; "partial", without inputs that could not be read; "easier", with flips that became
-    #: easier than `threshold` allows against the `baseline`.
+    #: How it ended, in a word: "whole"; "partial", without inputs that could not be read; "failed", with a condition of
+    #: `fail_if` fulfilled; "easier", with flips that became easier than `threshold` allows against the `baseline`.
     verdict: str
     #: The folder of all results.
     folder: Path

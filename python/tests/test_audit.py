@@ -40,7 +40,7 @@ def test_the_results_are_the_command_line_s(three: Path, faces: str, root: Path,
     assert audit.table.read_bytes() == (tmp_path / "b/frames.csv").read_bytes()
     with audit.table.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {Path(row["file"]).name for row in rows} == {path.name for path in three.iterdir()}
+    assert {Path(row["input"]).name for row in rows} == {path.name for path in three.iterdir()}
     assert {row["method"] for row in rows} == {"pixel", "csp-phase"}
 
     assert audit.verdict == "whole" and audit.folder == tmp_path / "a"
