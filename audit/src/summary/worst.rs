@@ -63,7 +63,7 @@ pub(super) fn worst(collected: &Collected) -> Option<Worst> {
         });
     // Of equals the first, so that it does not depend on how they are compared.
     let rank = |entry: &Entry| (collected.of(entry).p_source_before >= OPINION, entry.psnr);
-    let above = |a: (bool, f32), b: (bool, f32)| a.0 > b.0 || (a.0 == b.0 && a.1 > b.1);
+    let above = |a: (bool, f32), b: (bool, f32)| (a.0 && !b.0) || (a.0 == b.0 && a.1 > b.1);
     let (key, entry) = changed.reduce(|best, next| {
         if above(rank(next.1), rank(best.1)) {
             next

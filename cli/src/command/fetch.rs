@@ -150,7 +150,7 @@ impl Wheel<'_> {
 /// Puts a finished folder in its place.
 fn publish(new: &Path, folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => fs::rename(new, folder),
     }
 }

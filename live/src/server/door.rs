@@ -82,7 +82,7 @@ mod tests {
             door.let_in(path, &headers).map(str::to_owned)
         };
         let host = (HOST, "127.0.0.1:1234");
-        assert_eq!(ask(&path, &[host.clone()]).unwrap(), "events");
+        assert_eq!(ask(&path, std::slice::from_ref(&host)).unwrap(), "events");
         assert_eq!(ask(&path, &[(HOST, "localhost:1234")]).unwrap(), "events");
         assert_eq!(
             ask(&path, &[host.clone(), (ORIGIN, "http://127.0.0.1:1234")]).unwrap(),
@@ -94,7 +94,11 @@ mod tests {
             "//events",
             "/0123456789abcdef0123456789abcdef/events",
         ] {
-            assert_eq!(ask(wrong, &[host.clone()]), Err(StatusCode::NOT_FOUND), "{wrong}");
+            assert_eq!(
+                ask(wrong, std::slice::from_ref(&host)),
+                Err(StatusCode::NOT_FOUND),
+                "{wrong}"
+            );
         }
         for wrong in ["127.0.0.1", "127.0.0.1:80", "example.org:1234", ""] {
             assert_eq!(

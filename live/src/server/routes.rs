@@ -37,7 +37,7 @@ pub(super) async fn answer(request: Request<Incoming>, door: &Door, shared: &Arc
             );
         }
     };
-    let found = match (&parts.method, path) {
+    match (&parts.method, path) {
         (&Method::GET, "") => whole("text/html; charset=utf-8", HTML),
         (&Method::GET, "style.css") => whole("text/css; charset=utf-8", STYLE),
         (&Method::GET, "script.js") => whole("text/javascript; charset=utf-8", SCRIPT),
@@ -66,8 +66,7 @@ pub(super) async fn answer(request: Request<Incoming>, door: &Door, shared: &Arc
             }
         }
         _ => refuse(StatusCode::NOT_FOUND, "there is nothing under this address"),
-    };
-    found
+    }
 }
 
 fn unfit(error: impl ToString) -> Answer {
