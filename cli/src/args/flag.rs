@@ -37,6 +37,7 @@ pub(super) fn flags<G: Group>() -> Vec<Arg> {
 }
 
 /// A flag for each setting of the group that only videos have.
+#[cfg(feature = "live")]
 pub(super) fn flags_of_videos<G: Group>() -> Vec<Arg> {
     every::<G>(|name| OF_VIDEOS.contains(&name))
 }
