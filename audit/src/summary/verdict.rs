@@ -29,9 +29,9 @@ impl Checked {
         let Share { count, of, .. } = self.share;
         match (self.share.share(), &self.method) {
             (None, _) => "there is nothing to tell it by".to_owned(),
-            (Some(share), None) => format!("{count} of {of}, {} %", short(100.0 * share)),
+            (Some(share), None) => format!("{count} of {of}, {} %", short((1000.0 * share).round() / 10.0)),
             (Some(share), Some(method)) => {
-                format!("{count} of {of}, {} %, with {method}", short(100.0 * share))
+                format!("{count} of {of}, {} %, with {method}", short((1000.0 * share).round() / 10.0))
             }
         }
     }
