@@ -82,6 +82,8 @@ impl Settings {
         if let Some(preset) = Preset::find("live") {
             preset.apply(&mut lens);
         }
+        // A frame of 640x480 moves three times as fast so, and faces read no worse.
+        lens.resolution = steerlens::Resolution::Model;
         lens.view.display_mode = steerlens::render::DisplayMode::SideBySide;
         lens.view.measure_after = true;
         Self {

@@ -31,7 +31,10 @@ impl Checked {
             (None, _) => "there is nothing to tell it by".to_owned(),
             (Some(share), None) => format!("{count} of {of}, {} %", short((1000.0 * share).round() / 10.0)),
             (Some(share), Some(method)) => {
-                format!("{count} of {of}, {} %, with {method}", short((1000.0 * share).round() / 10.0))
+                format!(
+                    "{count} of {of}, {} %, with {method}",
+                    short((1000.0 * share).round() / 10.0)
+                )
             }
         }
     }

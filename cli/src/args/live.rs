@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use steerlens::render::DisplayMode;
 use steerlens::settings::{Choice, short};
-use steerlens::{ClassifierSettings, LensSettings, LiveSettings, ViewSettings};
+use steerlens::{ClassifierSettings, LensSettings, LiveSettings, Resolution, ViewSettings};
 use steerlens_live::{Input, Settings};
 
 use super::flag::{flags, flags_of_videos, given, take};
@@ -32,6 +32,7 @@ pub(super) fn command() -> Command {
              model's description advises, else {}]",
             short(steerlens_live::MAGNIFICATION)
         )),
+        "resolution" => arg.help(format!("{} [default: model]", Resolution::BLURB)),
         "display-mode" => arg.help(format!("{} [default: side-by-side]", DisplayMode::BLURB)),
         "measure-after" => arg.help(format!("{} [default: true]", ViewSettings::MEASURE_AFTER.blurb)),
         _ => arg,
@@ -109,8 +110,11 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         settings.input = Input::named(&word)?;
     }
     settings.classifier = settings::classifier(matches, model);
-    let view = settings.lens.view;
+    let (view, resolution) = (settings.lens.view, settings.lens.resolution);
     settings.lens = settings::lens(matches);
+    if given::<String>(matches, Resolution::NAME).is_none() {
+        settings.lens.resolution = resolution;
+    }
     if given::<String>(matches, DisplayMode::NAME).is_none() {
         settings.lens.view.display_mode = view.display_mode;
     }
