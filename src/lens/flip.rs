@@ -5,6 +5,7 @@ use super::{Editor, Reader, Report};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{FrameView, FrameViewMut};
+use crate::morph::ReachMode;
 
 /// The search begins here and doubles, and ends at [`FARTHEST_FLIP`].
 const NEAREST: f64 = 1.0 / 64.0;
@@ -20,7 +21,7 @@ impl Editor {
     /// Moves the frame to its flip: to the smallest magnification found at which the classifier's most probable class, on
     /// the picture as written, is the reading's target. Doubling from 1/64 up to [`FARTHEST_FLIP`] finds the first
     /// flip among the doublings, halving narrows it down; a class that flips and flips back between two doublings
-    /// goes unseen. Magnification and budget of the settings are not looked at, and stay. At most 15 forward runs, those
+    /// goes unseen. Magnification, budget and lead of the settings are not looked at, and stay. At most 15 forward runs, those
     /// of further steps aside.
     ///
     /// `top` is the most probable class of the frame itself; where that is the target, the flip is at 0. The report is
@@ -55,6 +56,7 @@ impl Editor {
             self.set_settings(self.settings().clone().with(|s| {
                 s.reach.magnification = magnification;
                 s.reach.l2_budget = 0.0;
+                s.reach.mode = ReachMode::Fixed;
             }))?;
             self.walk(reader, frame, reading, out)
         };

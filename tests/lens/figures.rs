@@ -3,7 +3,7 @@
 
 use steerlens::frame::{Fit, PixelFormat};
 use steerlens::morph::{ColorMode, MagnificationUnit, Method, ReachMode, StepMode};
-use steerlens::{ClassChoice, LensSettings, Resolution};
+use steerlens::{ClassChoice, Editor, FrameViewMut, LensSettings, Reader, Reading, Resolution};
 
 use crate::{Picture, lens, root, towards};
 
@@ -118,6 +118,33 @@ fn a_morph_may_end_where_the_target_leads() {
         let (bytes, report, _) = picture.morph(&mut lens_of(there));
         assert!(bytes == picture.bytes && report.led == Some(true));
         assert!(report.warning.unwrap().contains("leads already"));
+    }
+}
+
+/// A flip is searched by itself, whatever the settings say of how far to go.
+#[test]
+fn what_ends_a_morph_does_not_end_the_search_for_a_flip() {
+    let picture = Picture::gray("faces/neutral-2.png");
+    let flip = |mode: ReachMode, lead: f64| {
+        let settings = towards("smile").with(|s| (s.reach.mode, s.reach.lead) = (mode, lead));
+        let classifier = lens("faces_robust.onnx", settings.clone()).into_classifier();
+        let mut reader = Reader::new(classifier, &settings).unwrap();
+        let mut editor = Editor::new(&reader, settings).unwrap();
+        let mut reading = Reading::default();
+        reader.read(&picture.view(), &mut reading).unwrap();
+        let mut bytes = picture.bytes.clone();
+        let size = picture.width;
+        let mut out = FrameViewMut::new(PixelFormat::Gray8, size, picture.height, size, &mut bytes).unwrap();
+        let top = reading.top_class();
+        let report = editor
+            .flip(&mut reader, &picture.view(), &reading, top, &mut out)
+            .unwrap();
+        assert!(report.attained);
+        (report.magnification, report.led, bytes)
+    };
+    let fixed = flip(ReachMode::Fixed, 0.0);
+    for lead in [0.0, 0.9] {
+        assert!(flip(ReachMode::Auto, lead) == fixed, "lead {lead}");
     }
 }
 

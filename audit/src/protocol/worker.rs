@@ -327,7 +327,9 @@ impl Worker {
                         self.look(&out.view()?, measured, &mut row)?;
                         if direction == Direction::Gradient && self.protocol.strips {
                             strip.add(&name(method.nick(), row.samples), column + 1, &row, &out);
-                            let changed = row.attained && row.top_after == row.target_class;
+                            // Where no luma changed there is no ratio to compare.
+                            let changed =
+                                row.attained && row.top_after == row.target_class && !row.psnr.is_nan();
                             let nearer = closest.as_ref().is_none_or(|(psnr, _)| row.psnr > *psnr);
                             if changed && nearer && (reach == Reach::Flip) == flips {
                                 closest = Some((row.psnr, out.clone()));
