@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::{LensSettings, Report};
 use crate::Error;
 use crate::classifier::Reading;
-use crate::frame::{FramePosition, FrameView, luma_of_planes};
+use crate::frame::{self, FramePosition, FrameView, luma_of_planes};
 use crate::measure::{l2, norm};
 use crate::morph::{Search, StepMode, reach_budget};
 
@@ -77,7 +77,7 @@ pub(super) fn walk(
             editor.morpher.extrapolate(magnification, &mut editor.change);
             match &mut between {
                 None => editor.write_step(frame),
-                Some(between) => Ok(between.add(editor)),
+                Some(between) => between.add(editor, frame),
             }
         };
         let magnification = if reach.l2_budget > 0.0 && !is_live {
@@ -263,15 +263,19 @@ impl<'r> Between<'r> {
         }
     }
 
-    /// Adds the change of a step and clips; the distance from the source.
-    fn add(&mut self, editor: &FrameEditor) -> f64 {
+    /// Adds the change of a step and clips; how far the frame then is from what it was.
+    fn add(&mut self, editor: &mut FrameEditor, frame: &FrameView<'_>) -> Result<f64, frame::Error> {
         // A change of luma is added to all three planes.
         let change = editor.change.iter().cycle();
         self.current
             .iter_mut()
             .zip(self.base.iter().zip(change))
             .for_each(|(to, (b, c))| *to = (b + c).clamp(0.0, 1.0));
-        l2(&self.current, &self.source)
+        match editor.at_frame {
+            true => Ok(l2(&self.current, &self.source)),
+            // A change that is enlarged is longer.
+            false => editor.write(frame, &self.change()),
+        }
     }
 
     /// What all steps have changed.

@@ -4,7 +4,7 @@
 use steerlens::frame::{PixelFormat, read_luma, write_luma_change};
 use steerlens::morph::{self, ColorMode, MagnificationUnit, Morpher, Tuning};
 use steerlens::pyramid::{Grid, Spec};
-use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Preset, Reading};
+use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Preset, Reading, Resolution};
 
 use crate::{Picture, lens, towards};
 
@@ -107,6 +107,29 @@ fn the_papers_literal_form_reaches_the_phases() {
         change(&mut other);
         let (other, _, _) = picture.morph(&mut lens("faces_robust.onnx", other));
         assert_ne!(other, bytes);
+    }
+}
+
+/// Where the pyramid works at the model's size a budget still is one of the frame that is written.
+#[test]
+fn a_budget_is_of_the_frame_wherever_the_pyramid_works() {
+    let picture = Picture::colour("face_astronaut.png");
+    for resolution in [Resolution::Model, Resolution::Frame] {
+        for (steps, color_mode) in [(1, ColorMode::Luma), (3, ColorMode::Luma), (3, ColorMode::Joint)] {
+            let settings = towards("sad").with(|s| {
+                s.resolution = resolution;
+                s.morph.color_mode = color_mode;
+                (s.reach.steps, s.reach.l2_budget) = (steps, 5.0);
+            });
+            let (bytes, report, _) = picture.morph(&mut lens("face_expression.onnx", settings));
+            let changes = bytes.iter().zip(&picture.bytes);
+            let squares = changes.map(|(a, b)| ((f64::from(*a) - f64::from(*b)) / 255.0).powi(2));
+            let written = squares.sum::<f64>().sqrt();
+            let place = format!("{resolution:?}, {steps} steps, {color_mode:?}: {written}");
+            assert!(report.attained && (report.l2 - written).abs() < 1e-9, "{place}");
+            // Bytes are rounded after a budget was looked for in real numbers.
+            assert!((written - 5.0).abs() < 0.05, "{place}");
+        }
     }
 }
 
