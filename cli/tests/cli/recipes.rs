@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The snippets of docs/gradient.md run as they stand, in their order: shell always, Python where there is one with
 //! what they need (`STEERLENS_PYTHON`, else `python3`). The Rust one is a documentation test of the library. So do the
-//! commands of README.md, docs/answers.md and docs/your-model.md.
+//! commands of README.md, docs/answers.md, docs/gallery.md and docs/your-model.md.
 
 use std::fs;
 use std::io::Write;
@@ -157,6 +157,29 @@ fn every_command_of_the_answers_runs_as_it_stands() {
         }
     }
     assert!(folder.path().join("v2/report.html").exists());
+}
+
+#[test]
+fn every_picture_of_the_gallery_comes_of_its_command() {
+    let page = fs::read_to_string(repository("docs/gallery.md")).unwrap();
+    let folder = clone(&["models", "media"]);
+    let named = page.lines().find(|line| line.starts_with("imagenet=")).unwrap();
+    for command in commands(&page) {
+        let both = format!("{named}; {command}");
+        succeeds(
+            Command::new("bash").args(["-euc", &both]),
+            folder.path(),
+            &command,
+        );
+        let made = command.rsplit(' ').next().unwrap_or_default();
+        assert!(image::open(folder.path().join(made)).is_ok(), "{made}");
+        // Shown on the page, made smaller.
+        assert!(
+            page.contains(&format!("](pictures/gallery/{})", made.replace(".png", ".jpg"))),
+            "{made}"
+        );
+    }
+    assert!(commands(&page).len() >= 7);
 }
 
 /// The lines of every section run on files as its exporter writes them; and read so, the small networks in them know each
