@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The library's error: each module's own, and the kind that a caller can act on.
 
-use crate::guard::caught;
+use crate::guard::Panicked;
+use crate::{classifier, gradient, onnx, runtime};
 
 /// Everything that can go wrong between a model file and a morphed frame.
 ///
@@ -11,16 +12,16 @@ use crate::guard::caught;
 pub enum Error {
     /// The model file cannot be read, or is not a model.
     #[error(transparent)]
-    Onnx(#[from] crate::onnx::Error),
+    Onnx(#[from] onnx::Error),
     /// The model has no gradient that can be taken.
     #[error(transparent)]
-    Gradient(#[from] crate::gradient::Error),
+    Gradient(#[from] gradient::Error),
     /// ONNX Runtime is missing, unusable, or refuses the model or a run.
     #[error(transparent)]
-    Runtime(#[from] crate::runtime::Error),
+    Runtime(#[from] runtime::Error),
     /// The model is no image classifier, or its description does not fit.
     #[error(transparent)]
-    Classifier(#[from] crate::classifier::Error),
+    Classifier(classifier::Error),
     /// The frame's description does not fit its bytes.
     #[error(transparent)]
     Frame(#[from] crate::frame::Error),
@@ -72,7 +73,6 @@ pub enum ErrorKind {
 impl Error {
     /// Which kind this is of.
     pub fn kind(&self) -> ErrorKind {
-        use crate::{classifier, gradient, onnx, runtime};
         match self {
             Self::Onnx(e) | Self::Gradient(gradient::Error::Onnx(e)) => match e {
                 onnx::Error::NotFound { .. } => ErrorKind::NotFound,
@@ -118,7 +118,21 @@ impl Error {
     }
 }
 
-/// Calls `f` for a public function: no panic crosses it.
-pub(crate) fn shielded<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    caught(f).unwrap_or_else(|panic| Err(Error::Internal(panic)))
+/// An error of the file, its gradient or ONNX Runtime is the same one whoever met it.
+impl From<classifier::Error> for Error {
+    fn from(error: classifier::Error) -> Self {
+        match error {
+            classifier::Error::Onnx(e) => Self::Onnx(e),
+            classifier::Error::Gradient(e) => Self::Gradient(e),
+            classifier::Error::Runtime(e) => Self::Runtime(e),
+            classifier::Error::Internal(panic) => Self::Internal(panic),
+            other => Self::Classifier(other),
+        }
+    }
+}
+
+impl From<Panicked> for Error {
+    fn from(Panicked(panic): Panicked) -> Self {
+        Self::Internal(panic)
+    }
 }

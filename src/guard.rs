@@ -17,6 +17,15 @@ pub(crate) fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// What a function that panicked said of it.
+#[derive(Debug)]
+pub(crate) struct Panicked(pub(crate) String);
+
+/// Calls `f` for a public function: no panic crosses it.
+pub(crate) fn shielded<T, E: From<Panicked>>(f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    caught(f).unwrap_or_else(|panic| Err(Panicked(panic).into()))
+}
+
 /// Calls `f`, and turns its error, or its panic, into text.
 ///
 /// `ort` panics on types it does not know (a sequence of sequences as a model's output, an optional output that is

@@ -116,7 +116,7 @@ fn a_provider_that_is_not_there_is_an_error_and_never_the_processor() {
         execution_provider: Provider::Cuda,
         ..faces()
     };
-    let error = Classifier::open(&settings).unwrap_err();
+    let error = Error::from(Classifier::open(&settings).unwrap_err());
     assert_eq!(error.kind(), ErrorKind::RuntimeLibrary);
     let runtime = steerlens::Runtime::open(None).unwrap();
     let text = error.to_string();
@@ -137,7 +137,7 @@ fn a_device_is_the_number_of_one() {
             device: Some(device.into()),
             ..faces()
         };
-        let error = Classifier::open(&settings).unwrap_err();
+        let error = Error::from(Classifier::open(&settings).unwrap_err());
         (error.kind(), error.to_string())
     };
     let (kind, text) = error(Provider::Cpu, "0");

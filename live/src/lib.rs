@@ -128,7 +128,10 @@ impl Session {
             lens.set_settings(control.lens.clone())?;
         }
         let interrupter = lens.interrupter();
-        let shared = Arc::new(Shared::new(lens.classifier().share()?, control));
+        let shared = Arc::new(Shared::new(
+            lens.classifier().share().map_err(steerlens::Error::from)?,
+            control,
+        ));
         let server = Server::start(Arc::clone(&shared), settings.port)?;
         let worker = Worker::new(Arc::clone(&shared), settings.input, settings.most, lens)?;
         let (begun, first) = mpsc::channel();

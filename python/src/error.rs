@@ -34,6 +34,12 @@ impl From<steerlens::settings::OutOfRange> for Error {
     }
 }
 
+impl From<steerlens::classifier::Error> for Error {
+    fn from(error: steerlens::classifier::Error) -> Self {
+        steerlens::Error::from(error).into()
+    }
+}
+
 impl From<steerlens::frame::Error> for Error {
     fn from(error: steerlens::frame::Error) -> Self {
         steerlens::Error::from(error).into()

@@ -375,7 +375,7 @@ impl State {
 }
 
 /// Further handles on the same loaded models.
-fn shared(classifiers: &[Classifier]) -> Result<Vec<Classifier>, steerlens::Error> {
+fn shared(classifiers: &[Classifier]) -> Result<Vec<Classifier>, steerlens::classifier::Error> {
     classifiers.iter().map(Classifier::share).collect()
 }
 

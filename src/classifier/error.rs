@@ -2,8 +2,10 @@
 //! Why a model cannot be used as an image classifier.
 
 use super::{LabelError, ModelInfoError, TextError};
+use crate::guard::Panicked;
+use crate::{gradient, onnx, runtime};
 
-/// A model, side-car, label file or class that does not fit.
+/// A model, side-car, label file or class that does not fit, or what stops a model from being opened at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -97,6 +99,24 @@ pub enum Error {
         /// What would do.
         wants: &'static str,
     },
+    /// The model file cannot be read, or is not a model.
+    #[error(transparent)]
+    Onnx(#[from] onnx::Error),
+    /// The model has no gradient that can be taken.
+    #[error(transparent)]
+    Gradient(#[from] gradient::Error),
+    /// ONNX Runtime is missing, unusable, or refuses the model.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// A fault of this program.
+    #[error("internal error: {0}; please report it, with what was done")]
+    Internal(String),
+}
+
+impl From<Panicked> for Error {
+    fn from(Panicked(panic): Panicked) -> Self {
+        Self::Internal(panic)
+    }
 }
 
 fn channels_hint(channels: usize) -> &'static str {

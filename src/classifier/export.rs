@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::statements::Statements;
 use super::{ClassifierSettings, Error, Fact};
-use crate::error::shielded;
 use crate::gradient::{self, Cost, Profile};
+use crate::guard::shielded;
 use crate::onnx::{self, ElementType};
 use crate::opened;
 use crate::runtime::Runtime;
@@ -42,17 +42,14 @@ pub struct Written {
 ///
 /// # Errors
 /// When the model cannot be read or differentiated.
-pub fn encode_gradient(
-    settings: &ClassifierSettings,
-    profile: Profile,
-) -> Result<(Vec<u8>, Written), crate::Error> {
+pub fn encode_gradient(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, Written), Error> {
     let (encoded, files) = opened::listing(|| shielded(|| encode(settings, profile)));
     encoded.map(|(bytes, written)| (bytes, Written { files, ..written }))
 }
 
-fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, Written), crate::Error> {
+fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, Written), Error> {
     if settings.model_file.as_os_str().is_empty() {
-        return Err(Error::NoModel.into());
+        return Err(Error::NoModel);
     }
     let model = onnx::read(&settings.model_file)?;
     let mut described = Statements::find(settings, &model)?;
@@ -69,7 +66,7 @@ fn encode(settings: &ClassifierSettings, profile: Profile) -> Result<(Vec<u8>, W
         // The gradient of any four axes can be written, as of the features in the middle of a network: how pixels would
         // become them is not asked then.
         Err(Error::Channels { .. }) => (vec![scores], [odd, d.meaning.warnings.clone()].concat()),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     let written = Written {
         nodes: d.forward_nodes + d.gradient_nodes,

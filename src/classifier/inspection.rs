@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::statements::Statements;
 use super::{ClassifierSettings, Error, Fact, Labels};
-use crate::error::shielded;
 use crate::gradient::{self, Cost, Profile, Refusal};
+use crate::guard::shielded;
 use crate::onnx::{self, ElementType, GraphProto, ModelProto, ValueInfoProto};
 use crate::runtime::Runtime;
 use crate::settings::Choice;
@@ -122,13 +122,13 @@ pub struct OperatorCount {
 /// # Errors
 /// When the model or its description cannot be read, ONNX Runtime cannot be used, or the model is no image
 /// classifier. A node without a gradient is not an error but a finding.
-pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
+pub fn inspect(settings: &ClassifierSettings) -> Result<Inspection, Error> {
     shielded(|| look_at(settings))
 }
 
-fn look_at(settings: &ClassifierSettings) -> Result<Inspection, crate::Error> {
+fn look_at(settings: &ClassifierSettings) -> Result<Inspection, Error> {
     if settings.model_file.as_os_str().is_empty() {
-        return Err(Error::NoModel.into());
+        return Err(Error::NoModel);
     }
     let model = onnx::read(&settings.model_file)?;
     let mut described = Statements::find(settings, &model)?;

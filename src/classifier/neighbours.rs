@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::description::{InputInfo, ModelInfo, OutputInfo, Range};
-use super::metadata::{described, inline, other_task};
+use super::metadata::{described, inline, other_task, sides};
 use super::modelinfo::parse_crop;
 use super::scale::{self, scale};
 use super::text_file::{self, TextError};
@@ -236,25 +236,6 @@ fn reals(value: &Value) -> Option<Vec<f64>> {
     match value {
         Value::Array(items) => items.iter().map(Value::as_f64).collect(),
         one => Some(vec![one.as_f64()?]),
-    }
-}
-
-/// Height and width: a number for both, a pair, or an object.
-pub(super) fn sides(value: &Value) -> Option<(usize, usize)> {
-    let side = |value: &Value| usize::try_from(value.as_u64()?).ok().filter(|side| *side > 0);
-    match value {
-        Value::Object(map) => {
-            let named = |key: &str| map.get(key).and_then(side);
-            named("height")
-                .zip(named("width"))
-                .or_else(|| named("shortest_edge").map(|side| (side, side)))
-        }
-        Value::Array(items) => match items.as_slice() {
-            [one] => side(one).map(|side| (side, side)),
-            [height, width] => side(height).zip(side(width)),
-            _ => None,
-        },
-        one => side(one).map(|side| (side, side)),
     }
 }
 

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::error::Misfit;
 use super::statements::Statements;
 use super::{ClassifierSettings, Error, Fact, Labels, ModelDescription, Signature};
-use crate::error::shielded;
 use crate::gradient::{
     self, Differentiated, INPUT_GRADIENT, OBJECTIVE_SCORES, OBJECTIVE_SHARE, Profile, Squash,
 };
+use crate::guard::shielded;
 use crate::onnx;
 use crate::opened;
 use crate::runtime::{BoundSession, Data, Interrupter, Provider, Runtime, Session, SessionOptions, Tensor};
@@ -58,10 +58,10 @@ pub(super) struct Sessions {
 }
 
 impl Loaded {
-    fn open(settings: &ClassifierSettings) -> Result<Self, crate::Error> {
+    fn open(settings: &ClassifierSettings) -> Result<Self, Error> {
         let start = Instant::now();
         if settings.model_file.as_os_str().is_empty() {
-            return Err(Error::NoModel.into());
+            return Err(Error::NoModel);
         }
         let model = onnx::read(&settings.model_file)?;
         let mut described = Statements::find(settings, &model)?;
@@ -79,8 +79,7 @@ impl Loaded {
             return Err(Error::NoScores {
                 output: differentiated.logits,
                 shape: differentiated.logits_shape,
-            }
-            .into());
+            });
         }
         let squash = differentiated.meaning.squash;
         let known = described.conclude(settings, &differentiated)?;
@@ -125,7 +124,7 @@ impl Classifier {
     /// # Errors
     /// When a file cannot be read, ONNX Runtime cannot be used, the model is no image classifier, or something
     /// in it has no gradient here.
-    pub fn open(settings: &ClassifierSettings) -> Result<Self, crate::Error> {
+    pub fn open(settings: &ClassifierSettings) -> Result<Self, Error> {
         let (loaded, files) = opened::listing(|| shielded(|| Loaded::open(settings)));
         Ok(Self {
             loaded: Arc::new(Loaded { files, ..loaded? }),
@@ -138,7 +137,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When ONNX Runtime gives nothing to interrupt runs with.
-    pub fn share(&self) -> Result<Self, crate::Error> {
+    pub fn share(&self) -> Result<Self, Error> {
         Ok(Self {
             loaded: self.loaded.clone(),
             interrupter: Interrupter::new()?,

@@ -7,8 +7,8 @@ use super::mailbox::Mailbox;
 use super::{Editor, Lens, LensSettings, Reader, Report};
 use crate::Error;
 use crate::classifier::{Interrupter, Labels, Reading};
-use crate::error::shielded;
 use crate::frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut};
+use crate::guard::shielded;
 use crate::settings::{choice, group};
 
 choice! {

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How frames are morphed, by what the settings govern.
 
-use super::{Control, Resolution};
 use crate::classifier::{ClassChoice, Objective};
 use crate::frame::{Fit, Rect};
 use crate::morph::{self, ReachSettings, StepMode};
 use crate::render::DisplayMode;
-use crate::settings::{Text, group};
+use crate::settings::{Text, choice, group};
+
+choice! {
+    /// docs/method.md 2.11.
+    pub enum Resolution = "resolution", Auto, "Where the pyramid works" {
+        /// `Frame` up to 640x480 pixels, `Model` above.
+        Auto = "auto": "At the frame's size up to 640x480 pixels, at the model's above",
+        Model = "model": "At the model's input size; the change is enlarged",
+        Frame = "frame": "At the frame's size, with the exact adjoint of the resize",
+    }
+}
+
+choice! {
+    pub enum Control = "control", None, "A direction in place of the gradient's, to compare it with" {
+        None = "none": "The gradient's own",
+        /// Seeded, another one for each step (see [`crate::morph::Surrogate`]): what a change of that kind does by chance.
+        Random = "random": "Random, with the gradient's spectrum",
+    }
+}
 
 group! {
     /// How frames are morphed.

@@ -5,9 +5,66 @@ use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 use std::time::Duration;
 
 use crate::pyramid::Spec;
-use crate::settings::group;
+use crate::settings::{choice, group};
 
-use super::{ColorMode, Limit, MagnificationUnit, Method, ReachMode, StepMode};
+choice! {
+    pub enum Method = "method", CspPhase, "The coordinates in which the picture moves" {
+        /// Local phases of the pyramid (docs/method.md 2.3).
+        CspPhase = "csp-phase": "Local phases of the complex steerable pyramid; amplitudes stay",
+        /// Local phases and amplitudes of the pyramid (docs/method.md 2.4).
+        CspJoint = "csp-joint": "Local phases and amplitudes of the pyramid",
+        /// Phases of the global Fourier transform (docs/method.md 2.9).
+        FourierPhase = "fourier-phase": "Phases of the global Fourier transform",
+        /// Pixel values (docs/method.md 2.9).
+        Pixel = "pixel": "Pixel values, along the gradient itself",
+    }
+}
+
+choice! {
+    /// docs/method.md 2.6.
+    pub enum ColorMode = "color-mode", Luma, "What is edited in a colour picture" {
+        Luma = "luma": "Luma only; colour differences stay",
+        Joint = "joint": "Red, green and blue share one phase step",
+        Independent = "independent": "Red, green and blue each take their own phase step",
+    }
+}
+
+choice! {
+    /// docs/method.md 2.4.
+    pub enum MagnificationUnit = "magnification-unit", Rms, "The unit of magnification" {
+        Rms = "rms": "Radians RMS over the picture's energy",
+        None = "none": "The literal factor on the raw phase step",
+    }
+}
+
+/// How a phase change is kept from growing without end (docs/method.md 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Limit {
+    /// Softly, by a hyperbolic tangent.
+    #[default]
+    Tanh,
+    /// Cut off.
+    Clip,
+}
+
+choice! {
+    /// docs/method.md 2.8.
+    pub enum StepMode = "step-mode", Reanalyse, "How several steps follow each other" {
+        Reanalyse = "reanalyse": "Each step analyses the current picture anew",
+        Source = "source": "Steps accumulate in the source picture's coefficients",
+        /// docs/method.md 2.14.
+        Live = "live": "One step a frame, along the gradient at the morphed frame; what the steps add up to is carried from frame to frame and fades over temporal-smoothing; for video, without l2-budget",
+    }
+}
+
+choice! {
+    /// docs/method.md 2.15.
+    pub enum ReachMode = "reach", Fixed, "What ends the way" {
+        Fixed = "fixed": "How far magnification or l2-budget say",
+        /// Looked at before every step; of a single step, at pictures as written.
+        Auto = "auto": "The target's lead, where it comes before that",
+    }
+}
 
 group! {
     /// The settings of a [`super::Morpher`]; magnification and budget are arguments of its calls.

@@ -57,7 +57,7 @@ impl Worker {
     pub(crate) fn open(settings: &Settings) -> Result<Self> {
         let mut reader = Reader::open(&of_one_thread(&settings.model), &lens(settings))?;
         for also in &settings.also {
-            let further = Classifier::open(&of_one_thread(also))?;
+            let further = Classifier::open(&of_one_thread(also)).map_err(steerlens::Error::from)?;
             further.check_labels().map_err(steerlens::Error::from)?;
             reader.also(further)?;
         }

@@ -20,7 +20,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
         _ => Profile::Plain,
     };
     let spinner = progress::spinner("differentiating the model");
-    let (model, written) = steerlens::encode_gradient(&settings, profile)?;
+    let (model, written) = steerlens::encode_gradient(&settings, profile).map_err(steerlens::Error::from)?;
     spinner.finish_and_clear();
     output.spare(written.files.iter().map(PathBuf::as_path))?;
     progress::warn(&written.warnings);

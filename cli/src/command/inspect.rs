@@ -38,7 +38,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
 
 /// The report on a model.
 pub(crate) fn inspected(settings: &ClassifierSettings) -> Result<Inspected, Error> {
-    match steerlens::inspect(settings) {
+    match steerlens::inspect(settings).map_err(Error::from) {
         Ok(inspection) => Ok(Inspected::from(inspection)),
         // A model that can be read and has no gradient here: an answer, not a failure.
         Err(error) if is_refusal(&error) => {

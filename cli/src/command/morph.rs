@@ -52,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     output.spare(lens.classifier().files().iter().map(PathBuf::as_path))?;
     for file in matches.get_many::<PathBuf>(name::ALSO).into_iter().flatten() {
         spinner.set_message(format!("loading {}", file.display()));
-        let further = Classifier::open(&classifier.beside(file.clone()))?;
+        let further = Classifier::open(&classifier.beside(file.clone())).map_err(steerlens::Error::from)?;
         further.check_labels()?;
         output.spare(further.files().iter().map(PathBuf::as_path))?;
         lens.also(further)?;

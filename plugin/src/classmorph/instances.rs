@@ -57,7 +57,7 @@ impl Share {
     /// When it cannot be made.
     pub(super) fn classifier(&self) -> Result<Classifier, gst::ErrorMessage> {
         let handle = self.instance.classifier.share();
-        handle.map_err(|error| errors::bus_error(&error))
+        handle.map_err(|error| errors::bus_error(&error.into()))
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn open(name: &str, settings: &ClassifierSettings) -> Result<Share, g
             Some(_) => (),
         }
     }
-    let classifier = Classifier::open(settings).map_err(|error| errors::bus_error(&error))?;
+    let classifier = Classifier::open(settings).map_err(|error| errors::bus_error(&error.into()))?;
     let opened = Arc::new(Instance {
         settings: settings.clone(),
         classifier,

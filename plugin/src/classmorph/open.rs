@@ -8,7 +8,7 @@ use std::time::Instant;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use steerlens::ReachSettings;
-use steerlens::{Classifier, ClassifierSettings, Lens, LensSettings, Live};
+use steerlens::{Classifier, ClassifierSettings, Error, Lens, LensSettings, Live};
 
 use super::imp::{CAT, ClassMorph, Opened, lock};
 use super::instances::Share;
@@ -67,11 +67,11 @@ impl ClassMorph {
         let share = name.map(|name| instances::open(name, &classifier)).transpose()?;
         let model = match &share {
             Some(share) => share.classifier()?,
-            None => Classifier::open(&classifier).map_err(|error| errors::bus_error(&error))?,
+            None => Classifier::open(&classifier).map_err(|error| errors::bus_error(&error.into()))?,
         };
         let mut lens = Lens::new(model, lens).map_err(|error| errors::bus_error(&error))?;
         for file in &also {
-            let further = Classifier::open(&classifier.beside(file.clone()));
+            let further = Classifier::open(&classifier.beside(file.clone())).map_err(Error::from);
             further
                 .and_then(|further| lens.also(further))
                 .map_err(|error| errors::bus_error(&error))?;

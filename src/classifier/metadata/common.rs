@@ -10,7 +10,8 @@ use super::super::Labels;
 use super::super::description::{InputInfo, ModelInfo, OutputInfo};
 use super::super::labels::LABEL_KEYS;
 use super::super::scale::{self, scale};
-use super::{Entries, described, get, inline, left_aside, literal, numbers};
+use super::words::{get, left_aside, numbers};
+use super::{Entries, described, inline, literal};
 
 pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
     let (mut input, mut output, mut warnings) = (InputInfo::default(), OutputInfo::default(), Vec::new());

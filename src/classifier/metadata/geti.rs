@@ -18,7 +18,8 @@ use serde_json::Value;
 use super::super::description::{InputInfo, ModelInfo, OutputInfo};
 use super::super::scale;
 use super::super::{InputFormat, Labels};
-use super::{Entries, described, inline, left_aside, literal, numbers, other_task};
+use super::words::{left_aside, numbers};
+use super::{Entries, described, inline, literal, other_task};
 
 pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
     let keys = keys(entries);

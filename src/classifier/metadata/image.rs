@@ -10,7 +10,8 @@
 
 use super::super::InputFormat;
 use super::super::description::{InputInfo, ModelInfo, OutputInfo, Range};
-use super::{Entries, described, left_aside};
+use super::words::left_aside;
+use super::{Entries, described};
 
 pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
     let (mut input, mut warnings, mut said) = (InputInfo::default(), Vec::new(), false);

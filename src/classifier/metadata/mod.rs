@@ -8,12 +8,11 @@ mod image;
 pub(super) mod literal;
 mod own;
 mod ultralytics;
+mod words;
 
-use super::description::{InputInfo, LabelSource, ModelInfo, OutputInfo};
-use super::{Labels, Range, Source};
-
-/// The strings of a model, by key.
-pub(super) type Entries<'a> = [(&'a str, &'a str)];
+use super::description::{InputInfo, ModelInfo, OutputInfo};
+use super::{Range, Source};
+pub(super) use words::{Entries, described, inline, other_task, sides};
 
 /// A way in which an exporter describes its models.
 struct Dialect {
@@ -90,59 +89,4 @@ pub(super) fn usual_range(said: &[(Source, ModelInfo)]) -> Option<Range> {
         .iter()
         .filter(|dialect| speaks(dialect))
         .find_map(|dialect| dialect.usual)
-}
-
-/// The value of a key, as written.
-fn get<'a>(entries: &Entries<'a>, key: &str) -> Option<&'a str> {
-    entries
-        .iter()
-        .find(|(name, _)| *name == key)
-        .map(|(_, value)| value.trim())
-        .filter(|value| !value.is_empty())
-}
-
-/// A description of one input and one output.
-pub(super) fn described(input: InputInfo, output: OutputInfo, warnings: Vec<String>) -> ModelInfo {
-    ModelInfo {
-        inputs: vec![input],
-        outputs: vec![output],
-        warnings,
-    }
-}
-
-/// Labels that stand in the description, if there are any.
-pub(super) fn inline(labels: Labels) -> Option<LabelSource> {
-    (!labels.is_empty()).then_some(LabelSource::Inline(labels))
-}
-
-/// A sentence about a value that is not understood.
-fn left_aside(key: &str, value: &str) -> String {
-    let short: String = value.chars().take(60).collect();
-    format!("the model's metadata say {key}={short:?}, which is left aside")
-}
-
-/// A sentence about a model that is made for something else; `None` for a classifier.
-pub(super) fn other_task(task: &str) -> Option<String> {
-    let words = task.to_lowercase();
-    let is = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
-    let what = match () {
-        () if is(&["classif", "embed", "feature"]) => return None,
-        () if is(&["detect", "obb", "yolo", "ssd", "maskrcnn"]) => "detects objects",
-        () if is(&["segment", "semantic"]) => "segments pictures",
-        () if is(&["pose", "keypoint"]) => "finds poses",
-        () => return None,
-    };
-    Some(format!(
-        "the model says that it {what} ({task}), it is no classifier of whole pictures: what is taken for its classes \
-         may be something else; name a tensor of class scores with output-name"
-    ))
-}
-
-/// Numbers with commas, spaces or brackets: `1, 2, 3`, `[1 2 3]`, `1`.
-fn numbers(text: &str) -> Option<Vec<f64>> {
-    text.trim_matches(['[', ']', '(', ')', ' '])
-        .split([',', ' ', ';'])
-        .filter(|word| !word.is_empty())
-        .map(|word| word.parse().ok())
-        .collect()
 }

@@ -14,7 +14,8 @@ use super::super::description::{Activation, InputInfo, ModelInfo, OutputInfo};
 use super::super::modelinfo::{list, parse_crop};
 use super::super::scale::{self, Scale};
 use super::super::{InputFormat, InputLayout, Labels};
-use super::{Entries, described, inline, left_aside};
+use super::words::left_aside;
+use super::{Entries, described, inline};
 use crate::settings::Choice;
 
 const KEYS: [&str; 8] = [

@@ -12,9 +12,9 @@
 //! and standard deviations, its detectors do not, and so nothing is said of values there.
 
 use super::super::description::{InputInfo, ModelInfo, OutputInfo, Range};
-use super::super::neighbours::sides;
 use super::super::{InputFormat, Labels};
-use super::{Entries, described, get, inline, left_aside, literal, other_task};
+use super::words::{get, left_aside};
+use super::{Entries, described, inline, literal, other_task, sides};
 
 pub(super) fn read(entries: &Entries<'_>) -> Option<ModelInfo> {
     let [names, size, task, stride] = ["names", "imgsz", "task", "stride"].map(|key| get(entries, key));

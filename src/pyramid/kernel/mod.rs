@@ -22,11 +22,12 @@ mod filter;
 mod image;
 mod lane_fft;
 mod pass;
+mod size;
 mod transforms_alone;
 
 use std::sync::Arc;
 
-use aligned_vec::{AVec, avec};
+use aligned_vec::avec;
 
 use crate::simd::Simd;
 
@@ -36,30 +37,7 @@ use super::masks::{Frequency, Masks};
 use filter::Filter;
 use lane_fft::LaneFft;
 pub(super) use lane_fft::suits;
-
-/// What the transforms of one size need.
-#[derive(Debug, Clone)]
-pub(crate) struct Kernel {
-    simd: Simd,
-    width: usize,
-    height: usize,
-    rows: LaneFft,
-    columns: LaneFft,
-    filters: Vec<Filter>,
-    /// What makes band energy of a sample of the spectrum, `[tile of v][u][L]`.
-    energy_weights: AVec<f32>,
-}
-
-/// Scratch of one thread.
-#[derive(Debug, Clone)]
-pub(crate) struct KernelScratch {
-    /// One tile of columns: of the picture, or of a band's first dimension.
-    columns: AVec<f32>,
-    /// A square of each of two tiles.
-    squares: AVec<f32>,
-    /// A band between its two transforms on the way back: tiles of rows.
-    band: AVec<f32>,
-}
+pub(crate) use size::{Kernel, KernelScratch};
 
 impl Kernel {
     /// For planes of `width x height`, no bands yet.
@@ -101,16 +79,6 @@ impl Kernel {
             kernel: self,
             scratch,
         });
-    }
-
-    /// Tiles of rows `v >= 0` below the Nyquist frequency.
-    fn row_tiles(&self) -> usize {
-        self.height.div_ceil(2).div_ceil(self.simd.lanes())
-    }
-
-    /// Floats of one of them.
-    fn row_tile_len(&self) -> usize {
-        2 * self.simd.lanes() * (self.width + 1)
     }
 }
 
