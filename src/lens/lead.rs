@@ -2,14 +2,12 @@
 //! How far a morph goes where the classifier decides it (docs/method.md 2.15).
 
 use super::Report;
+use super::bracket::Bracket;
 use super::frame_editor::FrameEditor;
 use super::reader::Reader;
 use crate::Error;
 use crate::frame::FrameView;
 use crate::morph::{ReachMode, ReachSettings};
-
-/// Halvings of the way to the far end: the magnification is known to 1/64 of it.
-const HALVINGS: u32 = 6;
 
 /// Whether the target leads as far as is asked for; `None` where nobody asks, or nobody knows.
 pub(super) fn leads(reach: &ReachSettings, probabilities: &[f32], target: usize) -> Option<bool> {
@@ -27,8 +25,8 @@ pub(super) fn leads(reach: &ReachSettings, probabilities: &[f32], target: usize)
     Some(lead > 0.0 && lead >= reach.lead)
 }
 
-/// Takes a single step back to where the target begins to lead, between the frame and where the step has led to. As with a
-/// flip, a lead that is lost again on the way goes unseen.
+/// Takes a single step back to where the target begins to lead, between the frame and where the step has led to. A lead
+/// that is lost again on the way goes unseen.
 pub(super) fn shorten(
     editor: &mut FrameEditor,
     reader: &mut Reader,
@@ -52,21 +50,17 @@ pub(super) fn shorten(
     if report.led == Some(false) {
         return Ok(());
     }
-    let (mut near, mut far) = (0.0, report.magnification);
-    let mut last = far;
-    for _ in 0..HALVINGS {
-        last = 0.5 * (near + far);
+    let mut bracket = Bracket::up_to(report.magnification);
+    let mut last = bracket.high;
+    while let Some(magnification) = bracket.next() {
+        last = magnification;
         go_to(editor, last)?;
-        if leads_here(editor)? {
-            far = last;
-        } else {
-            near = last;
-        }
+        bracket.narrow(last, leads_here(editor)?);
     }
-    if last != far {
-        go_to(editor, far)?;
+    if last != bracket.high {
+        go_to(editor, bracket.high)?;
     }
-    (report.magnification, report.attained) = (far, true);
+    (report.magnification, report.attained) = (bracket.high, true);
     Ok(())
 }
 

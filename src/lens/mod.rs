@@ -5,6 +5,7 @@
 //! thread of its own.
 
 mod average;
+mod bracket;
 mod driver;
 mod editor;
 mod flip;
@@ -22,8 +23,8 @@ mod sync;
 mod temporal_state;
 mod view;
 
+pub use bracket::FARTHEST_FLIP;
 pub use editor::Editor;
-pub use flip::FARTHEST_FLIP;
 pub use live::{GradientMode, Live, LiveReport, LiveSettings};
 pub use reader::Reader;
 pub use report::{After, Report};
