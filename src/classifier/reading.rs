@@ -38,6 +38,9 @@ pub struct Reading {
     pub position: FramePosition,
     /// The gradients of further drivers.
     pub(crate) others: Vec<OtherGradient>,
+    /// What its agreement is of: the sums over two halves of the copies, along the way that led here. Empty for a single
+    /// gradient.
+    pub(crate) halves: [Vec<f64>; 2],
     /// The objective that the gradient is of.
     pub(crate) objective: Objective,
     /// See [`Reading::number`].
@@ -51,6 +54,8 @@ pub(crate) struct OtherGradient {
     pub(crate) gradient: Vec<f32>,
     pub(crate) norm: f64,
     pub(crate) agreement: Option<f64>,
+    /// See [`Reading`].
+    pub(crate) halves: [Vec<f64>; 2],
     /// How that model looks at frames.
     pub(crate) geometry: InputGeometry,
     pub(crate) inference_time: Duration,

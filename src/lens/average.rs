@@ -28,8 +28,8 @@ pub(super) struct Averager {
     back: Vec<f32>,
     scratch: Vec<f32>,
     halves: [Vec<f64>; 2],
-    /// The sums of the halves over the steps so far, each step with the same say.
-    steps: [Vec<f64>; 2],
+    /// The sums of the halves over the readings so far, each with the same say but for what fades.
+    sums: [Vec<f64>; 2],
     aside: Reading,
     /// The sums of the copies' probabilities.
     around: Vec<f64>,
@@ -44,8 +44,19 @@ pub(super) struct Averager {
 pub(super) struct Turn {
     /// The samples are those of this step.
     pub(super) step: u32,
-    /// What earlier steps count in the agreement beside this one, 0..1.
-    pub(super) past: f64,
+    /// What counts in the agreement beside them.
+    pub(super) past: Past,
+}
+
+/// What counts in a reading's agreement beside its own samples.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Past {
+    #[default]
+    Nothing,
+    /// The readings before it, each this much less than the next, 0..1: along a video.
+    Fading(f64),
+    /// Those of the way from the frame to here, which the reading that is written over has come.
+    Way,
 }
 
 /// Where the scores of the picture itself come from.
@@ -75,6 +86,7 @@ impl Averager {
         if settings.samples < 2 {
             classifier.read_planes(planes, pair, settings.objective, reading)?;
             reading.agreement = None;
+            reading.halves.iter_mut().for_each(Vec::clear);
             reading.around.clone_from(&reading.probabilities);
             return Ok(());
         }
@@ -87,7 +99,7 @@ impl Averager {
             back,
             scratch,
             halves,
-            steps,
+            sums,
             aside,
             around,
             maps,
@@ -157,15 +169,24 @@ impl Averager {
             .map(|(a, b)| (a + b).powi(2))
             .sum::<f64>()
             .sqrt();
-        for (steps, half) in steps.iter_mut().zip([one, other]) {
-            if turn.past == 0.0 {
-                steps.clear();
+        let weight = match turn.past {
+            Past::Nothing => 0.0,
+            Past::Fading(weight) => weight,
+            Past::Way => {
+                sums.clone_from(&reading.halves);
+                1.0
             }
-            steps.resize(half.len(), 0.0);
-            let sums = steps.iter_mut().zip(half);
-            sums.for_each(|(sum, g)| *sum = turn.past * *sum + g / length.max(f64::MIN_POSITIVE));
+        };
+        for (sums, half) in sums.iter_mut().zip([one, other]) {
+            if weight == 0.0 {
+                sums.clear();
+            }
+            sums.resize(half.len(), 0.0);
+            let sums = sums.iter_mut().zip(half);
+            sums.for_each(|(sum, g)| *sum = weight * *sum + g / length.max(f64::MIN_POSITIVE));
         }
-        reading.agreement = Some(agreement(&steps[0], &steps[1]));
+        reading.halves.clone_from(sums);
+        reading.agreement = Some(agreement(&sums[0], &sums[1]));
         let share = 1.0 / f64::from(settings.samples);
         reading.around.clear();
         reading

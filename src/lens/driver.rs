@@ -108,8 +108,11 @@ impl OtherDriver {
                 best_but(&self.reading.logits, Some(target))
             }
         };
+        // Along a way the agreement goes on from what that way has come.
+        std::mem::swap(&mut self.reading.halves, &mut into.halves);
         self.driver
             .read(shown, (source, target), gradient, Scores::None, &mut self.reading)?;
+        into.halves.clone_from(&self.reading.halves);
         into.geometry = self.driver.preprocessing.geometry;
         into.gradient.clone_from(&self.reading.gradient);
         into.norm = self.reading.gradient_norm;

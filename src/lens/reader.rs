@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::average::{Scores, Turn};
+use super::average::{Past, Scores, Turn};
 use super::driver::{Driver, OtherDriver};
 use super::input_planes::{Preprocessing, Shown};
 use super::region;
@@ -211,7 +211,7 @@ impl Reader {
         if change.is_some() {
             self.turn = Turn {
                 step: (turn.step + 1) % TURNS,
-                past: PAST,
+                past: Past::Fading(PAST),
             };
             reading.logits.clone_from(&self.aside.logits);
             reading.probabilities.clone_from(&self.aside.probabilities);
@@ -338,7 +338,10 @@ impl Reader {
             self.first.score(shown[0], &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }
-        let turn = Turn { step, past: 1.0 };
+        let turn = Turn {
+            step,
+            past: Past::Way,
+        };
         self.read_all(shown, (source, target), turn, None, reading)
     }
 

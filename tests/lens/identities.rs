@@ -2,7 +2,7 @@
 //! What must hold without any figure, and the controls: a random direction, averaged gradients, refused settings.
 
 use steerlens::frame::{PixelFormat, read_luma, write_luma_change};
-use steerlens::morph::{self, ColorMode, MagnificationUnit, Morpher, Tuning};
+use steerlens::morph::{self, ColorMode, MagnificationUnit, Method, Morpher, Tuning};
 use steerlens::pyramid::{Grid, Spec};
 use steerlens::{ClassChoice, Control, FrameViewMut, LensSettings, Preset, Reading, Resolution};
 
@@ -131,6 +131,30 @@ fn a_budget_is_of_the_frame_wherever_the_pyramid_works() {
             assert!((written - 5.0).abs() < 0.05, "{place}");
         }
     }
+}
+
+/// Along several steps the agreement is that of this way alone, whatever ways were gone from the picture before.
+#[test]
+fn a_way_agrees_with_itself_however_often_it_is_gone() {
+    let picture = Picture::gray("faces/neutral-1.png");
+    let way = |method| {
+        towards("smile").with(|s| {
+            (s.gradient.samples, s.reach.steps, s.reach.magnification) = (4, 3, 0.3);
+            s.morph.method = method;
+        })
+    };
+    let agreements = |lens: &mut steerlens::Lens, settings: LensSettings| {
+        lens.set_settings(settings).unwrap();
+        picture.morph(lens).1.agreement.unwrap()
+    };
+    let mut one = lens("faces_plain.onnx", way(Method::CspPhase));
+    one.also(lens("faces_robust.onnx", way(Method::CspPhase)).into_classifier())
+        .unwrap();
+    let first = agreements(&mut one, way(Method::CspPhase));
+    let other = agreements(&mut one, way(Method::Pixel));
+    assert_ne!(first, other);
+    assert_eq!(agreements(&mut one, way(Method::Pixel)), other);
+    assert_eq!(agreements(&mut one, way(Method::CspPhase)), first);
 }
 
 /// Chance moves as far as the gradient and gets nowhere, the same way each time.
