@@ -27,7 +27,7 @@ photos: ## As setup, and EfficientNet-Lite1 and -Lite2: other drivers and judges
 demo: setup ## Build, run real pipelines on drawn faces, photos and clips; pictures and videos land in out/
 	@tools/demo
 
-book: ## Make the pages of docs/ one site, with mdBook (cargo install mdbook); it lands in target/book/html
+book: ## Make the pages of docs/ one site, with mdBook (cargo install mdbook; apt install mdbook on Debian 13), in target/book/html
 	rm -rf target/book && mkdir -p target/book && cp -r docs target/book/src
 	@# What lies outside of the book is named there, and not linked.
 	sed -E -i 's/\[([^]]*)\]\(\.\.\/[^)]*\)/\1/g' target/book/src/*.md

@@ -229,8 +229,8 @@ fn doctor() -> Command {
                 .action(ArgAction::SetTrue)
                 .conflicts_with(ClassifierSettings::RUNTIME_LIBRARY.name)
                 .help(
-                    "Fetch ONNX Runtime first, for you alone, if none is found: by pip, of a fixed version, its checksum \
-                     compared",
+                    "Fetch ONNX Runtime first, for you alone, unless you have a copy of your own: by pip, of a fixed \
+                     version, its checksum compared. It goes before the distribution's",
                 ),
         )
         .arg(json())

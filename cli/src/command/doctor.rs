@@ -25,21 +25,28 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     })
 }
 
-/// Fetches ONNX Runtime unless there is one.
+/// Fetches ONNX Runtime, unless the user's own copy or a named one is what would be used. The distribution's may be old, or
+/// talk.
 fn get() -> Result<()> {
-    let Err(missing) = Runtime::find(None) else {
-        progress::say(format_args!("ONNX Runtime is there; nothing was fetched"));
-        return Ok(());
-    };
-    if std::env::var_os("ORT_DYLIB_PATH").is_some_and(|path| !path.is_empty()) {
-        bail!("{missing}. As long as ORT_DYLIB_PATH is set, nothing else is looked for: unset it first");
-    }
-    let Some(library) = Runtime::user_copy() else {
+    let is_named = std::env::var_os("ORT_DYLIB_PATH").is_some_and(|path| !path.is_empty());
+    let Some(copy) = Runtime::user_copy() else {
         bail!(
             "neither XDG_DATA_HOME nor HOME is set, so there is no place for ONNX Runtime: set one of them"
         );
     };
-    fetch::onnxruntime(&library)
+    match Runtime::find(None) {
+        Err(missing) if is_named => {
+            bail!("{missing}. As long as ORT_DYLIB_PATH is set, nothing else is looked for: unset it first")
+        }
+        Ok((path, version)) if is_named || copy.canonicalize().is_ok_and(|copy| copy == path) => {
+            progress::say(format_args!(
+                "ONNX Runtime {version} is there, {}; nothing was fetched",
+                path.display()
+            ));
+            Ok(())
+        }
+        _ => fetch::onnxruntime(&copy),
+    }
 }
 
 fn runtime(matches: &ArgMatches) -> Check {

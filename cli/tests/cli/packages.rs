@@ -97,6 +97,27 @@ fn a_library_that_is_there_is_not_fetched_again() {
 }
 
 #[test]
+fn a_copy_of_ones_own_is_fetched_beside_the_systems() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, _) = steerlens::Runtime::find(None).unwrap();
+    std::os::unix::fs::symlink(there, folder.path().join("libonnxruntime.so")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_steerlens"))
+        .args(["doctor", "--get"])
+        .env("PATH", "/nowhere")
+        .env("LD_LIBRARY_PATH", folder.path())
+        .env("XDG_DATA_HOME", folder.path())
+        .env_remove("ORT_DYLIB_PATH")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    // It gets as far as to look for pip.
+    assert!(
+        said.contains("fetching ONNX Runtime") && output.status.code() == Some(2),
+        "{said}"
+    );
+}
+
+#[test]
 fn nothing_is_fetched_that_would_not_be_found() {
     let (code, said) = get(Some("/nowhere/libonnxruntime.so"));
     assert_eq!(code, Some(2), "{said}");
