@@ -318,7 +318,12 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn score(&mut self, frame: &FrameView<'_>) -> Result<&Reading, Error> {
-        self.first.score(Shown::Frame(frame), &mut self.aside)?;
+        self.score_shown(Shown::Frame(frame))
+    }
+
+    /// As [`Reader::score`].
+    pub(super) fn score_shown(&mut self, shown: Shown<'_>) -> Result<&Reading, Error> {
+        self.first.score(shown, &mut self.aside)?;
         Ok(&self.aside)
     }
 

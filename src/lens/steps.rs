@@ -12,7 +12,7 @@ use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{self, FramePosition, FrameView, luma_of_planes};
 use crate::measure::{l2, norm};
-use crate::morph::{Search, StepMode, reach_budget};
+use crate::morph::{ReachSettings, Search, StepMode, reach_budget};
 
 /// How much further than its share of the budget a step may go that is not the last, in lengths of a step: where it ends is
 /// no result, and each try costs a synthesis.
@@ -50,8 +50,7 @@ pub(super) fn walk(
             None => editor.prepare(frame, position, reading, settings),
             Some(between) => {
                 if step > 1 {
-                    report.step_time += between.read(editor, frame, step - 1)?;
-                    report.led = leads(reach, &between.reading.around, reading.target);
+                    report.led = between.read(editor, frame, reach, step - 1, &mut report.step_time)?;
                     if report.led == Some(true) {
                         break;
                     }
@@ -121,8 +120,7 @@ pub(super) fn walk(
         && report.led == Some(false)
         && report.warning.is_none()
     {
-        report.step_time += between.read(editor, frame, steps)?;
-        report.led = leads(reach, &between.reading.around, reading.target);
+        report.led = between.read(editor, frame, reach, steps, &mut report.step_time)?;
     }
     report.attained |= report.led == Some(true);
     match between {
@@ -203,13 +201,16 @@ impl<'r> Between<'r> {
         }
     }
 
-    /// Takes the gradient at the current picture; how long that took.
+    /// Takes the gradient at the current picture, and adds how long that took. Whether the target leads, among the copies and
+    /// on the picture itself: a few copies lead by chance.
     fn read(
         &mut self,
         editor: &mut FrameEditor,
         frame: &FrameView<'_>,
+        reach: &ReachSettings,
         step: u32,
-    ) -> Result<Duration, Error> {
+        time: &mut Duration,
+    ) -> Result<Option<bool>, Error> {
         let start = Instant::now();
         let pixels = editor.pixels();
         let mut luma = Vec::new();
@@ -237,7 +238,13 @@ impl<'r> Between<'r> {
             };
         }
         self.reader.read_step([first, others], step, &mut self.reading)?;
-        Ok(start.elapsed())
+        let target = self.reading.target;
+        let mut led = leads(reach, &self.reading.around, target);
+        if led == Some(true) && self.reading.agreement.is_some() {
+            led = leads(reach, &self.reader.score_shown(first)?.probabilities, target);
+        }
+        *time += start.elapsed();
+        Ok(led)
     }
 
     /// Analysis of the current picture and of its gradient.

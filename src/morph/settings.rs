@@ -116,6 +116,6 @@ group! {
             "How often the gradient is taken along the way; 1 is the paper's single gradient"),
         mode: choice(ReachMode),
         lead: real(LEAD, "lead", 0.2, 0.0, 1.0,
-            "By how much the target must lead with reach=auto: its probability less that of every other class, in the mean of all samples"),
+            "By how much the target must lead with reach=auto: its probability less that of every other class, in the mean of all samples and on the picture itself"),
     }
 }

@@ -215,11 +215,13 @@ impl Morphed {
         [self.source_class, self.target_class].contains(&class)
     }
 
-    /// How far the model's description advises to go, where that is another magnification than the one used.
+    /// How far the model's description advises to go, where that is another magnification than the one used, and nothing else
+    /// has ended the way.
     pub(crate) fn advice(&self) -> Option<String> {
         let advised = self.advised_magnification?;
-        let used = self.morphs.first()?.magnification;
-        (advised != used).then(|| {
+        let morph = self.morphs.first()?;
+        let used = morph.magnification;
+        (advised != used && morph.led != Some(true)).then(|| {
             format!(
                 "the description of this model advises magnification {}, and the default {} was used: add --magnification {}",
                 short(advised),
