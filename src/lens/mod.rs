@@ -14,6 +14,7 @@ mod input_planes;
 mod lead;
 mod live;
 mod mailbox;
+mod one_step;
 mod reader;
 mod region;
 mod report;

@@ -131,6 +131,10 @@ mod video {
         let Ok(sink) = gst::ElementFactory::make(name).build() else {
             return element(name, GOOD).optional("for windows");
         };
+        // DirectFB's own sink ends the process where it finds no console.
+        if let Some(factory) = gst::ElementFactory::find("dfbvideosink") {
+            factory.set_rank(gst::Rank::NONE);
+        }
         // READY opens the display, and no window yet.
         let opened = sink.set_state(gst::State::Ready).is_ok();
         let chosen = sink

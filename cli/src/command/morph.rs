@@ -77,10 +77,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
     let result = result.map_or_else(|| Ok(Vec::new()), |picture| picture.encode(encoding))?;
-    if !args::says_how_far(matches)
-        && let Some(advice) = report.advice()
-    {
-        progress::say(format_args!("note: {advice}"));
+    if !args::says_how_far(matches) {
+        let single = settings.reach.steps == 1;
+        let advice = report.advice().or_else(|| report.missed().filter(|_| single));
+        if let Some(advice) = advice {
+            progress::say(format_args!("note: {advice}"));
+        }
     }
     if let Some(doubt) = report.doubt() {
         progress::say(format_args!("note: {doubt}"));

@@ -231,6 +231,18 @@ impl Morphed {
         })
     }
 
+    /// What to do where a single step of the default length does not end at the target.
+    pub(crate) fn missed(&self) -> Option<String> {
+        let morph = self.morphs.first().filter(|morph| morph.l2 > 0.0)?;
+        let (class, label) = morph.top_class_after.zip(morph.top_label_after.as_ref())?;
+        (class != self.target_class).then(|| {
+            format!(
+                "the network takes the result for {label}: one long step may go past a target. Add --preset readable --reach \
+                 auto for many small steps that end where the target leads, or look for an amount with --sheet 0.02,0.1,0.5"
+            )
+        })
+    }
+
     /// What is said of a direction that the samples do not agree on.
     pub(crate) fn doubt(&self) -> Option<String> {
         let moved = self

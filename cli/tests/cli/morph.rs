@@ -82,6 +82,27 @@ fn text_says_what_happened_and_what_it_does_not_mean() {
     assert_eq!(ours, [""; 0], "no progress where nobody watches");
 }
 
+/// One step of the default length goes past the target of an ordinary network, and what to do then leads there.
+#[test]
+fn a_missed_target_leads_on_to_what_reaches_it() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out.png");
+    // Alone: no description beside it advises a magnification.
+    let model = folder.path().join("plain.onnx");
+    std::fs::copy(repository("models/faces_plain.onnx"), &model).unwrap();
+    let face = repository("media/faces/smile-1.png");
+    let morph = |flags: &[&str]| {
+        let flags = [&["--target", "surprise"], flags].concat();
+        common::morph(&face, &model, &out, &flags).with_runtime().code(0)
+    };
+    let advice = "--preset readable --reach auto";
+    let missed = morph(&[]);
+    assert!(missed.stderr.contains(advice), "{}", missed.stderr);
+    let led = morph(&advice.split(' ').collect::<Vec<_>>());
+    assert!(led.stdout.contains("the target leads"), "{}", led.stdout);
+    assert!(!led.stderr.contains(advice), "{}", led.stderr);
+}
+
 #[test]
 fn magnification_zero_is_the_picture_itself() {
     let folder = TempDir::new().unwrap();
