@@ -53,17 +53,18 @@ pub(super) fn frames(summary: &Summary, folder: &Path) -> FrameLists {
 }
 
 fn card(shown: &ExtremeFrame, summary: &Summary, folder: &Path) -> Card {
-    let magnification = shown
+    let moved = &shown.moved;
+    let magnification = moved
         .magnification
         .map_or_else(|| "\u{2013}".to_owned(), text::number);
     let to_the_flip = summary.frames.requested.is_none();
     Card {
-        input: shown.input.clone(),
-        place: shown.time_ns.map_or_else(String::new, |time| {
-            format!("frame {}, {}", shown.frame, text::time(time))
+        input: moved.input.clone(),
+        place: moved.time_ns.map_or_else(String::new, |time| {
+            format!("frame {}, {}", moved.frame, text::time(time))
         }),
-        source: shown.source.clone(),
-        target: shown.target.clone(),
+        source: moved.source.clone(),
+        target: moved.target.clone(),
         sure: text::percent(shown.p_source_before),
         before: text::percent(shown.p_target_before),
         after: text::percent(shown.p_target_after),
@@ -73,8 +74,8 @@ fn card(shown: &ExtremeFrame, summary: &Summary, folder: &Path) -> Card {
             (false, true) => "becomes the target".to_owned(),
             (false, false) => "does not become the target".to_owned(),
         },
-        l2: shown.l2.map_or_else(|| "\u{2013}".to_owned(), text::number),
-        change: shown.psnr.map_or_else(String::new, |psnr| {
+        l2: moved.l2.map_or_else(|| "\u{2013}".to_owned(), text::number),
+        change: moved.psnr.map_or_else(String::new, |psnr| {
             format!(" \u{b7} {}: {}", text::change(psnr), text::visible(psnr))
         }),
         strip: shown.strip.clone(),

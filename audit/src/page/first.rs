@@ -155,7 +155,8 @@ fn verdict(summary: &Summary) -> Verdict {
 }
 
 fn case(worst: &Worst, folder: &Path) -> Case {
-    let change = worst.psnr.map_or_else(
+    let moved = &worst.moved;
+    let change = moved.psnr.map_or_else(
         || "in colour alone".to_owned(),
         |psnr| {
             format!(
@@ -166,7 +167,7 @@ fn case(worst: &Worst, folder: &Path) -> Case {
             )
         },
     );
-    let far = match (worst.reach, worst.magnification) {
+    let far = match (worst.reach, moved.magnification) {
         (Some(Reach::Flip) | None, Some(magnification)) => {
             format!("magnification {}", text::number(magnification))
         }
@@ -174,16 +175,20 @@ fn case(worst: &Worst, folder: &Path) -> Case {
         (None, None) => String::new(),
     };
     let panels = worst.picture.as_deref().and_then(|file| thirds(folder, file));
-    let titles = ["The frame", "The edit", "Their difference, 8 times"];
+    let titles = [
+        "The frame",
+        "The edit",
+        "Their difference, 8 times; black: no change",
+    ];
     let alts = [
-        format!("The frame, which the network takes for {}", worst.source),
-        format!("The edit, which it takes for {}", worst.target),
+        format!("The frame, which the network takes for {}", moved.source),
+        format!("The edit, which it takes for {}", moved.target),
         "Their difference, eight times enlarged; black where nothing changed".to_owned(),
     ];
     Case {
         sentence: format!(
             "\u{201c}{}\u{201d} becomes \u{201c}{}\u{201d} when the picture changes {change}.",
-            worst.source, worst.target
+            moved.source, moved.target
         ),
         panels: panels
             .into_iter()
@@ -191,7 +196,7 @@ fn case(worst: &Worst, folder: &Path) -> Case {
             .zip(titles.into_iter().zip(alts))
             .map(|(picture, (title, alt))| Panel { title, alt, picture })
             .collect(),
-        answers: [(&worst.source, 0), (&worst.target, 1)]
+        answers: [(&moved.source, 0), (&moved.target, 1)]
             .map(|(label, at)| {
                 [
                     label.clone(),
@@ -201,9 +206,9 @@ fn case(worst: &Worst, folder: &Path) -> Case {
             })
             .to_vec(),
         place: [
-            worst.input.clone(),
-            worst.time_ns.map_or_else(String::new, |time| {
-                format!("frame {}, {}", worst.frame, text::time(time))
+            moved.input.clone(),
+            moved.time_ns.map_or_else(String::new, |time| {
+                format!("frame {}, {}", moved.frame, text::time(time))
             }),
             format!("{}, {far}", text::method(&worst.method)),
         ]

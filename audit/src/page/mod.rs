@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `report.html`: an audit as one page that a person reads, checks and hands on.
 //!
-//! One file without scripts that opens from disk without a network. Drawings are tables with a drawn column, so
-//! that every figure is also there as a number, and stretch with the page; their colours are the style sheet's, light
-//! and dark. Rust computes places and texts, the template says what stands where; everything that comes from outside
-//! (labels, paths, settings) is escaped by the template engine.
+//! One file that opens from disk without a network, and reads without its script, which sorts and filters tables.
+//! Drawings are tables with a drawn column, so that every figure is also there as a number, and stretch with the page;
+//! their colours are the style sheet's, light and dark. Rust computes places and texts, the template says what stands
+//! where; everything that comes from outside (labels, paths, settings) is escaped by the template engine.
 
 mod accuracy;
 mod answers;
@@ -17,9 +17,11 @@ mod exclusions;
 mod extremes;
 mod first;
 mod flips;
+mod frame_table;
 mod head;
 mod protocol;
 mod samples;
+mod script;
 mod settings;
 mod text;
 mod thumbnail;
@@ -63,6 +65,8 @@ fn fill(summary: &Summary, folder: &Path) -> Result<String, minijinja::Error> {
     page.add_template("report.html", include_str!("report.html"))?;
     let content = Content {
         style: include_str!("style.css"),
+        script: script::SCRIPT,
+        policy: script::policy(),
         title: head::title(summary),
         head: head::head(summary),
         first: first::first(summary, folder),
@@ -78,6 +82,7 @@ fn fill(summary: &Summary, folder: &Path) -> Result<String, minijinja::Error> {
         energy: energy::energy(summary),
         courses: courses::courses(summary),
         frames: extremes::frames(summary, folder),
+        frame_table: frame_table::table(summary),
         left_out: exclusions::left_out(summary),
         comparison: comparison::comparison(summary),
         settings: settings::settings(summary),
@@ -89,6 +94,8 @@ fn fill(summary: &Summary, folder: &Path) -> Result<String, minijinja::Error> {
 #[derive(Serialize)]
 struct Content {
     style: &'static str,
+    script: &'static str,
+    policy: String,
     title: String,
     head: head::Head,
     first: first::First,
@@ -104,6 +111,7 @@ struct Content {
     energy: Vec<energy::EnergyMap>,
     courses: Vec<courses::Course>,
     frames: extremes::FrameLists,
+    frame_table: frame_table::FrameTable,
     left_out: exclusions::LeftOut,
     comparison: Option<comparison::Beside>,
     settings: settings::SettingsBlock,

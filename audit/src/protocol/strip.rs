@@ -14,7 +14,7 @@ use crate::picture::Picture;
 use crate::table::{Reach, Row};
 
 /// The longer side of a picture in a strip: small ones are enlarged by a whole factor towards it, large ones reduced.
-const SMALL: u32 = 112;
+const SMALL: u32 = 144;
 const LARGE: u32 = 256;
 /// Between pictures.
 const GAP: u32 = 6;

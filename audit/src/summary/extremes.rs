@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::cases::{Collected, Entry, Key};
-use super::interval::finite;
+use super::moved::Moved;
 use crate::table::Reach;
 
 /// Frames in each list.
 const SHOWN: usize = 6;
+/// Frames in the list of all.
+const LISTED: usize = 200;
 /// Probability of the source from which the driver has an opinion of a frame.
 pub(super) const OPINION: f32 = 0.5;
 
@@ -32,22 +34,21 @@ pub struct Extremes {
     pub least: Vec<ExtremeFrame>,
     /// Hardest first.
     pub most: Vec<ExtremeFrame>,
+    /// Easiest first, whether the driver is sure of them or not: at most 200.
+    #[serde(default)]
+    pub all: Vec<ExtremeFrame>,
+    /// Of how many.
+    #[serde(default)]
+    pub of: usize,
 }
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExtremeFrame {
-    /// Its file.
-    pub input: String,
-    /// Its number there.
-    pub frame: u64,
-    /// Its presentation time.
-    pub time_ns: Option<u64>,
-    /// Label of the class moved away from.
-    pub source: String,
-    /// Label of the class moved towards.
-    pub target: String,
+    /// Which frame, between which classes, and how far.
+    #[serde(flatten)]
+    pub moved: Moved,
     /// Driver's probability of the source before the edit.
     pub p_source_before: f64,
     /// Driver's probability of the target before the edit.
@@ -56,13 +57,6 @@ pub struct ExtremeFrame {
     pub p_target_after: f64,
     /// Whether the driver's answer became the target.
     pub flipped: bool,
-    /// Magnification used; the far end of the range where a flip was not found.
-    pub magnification: Option<f64>,
-    /// L2 distance of the result.
-    pub l2: Option<f64>,
-    /// Peak signal-to-noise ratio of the result in dB, luma.
-    #[serde(default)]
-    pub psnr: Option<f64>,
     /// Picture of the frame and its edits, relative to the output folder.
     pub strip: Option<String>,
 }
@@ -76,18 +70,17 @@ pub(super) fn frames(collected: &Collected) -> Extremes {
         .iter()
         .filter(|entry| entry.attained || key.is_flip())
         .collect();
+    order.sort_by(|a, b| ease(key, a).total_cmp(&ease(key, b)));
+    let show = |entries: &[&Entry]| {
+        let entries = entries.iter();
+        entries.map(|entry| shown(collected, key, entry)).collect()
+    };
+    let (all, of) = (show(&order[..order.len().min(LISTED)]), order.len());
     let sure = |entry: &&Entry| collected.of(entry).p_source_before >= OPINION;
     let some_are_sure = order.iter().any(sure);
     if some_are_sure {
         order.retain(sure);
     }
-    order.sort_by(|a, b| ease(key, a).total_cmp(&ease(key, b)));
-    let show = |entries: Vec<&Entry>| {
-        entries
-            .into_iter()
-            .map(|entry| shown(collected, key, entry))
-            .collect()
-    };
     // No frame stands in both lists.
     let (least, most) = order.split_at(order.len().div_ceil(2));
     Extremes {
@@ -95,8 +88,10 @@ pub(super) fn frames(collected: &Collected) -> Extremes {
         reach: Some(key.reach),
         requested: key.requested(),
         opinion: some_are_sure.then_some(OPINION.into()),
-        least: show(first(collected, least.iter().copied())),
-        most: show(first(collected, most.iter().rev().copied())),
+        least: show(&first(collected, least.iter().copied())),
+        most: show(&first(collected, most.iter().rev().copied())),
+        all,
+        of,
     }
 }
 
@@ -128,11 +123,7 @@ fn first<'a>(collected: &Collected, order: impl Iterator<Item = &'a Entry>) -> V
 fn shown(collected: &Collected, key: &Key, entry: &Entry) -> ExtremeFrame {
     let case = collected.of(entry);
     ExtremeFrame {
-        input: collected.inputs[case.input as usize].clone(),
-        frame: case.frame,
-        time_ns: case.time_ns,
-        source: collected.label_of(case.source_class),
-        target: collected.label_of(case.target_class),
+        moved: collected.moved(entry),
         p_source_before: case.p_source_before.into(),
         p_target_before: case.p_target_before.into(),
         p_target_after: entry.p_target_after.into(),
@@ -141,9 +132,6 @@ fn shown(collected: &Collected, key: &Key, entry: &Entry) -> ExtremeFrame {
         } else {
             entry.answered
         },
-        magnification: finite(entry.magnification),
-        l2: finite(entry.l2),
-        psnr: finite(entry.psnr.into()),
         strip: case.strip.clone(),
     }
 }

@@ -6,11 +6,16 @@ use serde::{Deserialize, Serialize};
 use super::cases::{Collected, Entry, Key};
 use super::extremes::OPINION;
 use super::interval::finite;
+use super::moved::Moved;
 use crate::closest;
 use crate::table::{Direction, Reach};
 
+/// Probability of the source from which the driver is sure of a frame.
+const SURE: f32 = 0.9;
+
 /// The least visible edit along the class gradient that made the target of another answer: that of the highest PSNR, by
-/// whichever method. Frames of which the driver is sure come before those of which it is not.
+/// whichever method. Frames of which the driver is sure by nine tenths come before those of which it is by half, and these
+/// before the rest: that a toss-up can be tipped is no finding.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Worst {
@@ -20,28 +25,15 @@ pub struct Worst {
     pub reach: Option<Reach>,
     /// The distance or magnification that was asked for.
     pub requested: Option<f64>,
-    /// The file.
-    pub input: String,
-    /// The frame's number there.
-    pub frame: u64,
-    /// Its presentation time.
-    pub time_ns: Option<u64>,
-    /// The driver's answer before.
-    pub source: String,
-    /// And after.
-    pub target: String,
+    /// Which frame, from its answer to which other, and how far.
+    #[serde(flatten)]
+    pub moved: Moved,
     /// Driver's probabilities of source and target, before the edit.
     pub before: [f64; 2],
     /// And after it.
     pub after: [f64; 2],
-    /// Peak signal-to-noise ratio in dB, luma; missing where no luma changed.
-    pub psnr: Option<f64>,
     /// Structural similarity, luma.
     pub ssim: Option<f64>,
-    /// L2 distance.
-    pub l2: Option<f64>,
-    /// Magnification used.
-    pub magnification: Option<f64>,
     /// Picture of the frame, the edit and their difference, relative to the output folder.
     pub picture: Option<String>,
 }
@@ -62,8 +54,11 @@ pub(super) fn worst(collected: &Collected) -> Option<Worst> {
             entry.attained && entry.answered && case.top_before == case.source_class && !entry.psnr.is_nan()
         });
     // Of equals the first, so that it does not depend on how they are compared.
-    let rank = |entry: &Entry| (collected.of(entry).p_source_before >= OPINION, entry.psnr);
-    let above = |a: (bool, f32), b: (bool, f32)| (a.0 && !b.0) || (a.0 == b.0 && a.1 > b.1);
+    let rank = |entry: &Entry| {
+        let sure = collected.of(entry).p_source_before;
+        (u8::from(sure >= OPINION) + u8::from(sure >= SURE), entry.psnr)
+    };
+    let above = |a: (u8, f32), b: (u8, f32)| a.0 > b.0 || (a.0 == b.0 && a.1 > b.1);
     let (key, entry) = changed.reduce(|best, next| {
         if above(rank(next.1), rank(best.1)) {
             next
@@ -80,17 +75,10 @@ fn described(collected: &Collected, key: &Key, entry: &Entry) -> Worst {
         method: key.name(),
         reach: Some(key.reach),
         requested: key.requested(),
-        input: collected.inputs[case.input as usize].clone(),
-        frame: case.frame,
-        time_ns: case.time_ns,
-        source: collected.label_of(case.source_class),
-        target: collected.label_of(case.target_class),
+        moved: collected.moved(entry),
         before: [case.p_source_before.into(), case.p_target_before.into()],
         after: [entry.p_source_after.into(), entry.p_target_after.into()],
-        psnr: finite(entry.psnr.into()),
         ssim: finite(entry.ssim.into()),
-        l2: finite(entry.l2),
-        magnification: finite(entry.magnification),
         picture: case.strip.as_deref().map(closest::path),
     }
 }
