@@ -110,11 +110,13 @@ fn every_python_snippet_of_the_audit_s_page_runs_on_a_report() {
     let snippets: Vec<&str> = snippets(&page)
         .filter_map(|(language, snippet)| (language == "python").then_some(snippet))
         .collect();
-    assert_eq!(snippets.len(), 2);
-    for (snippet, needed) in snippets
-        .into_iter()
-        .zip(["import pandas, pyarrow", "import polars"])
-    {
+    assert_eq!(snippets.len(), 3);
+    for (snippet, needed) in snippets.into_iter().zip([
+        "import pandas, pyarrow",
+        "import polars",
+        // It needs its database too.
+        "import fiftyone, pandas, pyarrow; fiftyone.list_datasets()",
+    ]) {
         assert!(snippet.contains(&needed[..needed.find(',').unwrap_or(needed.len())]));
         match python(needed) {
             Some(python) => drop(succeeds(
