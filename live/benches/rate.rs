@@ -7,8 +7,11 @@
 //!
 //! The input is the clip of a face, brought to 640x480 at 30 frames a second; decoding it, the JPEGs and the viewer's
 //! reading are in the figures, no browser is. Latency is from a frame's time stamp to its JPEG, of the last 300 frames.
+//! CPU time is the whole program's for each frame that the viewer got, and in parentheses that of its busiest threads:
+//! unlike the rate, it changes little where the machine does other things too.
 #![expect(clippy::print_stdout, reason = "the figures go there")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -117,9 +120,22 @@ fn measure(
         Ok(())
     });
     thread::sleep(SPANS[0]);
-    let (begin, before) = (Instant::now(), seen.load(Ordering::Relaxed));
+    let (begin, before, work) = (Instant::now(), seen.load(Ordering::Relaxed), cpu()?);
     thread::sleep(SPANS[1]);
-    let rate = (seen.load(Ordering::Relaxed) - before) as f64 / begin.elapsed().as_secs_f64();
+    let (frames, span) = (seen.load(Ordering::Relaxed) - before, begin.elapsed());
+    let rate = frames as f64 / span.as_secs_f64();
+    let mut threads: Vec<_> = cpu()?
+        .into_iter()
+        .map(|(name, ms)| (ms - work.get(&name).unwrap_or(&0.0), name))
+        .map(|(ms, name)| (ms / frames as f64, name))
+        .collect();
+    threads.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let all: f64 = threads.iter().map(|(ms, _)| ms).sum();
+    let busiest: Vec<_> = threads
+        .iter()
+        .take(5)
+        .map(|(ms, name)| format!("{name} {ms:.1}"))
+        .collect();
     let state = state(&session)?;
     let of = |key: &str| state[key].as_f64().unwrap_or(f64::NAN);
     println!(
@@ -135,9 +151,31 @@ fn measure(
         of("inference"),
         of("time")
     );
+    println!("    CPU time a frame {all:.1} ms ({})", busiest.join(", "));
     drop(session);
     let _ = viewer.join();
     Ok(())
+}
+
+/// CPU time of this program's threads so far, by their names, in milliseconds.
+fn cpu() -> Result<BTreeMap<String, f64>, Box<dyn std::error::Error>> {
+    let mut all = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let of = |file: &str| {
+            std::fs::read_to_string(
+                task.as_ref()
+                    .map(|task| task.path().join(file))
+                    .unwrap_or_default(),
+            )
+        };
+        // A thread may end meanwhile.
+        let (Ok(name), Ok(times)) = (of("comm"), of("schedstat")) else {
+            continue;
+        };
+        let ns: f64 = times.split(' ').next().unwrap_or_default().parse()?;
+        *all.entry(name.trim().to_owned()).or_insert(0.0) += ns / 1e6;
+    }
+    Ok(all)
 }
 
 fn ask(session: &Session, name: &str) -> Result<BufReader<TcpStream>, Box<dyn std::error::Error>> {

@@ -2,6 +2,8 @@
 //! Pictures as files: JPEG for the page, PNG with its settings for keeping.
 
 use gst::prelude::*;
+use hyper::body::Bytes;
+use steerlens::FrameView;
 
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
@@ -9,57 +11,64 @@ use crate::pipeline::Pipeline;
 /// A JPEG that is not there after so long never comes.
 const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(10);
 
-/// A picture of this program's own: RGB, rows one after the other.
+/// A picture of this program's own; copies share its pixels.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Picture {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    pub(crate) rgb: Vec<u8>,
+    /// RGB, rows one after the other, each of [`Picture::stride`] bytes.
+    pub(crate) rgb: Bytes,
 }
 
 impl Picture {
-    /// The picture as GStreamer has it, and what it says of it. Rows are padded to four bytes there.
+    /// Bytes from one row to the next: padded to four, as GStreamer has them.
+    pub(crate) fn stride(width: usize) -> usize {
+        (3 * width).next_multiple_of(4)
+    }
+
+    /// A copy of an RGB frame.
+    pub(crate) fn of(frame: &FrameView<'_>) -> Self {
+        let (width, height) = frame.size();
+        let mut rgb = vec![0; Self::stride(width) * height];
+        for (y, to) in rgb.chunks_mut(Self::stride(width)).enumerate() {
+            to.iter_mut().zip(frame.row(y)).for_each(|(to, from)| *to = *from);
+        }
+        let rgb = rgb.into();
+        Self { width, height, rgb }
+    }
+
+    /// The picture as GStreamer has it, and what it says of it.
     pub(crate) fn sample(&self, time: gst::ClockTime) -> Result<gst::Sample> {
-        let encode = |error: gst::glib::BoolError| Error::Encode {
-            reason: error.to_string(),
-        };
         let (width, height) = (self.width as u32, self.height as u32);
         let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, width, height)
             .fps(gst::Fraction::new(30, 1))
             .build()
-            .map_err(encode)?;
-        let row = 3 * self.width;
-        let stride = row.next_multiple_of(4);
-        let mut bytes = vec![0; info.size()];
-        for (to, from) in bytes.chunks_mut(stride).zip(self.rgb.chunks(row)) {
-            if let Some(to) = to.get_mut(..row) {
-                to.copy_from_slice(from);
-            }
-        }
-        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+            .map_err(fails)?;
+        let mut buffer = gst::Buffer::from_slice(self.rgb.clone());
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(time);
         }
-        let caps = info.to_caps().map_err(encode)?;
+        let caps = info.to_caps().map_err(fails)?;
         Ok(gst::Sample::builder().buffer(&buffer).caps(&caps).build())
     }
 
     /// The picture as a PNG file, with text that says how it was made, under the keyword `steerlens`.
     pub(crate) fn png(&self, settings: &str) -> Result<Vec<u8>> {
         let mut file = Vec::new();
-        let encode = |error: png::EncodingError| Error::Encode {
-            reason: error.to_string(),
-        };
+        let rows = self.rgb.chunks(Self::stride(self.width).max(1));
+        let packed: Vec<u8> = rows
+            .flat_map(|row| row.iter().take(3 * self.width).copied())
+            .collect();
         let mut encoder = png::Encoder::new(&mut file, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         encoder
             .add_itxt_chunk("steerlens".to_owned(), settings.to_owned())
-            .map_err(encode)?;
+            .map_err(fails)?;
         encoder
             .write_header()
-            .and_then(|mut writer| writer.write_image_data(&self.rgb))
-            .map_err(encode)?;
+            .and_then(|mut writer| writer.write_image_data(&packed))
+            .map_err(fails)?;
         Ok(file)
     }
 }

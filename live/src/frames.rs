@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use gst_video::{VideoFrameExt, VideoFrameRef, VideoInfo};
@@ -39,8 +39,8 @@ pub(crate) struct Frame {
     pub(crate) time: Option<Duration>,
     /// Whether it follows on the frame before.
     pub(crate) continuous: bool,
-    /// When it was taken, by the pipeline's clock.
-    taken: Option<gst::ClockTime>,
+    /// When it was taken: by its time stamp, so that decoding and conversion come after.
+    pub(crate) taken: Option<Instant>,
 }
 
 impl Frames {
@@ -112,12 +112,6 @@ impl Frames {
             .saturating_sub(self.taken + 1)
     }
 
-    /// How long ago a frame was taken; by its time stamp, so that decoding and conversion are in it.
-    pub(crate) fn age(&self, frame: &Frame) -> Option<Duration> {
-        let now = self.sink.current_running_time()?;
-        Some(now.saturating_sub(frame.taken?).into())
-    }
-
     fn frame(&mut self, sample: &gst::Sample) -> Result<Frame> {
         let odd = || self.input.fails("it gave a frame of unknown shape");
         let info = sample
@@ -125,14 +119,16 @@ impl Frames {
             .and_then(|caps| VideoInfo::from_caps(caps).ok())
             .ok_or_else(odd)?;
         let buffer = sample.buffer_owned().ok_or_else(odd)?;
-        let taken = sample
+        let now = self.sink.current_running_time();
+        let time = sample
             .segment()
             .and_then(|segment| segment.downcast_ref::<gst::ClockTime>())
             .zip(buffer.pts())
             .and_then(|(segment, pts)| segment.to_running_time(pts))
             // Network cameras may send no time stamps.
-            .or_else(|| self.sink.current_running_time());
-        let time = taken.map(Duration::from);
+            .or(now);
+        let age = now.zip(time).map(|(now, time)| now.saturating_sub(time));
+        let time = time.map(Duration::from);
         let continuous = time.zip(self.last).is_some_and(|(time, last)| time > last);
         self.last = time;
         Ok(Frame {
@@ -142,7 +138,7 @@ impl Frames {
             info,
             time,
             continuous,
-            taken,
+            taken: age.and_then(|age| Instant::now().checked_sub(age.into())),
         })
     }
 }

@@ -7,9 +7,9 @@
 //!                               └──────────────────── settings by name ◄───────────────────┘
 //! ```
 //!
-//! One thread takes frames through [`steerlens::Live`], which draws source and morph of one frame into one picture;
-//! another serves the page. The element of the plugin is not used: its picture and its messages come by different ways,
-//! and the page would have to bring them together again.
+//! One thread takes frames through [`steerlens::Live`], which draws source and morph of one frame into one picture; a
+//! second encodes and publishes the frame before; a third serves the page. The element of the plugin is not used: its
+//! picture and its messages come by different ways, and the page would have to bring them together again.
 //!
 //! ```no_run
 //! use steerlens::{ClassifierSettings, Preset};
@@ -30,6 +30,7 @@ mod error;
 mod frames;
 mod input;
 mod pipeline;
+mod publisher;
 mod record;
 mod server;
 mod shared;
@@ -42,12 +43,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use steerlens::{ClassifierSettings, Interrupter, Lens, LensSettings, LiveSettings, Preset};
+use steerlens::{ClassifierSettings, Interrupter, Lens, LensSettings, Live, LiveSettings, Preset};
 
 pub use error::{Error, Result};
 pub use input::Input;
 
 use control::Control;
+use publisher::Publisher;
 use server::Server;
 use shared::Shared;
 use worker::Worker;
@@ -133,11 +135,17 @@ impl Session {
             control,
         ));
         let server = Server::start(Arc::clone(&shared), settings.port)?;
-        let worker = Worker::new(Arc::clone(&shared), settings.input, settings.most, lens)?;
+        let publisher = Publisher::new(Arc::clone(&shared))?;
+        let worker = Worker {
+            shared: Arc::clone(&shared),
+            input: settings.input,
+            most: settings.most,
+            live: Live::new(lens),
+        };
         let (begun, first) = mpsc::channel();
         let worker = thread::Builder::new()
             .name("steerlens-live".to_owned())
-            .spawn(move || worker.run(&begun))
+            .spawn(move || worker.run(publisher, &begun))
             .map_err(Error::System)?;
         let session = Self {
             shared,

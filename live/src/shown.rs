@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One frame as it is shown, with what is known of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use serde_json::{Value, json};
-use steerlens::{Classifier, LiveReport, Reading};
+use steerlens::{Classifier, LiveReport};
 
 use crate::encode::Picture;
 use crate::timing::Timing;
@@ -25,25 +25,32 @@ pub(crate) struct Shown {
     pub(crate) state: Value,
 }
 
-/// What a frame's state is made of.
-pub(crate) struct Facts<'a> {
-    pub(crate) classifier: &'a Classifier,
-    pub(crate) reading: Option<&'a Reading>,
-    pub(crate) done: Option<&'a LiveReport>,
-    pub(crate) timing: &'a Timing,
+/// One frame as the lens made it.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) picture: Picture,
+    /// What the network says of the frame; empty where it was not read.
+    pub(crate) probabilities: Vec<f32>,
+    pub(crate) done: Option<LiveReport>,
     /// Width and height of the input's frame.
     pub(crate) frame: (usize, usize),
+    pub(crate) taken: Option<Instant>,
     pub(crate) dropped: u64,
-    pub(crate) recording: bool,
     pub(crate) settings: Value,
     /// Why the frame is shown as it came.
     pub(crate) error: Option<String>,
 }
 
 /// A frame's state as the page reads it. Times are in milliseconds, probabilities 0..1; what is not known is `null`.
-pub(crate) fn state(number: u64, facts: &Facts<'_>) -> Value {
+pub(crate) fn state(
+    number: u64,
+    made: &Made,
+    classifier: &Classifier,
+    timing: &Timing,
+    recording: bool,
+) -> Value {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-    let report = facts.done.map(|done| &done.report);
+    let report = made.done.as_ref().map(|done| &done.report);
     let after = report.and_then(|report| report.after);
     let pair = report.map(|report| [report.source, report.target]);
     let class = |class: usize, before: f32| {
@@ -54,39 +61,37 @@ pub(crate) fn state(number: u64, facts: &Facts<'_>) -> Value {
         });
         json!({
             "class": class,
-            "label": facts.classifier.label(class),
+            "label": classifier.label(class),
             "before": before,
             "after": after,
         })
     };
-    let classes: Vec<Value> = facts.reading.map_or_else(Vec::new, |reading| {
-        let probabilities = &reading.probabilities;
-        shown_classes(probabilities, pair)
-            .into_iter()
-            .filter_map(|index| Some(class(index, *probabilities.get(index)?)))
-            .collect()
-    });
+    let probabilities = &made.probabilities;
+    let classes: Vec<Value> = shown_classes(probabilities, pair)
+        .into_iter()
+        .filter_map(|index| Some(class(index, *probabilities.get(index)?)))
+        .collect();
     json!({
         "number": number,
-        "frame": [facts.frame.0, facts.frame.1],
-        "source": pair.map(|[source, _]| facts.classifier.label(source)),
-        "target": pair.map(|[_, target]| facts.classifier.label(target)),
-        "top-after": after.map(|after| facts.classifier.label(after.top_class)),
+        "frame": [made.frame.0, made.frame.1],
+        "source": pair.map(|[source, _]| classifier.label(source)),
+        "target": pair.map(|[_, target]| classifier.label(target)),
+        "top-after": after.map(|after| classifier.label(after.top_class)),
         "classes": classes,
         "agreement": report.and_then(|report| report.agreement),
         "l2": report.map(|report| report.l2),
         "held": report.map(|report| report.held),
         "age": report.map(|report| ms(report.gradient_age)),
-        "inference": facts.done.map(|done| ms(done.inference_time)),
-        "time": facts.done.map(|done| ms(done.time)),
-        "rate": facts.timing.rate(),
-        "latency-p50": facts.timing.quantile(0.5).map(ms),
-        "latency-p95": facts.timing.quantile(0.95).map(ms),
-        "dropped": facts.dropped,
-        "recording": facts.recording,
+        "inference": made.done.as_ref().map(|done| ms(done.inference_time)),
+        "time": made.done.as_ref().map(|done| ms(done.time)),
+        "rate": timing.rate(),
+        "latency-p50": timing.quantile(0.5).map(ms),
+        "latency-p95": timing.quantile(0.95).map(ms),
+        "dropped": made.dropped,
+        "recording": recording,
         "warning": report.and_then(|report| report.warning.as_deref()),
-        "error": facts.error,
-        "settings": facts.settings,
+        "error": made.error,
+        "settings": made.settings,
     })
 }
 

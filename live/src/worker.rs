@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The thread that takes frames through the lens and shows them.
+//! The thread that takes frames through the lens. Another one publishes them meanwhile: see [`crate::publisher`].
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use steerlens::{FramePosition, FrameViewMut, Lens, Live, LiveReport, PixelFormat};
 
-use crate::encode::{Jpeg, Picture};
+use crate::encode::Picture;
 use crate::error::{Error, Result};
 use crate::frames::{Frame, Frames};
 use crate::input::Input;
+use crate::publisher::Publisher;
 use crate::shared::Shared;
-use crate::shown::{Facts, Shown, state};
-use crate::timing::Timing;
+use crate::shown::Made;
 
 /// An input that failed is tried again after so long.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -25,67 +26,58 @@ pub(crate) struct Worker {
     pub(crate) input: Input,
     /// Largest width and height of a frame.
     pub(crate) most: (u32, u32),
-    live: Live,
-    jpeg: Jpeg,
-    timing: Timing,
-    number: u64,
+    pub(crate) live: Live,
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>, input: Input, most: (u32, u32), lens: Lens) -> Result<Self> {
-        Ok(Self {
-            shared,
-            input,
-            most,
-            live: Live::new(lens),
-            jpeg: Jpeg::start()?,
-            timing: Timing::default(),
-            number: 0,
-        })
-    }
-
     /// Shows frames until it is told to stop. `begun` hears of the first one, or why there is none; an input that fails
     /// later is tried again.
-    pub(crate) fn run(mut self, begun: &Sender<Result<()>>) {
-        loop {
-            let ended = self.play(begun);
-            if self.shared.stop.load(Ordering::Relaxed) {
+    pub(crate) fn run(mut self, mut publisher: Publisher, begun: &Sender<Result<()>>) {
+        // A frame is handed over when the one before is published; meanwhile newer ones take its place in the input.
+        let (to, made) = sync_channel(0);
+        thread::scope(|scope| {
+            let publish = thread::Builder::new().name("steerlens-show".to_owned());
+            if let Err(error) = publish.spawn_scoped(scope, move || publisher.run(made, begun)) {
+                let _ = begun.send(Err(Error::System(error)));
                 return;
             }
-            if let Err(error) = ended {
-                if self.number == 0 {
-                    let _ = begun.send(Err(error));
-                    return;
+            let mut any = false;
+            while !self.shared.stop.load(Ordering::Relaxed) {
+                if let Err(error) = self.play(&to, &mut any) {
+                    if !any {
+                        let _ = begun.send(Err(error));
+                        break;
+                    }
+                    self.shared.say(&error.to_string());
+                    thread::sleep(PAUSE);
                 }
-                self.shared.say(&error.to_string());
             }
-            std::thread::sleep(PAUSE);
-        }
+            // The other thread ends with the last frame.
+            drop(to);
+        });
     }
 
-    fn play(&mut self, begun: &Sender<Result<()>>) -> Result<()> {
+    /// Plays the input until it fails, or the end; `any` says whether there was a frame.
+    fn play(&mut self, to: &SyncSender<Made>, any: &mut bool) -> Result<()> {
         let mut frames = Frames::start(&self.input, self.most)?;
         self.live.reset();
         while !self.shared.stop.load(Ordering::Relaxed) {
             if let Some(frame) = frames.next()? {
-                self.show(&frames, &frame)?;
-                if self.number == 1 {
-                    let _ = begun.send(Ok(()));
-                }
+                let made = self.make(&frame, frames.dropped())?;
+                *any = true;
+                // Nobody takes it only after a panic there, which has been reported where it happened.
+                let _ = to.send(made);
             }
         }
         Ok(())
     }
 
-    fn show(&mut self, frames: &Frames, frame: &Frame) -> Result<()> {
+    fn make(&mut self, frame: &Frame, dropped: u64) -> Result<Made> {
         let control = self.shared.control();
         let (width, height) =
             Lens::output_size(control.lens.view.display_mode, frame.size().0, frame.size().1);
-        let mut picture = Picture {
-            width,
-            height,
-            rgb: vec![0; 3 * width * height],
-        };
+        let stride = Picture::stride(width);
+        let mut rgb = vec![0; stride * height];
         let position = FramePosition {
             time: frame.time,
             continuous: frame.continuous,
@@ -93,7 +85,7 @@ impl Worker {
         };
         let view = frame.view()?;
         let mut morph = || -> Result<LiveReport, Error> {
-            let mut out = FrameViewMut::new(PixelFormat::Rgb, width, height, 3 * width, &mut picture.rgb)
+            let mut out = FrameViewMut::new(PixelFormat::Rgb, width, height, stride, &mut rgb)
                 .map_err(steerlens::Error::from)?;
             Ok(self
                 .live
@@ -101,54 +93,23 @@ impl Worker {
         };
         let done = morph();
         let error = done.as_ref().err().map(ToString::to_string);
-        if error.is_some() {
-            let (width, height) = frame.size();
-            let rows = (0..height).flat_map(|y| view.row(y).get(..3 * width).unwrap_or_default());
-            picture = Picture {
-                width,
-                height,
-                rgb: rows.copied().collect(),
-            };
-        }
-
-        let recording = self.record(&picture);
-        let jpeg = match self.shared.shown.receiver_count() {
-            0 => Vec::new(),
-            _ => self.jpeg.encode(&picture)?,
-        };
-        self.number += 1;
-        self.timing.shown(Instant::now(), frames.age(frame));
-        let facts = Facts {
-            classifier: &self.shared.classifier,
-            reading: self.live.reading(),
-            done: done.as_ref().ok(),
-            timing: &self.timing,
+        let reading = self.live.reading();
+        Ok(Made {
+            picture: match &error {
+                None => Picture {
+                    width,
+                    height,
+                    rgb: rgb.into(),
+                },
+                Some(_) => Picture::of(&view),
+            },
+            probabilities: reading.map_or_else(Vec::new, |reading| reading.probabilities.clone()),
+            done: done.ok(),
             frame: frame.size(),
-            dropped: frames.dropped(),
-            recording,
+            taken: frame.taken,
+            dropped,
             settings: control.json(&self.shared.classifier),
             error,
-        };
-        let state = state(self.number, &facts);
-        self.shared.shown.send_replace(Arc::new(Shown {
-            number: self.number,
-            picture,
-            jpeg: jpeg.into(),
-            state,
-        }));
-        Ok(())
-    }
-
-    /// Adds the picture to the recording, if there is one; what goes wrong in it is said when it is ended.
-    fn record(&self, picture: &Picture) -> bool {
-        let mut recorder = self
-            .shared
-            .recorder
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(going) = recorder.as_mut() {
-            let _ = going.add(picture);
-        }
-        recorder.is_some()
+        })
     }
 }
