@@ -110,8 +110,8 @@ pub use error::{Error, ErrorKind};
 pub use frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut, PixelFormat, Shape};
 pub use gradient::{Profile, Refusal};
 pub use lens::{
-    After, Control, Editor, FARTHEST_FLIP, GradientMode, GradientSettings, InputSettings, Lens, LensSettings,
-    Live, LiveReport, LiveSettings, Reader, Report, Resolution, ViewSettings,
+    After, Control, Editor, FARTHEST_FLIP, GradientMode, GradientSettings, InputSettings, Judge, Lens,
+    LensSettings, Live, LiveReport, LiveSettings, Opinion, Reader, Report, Resolution, ViewSettings,
 };
 pub use morph::ReachSettings;
 pub use preset::Preset;

@@ -42,7 +42,7 @@ async function change(what) {
 }
 
 function showTrouble() {
-  write("trouble", [refused, newest?.error, newest?.warning].filter(Boolean).join(" "));
+  write("trouble", [refused, newest?.error, newest?.warning, newest?.judge?.error].filter(Boolean).join(" "));
 }
 
 // A control follows the settings in force, unless it is being used.
@@ -148,19 +148,25 @@ function showRegion(roi, half = 0) {
   style.height = `${roi[3] * scale}px`;
 }
 
-function showBars(state) {
-  const body = $("bars").tBodies[0];
-  while (body.rows.length > state.classes.length) body.deleteRow(-1);
-  state.classes.forEach((of, i) => {
+function showBars(table, classes, prefix) {
+  const body = $(table).tBodies[0];
+  while (body.rows.length > classes.length) body.deleteRow(-1);
+  classes.forEach((of, i) => {
     const row = body.rows[i] ?? newRow(body);
     row.className = i === 0 ? "source" : i === 1 ? "target" : "";
     const [label, before, after] = row.cells;
     const role = ["away from", "towards"][i];
     const parts = role ? [of.label, " ", element("small", { textContent: role })] : [of.label];
     if (label.textContent !== of.label + (role ? ` ${role}` : "")) label.replaceChildren(...parts);
-    bar(before, of.before);
-    bar(after, of.after);
+    bar(before, of[`${prefix}before`]);
+    bar(after, of[`${prefix}after`]);
   });
+}
+function showJudge(state) {
+  $("judge").hidden = !state.judge;
+  if (!state.judge) return;
+  write("judge-age", `${ms(state.judge.age)} ago`);
+  showBars("judge", state.classes, "judge-");
 }
 function newRow(body) {
   const row = body.insertRow();
@@ -204,7 +210,8 @@ function show(state) {
   if (!state.settings) return;
   showSettings(state.settings);
   showCaption(state);
-  showBars(state);
+  showBars("bars", state.classes, "");
+  showJudge(state);
   speak(state);
   write("agreement", state.agreement == null ? "–" : state.agreement.toFixed(2));
   write("distance", number(state.l2, 1));
@@ -253,8 +260,9 @@ events.onerror = () => write("health", "The program has ended, or does not answe
 
 fetch("labels")
   .then((answer) => answer.json())
-  .then(({ model, labels, views }) => {
-    write("model", model);
+  .then(({ model, judge, labels, views }) => {
+    for (const id of ["model", "driver"]) write(id, model);
+    write("judge-model", judge ?? "");
     document.title = `${model} – steerlens live`;
     $("labels").replaceChildren(...labels.map((value) => element("option", { value })));
     const option = ([value, title]) => element("option", { value, title, textContent: value.replaceAll("-", " ") });

@@ -3,7 +3,7 @@
 
 use gst::prelude::*;
 use hyper::body::Bytes;
-use steerlens::FrameView;
+use steerlens::{FrameView, PixelFormat};
 
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
@@ -35,6 +35,13 @@ impl Picture {
         }
         let rgb = rgb.into();
         Self { width, height, rgb }
+    }
+
+    /// The picture as the library reads it.
+    pub(crate) fn view(&self) -> Result<FrameView<'_>> {
+        let stride = Self::stride(self.width);
+        let view = FrameView::new(PixelFormat::Rgb, self.width, self.height, stride, &self.rgb);
+        Ok(view.map_err(steerlens::Error::from)?)
     }
 
     /// The picture as GStreamer has it, and what it says of it.

@@ -29,6 +29,7 @@ mod encode;
 mod error;
 mod frames;
 mod input;
+mod judging;
 mod pipeline;
 mod publisher;
 mod record;
@@ -43,12 +44,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use steerlens::{ClassifierSettings, Interrupter, Lens, LensSettings, Live, LiveSettings, Preset};
+use steerlens::{
+    Classifier, ClassifierSettings, Interrupter, Judge, Lens, LensSettings, Live, LiveSettings, Preset,
+};
 
 pub use error::{Error, Result};
 pub use input::Input;
 
 use control::Control;
+use judging::Judging;
 use publisher::Publisher;
 use server::Server;
 use shared::Shared;
@@ -65,6 +69,8 @@ pub struct Settings {
     pub input: Input,
     /// The model.
     pub classifier: ClassifierSettings,
+    /// Another model, which looks at frames and morphs beside the stream and has no part in them.
+    pub judge: Option<ClassifierSettings>,
     /// How frames are morphed, to begin with.
     pub lens: LensSettings,
     /// When the model reads them, to begin with.
@@ -94,6 +100,7 @@ impl Settings {
                 model_file: model.into(),
                 ..ClassifierSettings::default()
             },
+            judge: None,
             lens,
             pace: LiveSettings::default(),
             magnification_given: false,
@@ -130,10 +137,16 @@ impl Session {
             lens.set_settings(control.lens.clone())?;
         }
         let interrupter = lens.interrupter();
-        let shared = Arc::new(Shared::new(
-            lens.classifier().share().map_err(steerlens::Error::from)?,
-            control,
-        ));
+        let driver = lens.classifier();
+        let judge = settings
+            .judge
+            .map(|judge| Judge::open(&judge, driver))
+            .transpose()?;
+        let judged_by = judge.as_ref().map(|judge| file_name(judge.classifier()));
+        let shared = Arc::new(Shared::new(driver.share().map_err(steerlens::Error::from)?, judged_by, control));
+        let judging = judge
+            .map(|judge| Judging::start(judge, driver.classes()))
+            .transpose()?;
         let server = Server::start(Arc::clone(&shared), settings.port)?;
         let publisher = Publisher::new(Arc::clone(&shared))?;
         let worker = Worker {
@@ -141,6 +154,7 @@ impl Session {
             input: settings.input,
             most: settings.most,
             live: Live::new(lens),
+            judging,
         };
         let (begun, first) = mpsc::channel();
         let worker = thread::Builder::new()
@@ -166,6 +180,12 @@ impl Session {
     pub fn address(&self) -> &str {
         self.server.address()
     }
+}
+
+/// What a model is called on the page.
+fn file_name(model: &Classifier) -> String {
+    let name = model.model_file().file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 impl Drop for Session {

@@ -17,6 +17,8 @@ use crate::shown::Shown;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) classifier: Classifier,
+    /// The judge's file name, if there is one.
+    pub(crate) judge: Option<String>,
     control: Mutex<Control>,
     /// The newest frame; who looks on late sees no older one.
     pub(crate) shown: watch::Sender<Arc<Shown>>,
@@ -26,9 +28,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(classifier: Classifier, control: Control) -> Self {
+    pub(crate) fn new(classifier: Classifier, judge: Option<String>, control: Control) -> Self {
         Self {
             classifier,
+            judge,
             control: Mutex::new(control),
             shown: watch::Sender::new(Arc::default()),
             recorder: Mutex::default(),

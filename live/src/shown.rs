@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One frame as it is shown, with what is known of it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use steerlens::{Classifier, LiveReport};
 
 use crate::encode::Picture;
+use crate::judging::Judged;
 use crate::timing::Timing;
 
 /// Classes with a bar, beside source and target.
@@ -32,6 +34,8 @@ pub(crate) struct Made {
     /// What the network says of the frame; empty where it was not read.
     pub(crate) probabilities: Vec<f32>,
     pub(crate) done: Option<LiveReport>,
+    /// What the judge said last, if there is one.
+    pub(crate) judged: Option<Arc<Judged>>,
     /// Width and height of the input's frame.
     pub(crate) frame: (usize, usize),
     pub(crate) taken: Option<Instant>,
@@ -53,6 +57,9 @@ pub(crate) fn state(
     let report = made.done.as_ref().map(|done| &done.report);
     let after = report.and_then(|report| report.after);
     let pair = report.map(|report| [report.source, report.target]);
+    let judged = made.judged.as_deref();
+    let said = judged.and_then(|judged| judged.said.as_ref().ok());
+    let judge = |class: usize, picture: usize| *said?[picture].probabilities.get(class)?;
     let class = |class: usize, before: f32| {
         let after = after.zip(pair).and_then(|(after, [source, target])| match class {
             _ if class == target => Some(after.target_probability),
@@ -64,6 +71,8 @@ pub(crate) fn state(
             "label": classifier.label(class),
             "before": before,
             "after": after,
+            "judge-before": judge(class, 0),
+            "judge-after": judge(class, 1),
         })
     };
     let probabilities = &made.probabilities;
@@ -84,6 +93,12 @@ pub(crate) fn state(
         "age": report.map(|report| ms(report.gradient_age)),
         "inference": made.done.as_ref().map(|done| ms(done.inference_time)),
         "time": made.done.as_ref().map(|done| ms(done.time)),
+        "judge": judged.map(|judged| json!({
+            "age": ms(made.taken.unwrap_or_else(Instant::now).saturating_duration_since(judged.taken)),
+            "top-before": said.and_then(|said| Some(classifier.label(said[0].top?))),
+            "top-after": said.and_then(|said| Some(classifier.label(said[1].top?))),
+            "error": judged.said.as_ref().err(),
+        })),
         "rate": timing.rate(),
         "latency-p50": timing.quantile(0.5).map(ms),
         "latency-p95": timing.quantile(0.95).map(ms),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use steerlens::{FramePosition, FrameViewMut, Lens, Live, LiveReport, PixelFormat};
 
@@ -13,6 +13,7 @@ use crate::encode::Picture;
 use crate::error::{Error, Result};
 use crate::frames::{Frame, Frames};
 use crate::input::Input;
+use crate::judging::Judging;
 use crate::publisher::Publisher;
 use crate::shared::Shared;
 use crate::shown::Made;
@@ -27,6 +28,7 @@ pub(crate) struct Worker {
     /// Largest width and height of a frame.
     pub(crate) most: (u32, u32),
     pub(crate) live: Live,
+    pub(crate) judging: Option<Judging>,
 }
 
 impl Worker {
@@ -94,6 +96,12 @@ impl Worker {
         let done = morph();
         let error = done.as_ref().err().map(ToString::to_string);
         let reading = self.live.reading();
+        let seen = done.as_ref().ok().and_then(|_| self.live.seen(&view));
+        let taken = frame.taken.unwrap_or_else(Instant::now);
+        let judged = self
+            .judging
+            .as_mut()
+            .and_then(|judging| judging.show(taken, seen));
         Ok(Made {
             picture: match &error {
                 None => Picture {
@@ -104,6 +112,7 @@ impl Worker {
                 Some(_) => Picture::of(&view),
             },
             probabilities: reading.map_or_else(Vec::new, |reading| reading.probabilities.clone()),
+            judged,
             done: done.ok(),
             frame: frame.size(),
             taken: frame.taken,

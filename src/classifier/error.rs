@@ -36,6 +36,31 @@ pub enum Error {
         /// The label that the first model has for the target.
         label: String,
     },
+    /// A judge has more or fewer labels than classes.
+    #[error("the judge {}: {reason}; of a judge the file beside it is read", .judge.display())]
+    JudgeLabels {
+        /// The judge's model.
+        judge: std::path::PathBuf,
+        /// How many there are.
+        #[source]
+        reason: Box<Self>,
+    },
+    /// A judge knows no class of the model whose edits it is to judge.
+    #[error(
+        "the judge {} and the model {} have no class in common: their labels must be written alike ({own} and {other}, for \
+         example)",
+        .judge.display(), .model.display()
+    )]
+    NoCommonClass {
+        /// The judge's model.
+        judge: std::path::PathBuf,
+        /// The model.
+        model: std::path::PathBuf,
+        /// A label of the judge's.
+        own: String,
+        /// A label of the model's.
+        other: String,
+    },
     /// A class number is too large.
     #[error("there is no class {index}: the model has {classes} classes, numbered from 0")]
     ClassIndex {

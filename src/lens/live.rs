@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::mailbox::Mailbox;
-use super::{Editor, Lens, LensSettings, Reader, Report};
+use super::{Editor, Lens, LensSettings, Reader, Report, region};
 use crate::Error;
 use crate::classifier::{Interrupter, Labels, Reading};
 use crate::frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut};
@@ -124,6 +124,18 @@ impl Live {
             Running::Sync(lens) => Some(&lens.reading),
             Running::Held(held) => Some(&held.reading),
         }
+    }
+
+    /// What the model sees of `frame`, the one that came last, and the morph of that, whatever was shown of it; `None` where
+    /// nothing of the frame was moved.
+    pub fn seen<'a>(&'a self, frame: &FrameView<'a>) -> Option<[FrameView<'a>; 2]> {
+        let editor = match self.running.as_ref()? {
+            Running::Sync(lens) => &lens.editor,
+            Running::Held(held) => &held.editor,
+        };
+        let part = region::seen(editor.settings().input.roi, frame);
+        let morph = editor.morph().filter(|morph| morph.shape() == part.shape())?;
+        Some([part, morph])
     }
 
     /// Ends the model's thread, after the run that it is in. False when a panic has taken the model with it.

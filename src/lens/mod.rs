@@ -11,6 +11,7 @@ mod editor;
 mod flip;
 mod frame_editor;
 mod input_planes;
+mod judge;
 mod lead;
 mod live;
 mod mailbox;
@@ -26,6 +27,7 @@ mod view;
 
 pub use bracket::FARTHEST_FLIP;
 pub use editor::Editor;
+pub use judge::{Judge, Opinion};
 pub use live::{GradientMode, Live, LiveReport, LiveSettings};
 pub use reader::Reader;
 pub use report::{After, Report};

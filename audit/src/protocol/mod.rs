@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What is asked of every frame, in the numbers of one model.
 
-mod judge;
 mod measures;
 mod strip;
 mod worker;

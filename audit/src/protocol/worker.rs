@@ -7,9 +7,10 @@ use std::sync::Arc;
 use image::{RgbImage, imageops};
 use steerlens::morph::Method;
 use steerlens::settings::Choice;
-use steerlens::{Classifier, ClassifierSettings, Editor, FrameView, ReachSettings, Reader, Reading, Report};
+use steerlens::{
+    Classifier, ClassifierSettings, Editor, FrameView, Judge, Opinion, ReachSettings, Reader, Reading, Report,
+};
 
-use super::judge::Judge;
 use super::measures::{Bands, Measures};
 use super::strip::Strip;
 use super::{Protocol, lens};
@@ -68,7 +69,7 @@ impl Worker {
             .judges
             .iter()
             .map(|judge| Judge::open(&of_one_thread(judge), driver))
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, steerlens::Error>>()?;
         let protocol = Protocol::new(settings, driver)?;
         let mut editors = Vec::new();
         for common in &protocol.lenses {
@@ -264,7 +265,7 @@ impl Worker {
     ) -> Result<()> {
         let pair = (row.source_class as usize, row.target_class as usize);
         for judge in &mut self.judges {
-            row.judge_top_before.push(judge.look(view, pair.1)?.top);
+            row.judge_top_before.push(top(judge.look(view)?));
         }
         if let Some(bands) = &mut self.bands {
             bands.look(view);
@@ -396,9 +397,10 @@ impl Worker {
         row.p_source_after = scores.probabilities[source];
         row.p_target_after = scores.probabilities[target];
         for judge in &mut self.judges {
-            let verdict = judge.look(edit, target)?;
-            row.judge_top_after.push(verdict.top);
-            row.judge_p_target_after.push(verdict.p_target);
+            let opinion = judge.look(edit)?;
+            row.judge_top_after.push(top(opinion));
+            row.judge_p_target_after
+                .push(opinion.probability(target).unwrap_or(f32::NAN));
         }
         measured.measure(edit, row);
         if let Some(bands) = &mut self.bands {
@@ -406,6 +408,11 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// The most probable class as the driver numbers it; -1 for one that the driver does not have.
+fn top(opinion: Opinion<'_>) -> i32 {
+    opinion.top().map_or(-1, |class| class as i32)
 }
 
 /// Frames are computed side by side, each by one thread: the result does not depend on how many there are.

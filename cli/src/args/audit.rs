@@ -17,7 +17,6 @@ use super::{classifier, lens, model, out};
 use crate::args::name;
 
 const INPUT: &str = "input";
-const JUDGE: &str = "judge";
 const SAMPLES: &str = GradientSettings::SAMPLES.name;
 const SOURCE: &str = "source";
 const TARGETS: &str = "targets";
@@ -82,7 +81,7 @@ pub(super) fn command() -> Command {
             "Classifier whose gradient is added, each brought to the same length; may be given several times. Classes \
              are matched by label",
         ))
-        .arg(path(JUDGE, "MODEL").action(ArgAction::Append).help(
+        .arg(path(name::JUDGE, "MODEL").action(ArgAction::Append).help(
             "Classifier that only looks at the results; may be given several times. Classes are matched by label",
         ))
         .next_help_heading("What is looked at")
@@ -341,12 +340,8 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     settings.also = paths(matches, name::ALSO)
         .map(|file| settings.model.beside(file))
         .collect();
-    settings.judges = paths(matches, JUDGE)
-        .map(|model_file| ClassifierSettings {
-            model_file,
-            runtime_library: settings.model.runtime_library.clone(),
-            ..ClassifierSettings::default()
-        })
+    settings.judges = paths(matches, name::JUDGE)
+        .map(|file| super::settings::judge(&settings.model, file))
         .collect();
     settings.sample = matches.get_one(SAMPLE).copied().unwrap_or_default();
     settings.truth = match paths(matches, LABELS_FROM).next() {

@@ -59,6 +59,13 @@ pub(super) fn command() -> Command {
                 .help("ONNX classifier [default: the network of facial expressions, where it is found]"),
         )
         .arg(
+            Arg::new(name::JUDGE)
+                .long(name::JUDGE)
+                .value_name("MODEL")
+                .value_parser(value_parser!(PathBuf))
+                .help("Classifier that only looks on, beside the stream. Classes are matched by label"),
+        )
+        .arg(
             Arg::new(PORT)
                 .long(PORT)
                 .value_name("N")
@@ -110,6 +117,8 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         settings.input = Input::named(&word)?;
     }
     settings.classifier = settings::classifier(matches, model);
+    settings.judge =
+        given::<PathBuf>(matches, name::JUDGE).map(|file| settings::judge(&settings.classifier, file));
     let (view, resolution) = (settings.lens.view, settings.lens.resolution);
     settings.lens = settings::lens(matches);
     if given::<String>(matches, Resolution::NAME).is_none() {

@@ -33,6 +33,7 @@ pub(crate) mod name {
     pub(crate) const IMAGE: &str = "image";
     pub(crate) const MODEL: &str = "model";
     pub(crate) const ALSO: &str = "also";
+    pub(crate) const JUDGE: &str = "judge";
     pub(crate) const OUT: &str = "out";
     pub(crate) const JSON: &str = "json";
     pub(crate) const LABELS: &str = "labels";

@@ -14,6 +14,7 @@ use steerlens::settings::Choice;
 use super::answer::{Answer, json, named, refuse, stream, whole};
 use super::door::Door;
 use super::streams;
+use crate::file_name;
 use crate::shared::Shared;
 
 /// Bytes of the longest change of settings.
@@ -83,11 +84,7 @@ fn labels(shared: &Shared) -> Value {
         .iter()
         .map(|(_, nick, text)| json!([nick, text]))
         .collect();
-    let model = classifier
-        .model_file()
-        .file_name()
-        .map(|name| name.to_string_lossy());
-    json!({ "model": model, "labels": labels, "views": views })
+    json!({ "model": file_name(classifier), "judge": shared.judge, "labels": labels, "views": views })
 }
 
 /// The next frame, alone.

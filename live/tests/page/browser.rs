@@ -5,17 +5,17 @@
 
 use std::path::Path;
 
-use steerlens_live::{Input, Session, Settings};
+use steerlens_live::Session;
 
 use crate::chromium::Browser;
-use crate::client::{ROOT, session};
+use crate::client::{session, settings};
 
 /// Mean difference of the picture's halves, and of the picture and the one kept before, per byte.
 const PIXELS: &str = r#"
 window.pixels = () => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 120 });
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(document.getElementById("picture"), 0, 0, 320, 120);
+  context.drawImage($("picture"), 0, 0, 320, 120);
   return context.getImageData(0, 0, 320, 120).data;
 };
 window.apart = (a, b) => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
@@ -29,16 +29,11 @@ window.moved = () => {
 #[test]
 fn the_page_shows_and_steers() {
     let Some(mut browser) = Browser::start() else {
-        eprintln!("SKIPPED: no Chromium is installed, and the page was looked at in no browser");
         return;
     };
     let session = session("test");
-    let tab = browser.open(session.address(), (1440, 900));
-    browser.wait(&tab, "document.getElementById('picture').naturalWidth === 640");
-    browser.wait(
-        &tab,
-        "document.getElementById('bars').tBodies[0].rows.length === 4",
-    );
+    let tab = browser.watch(&session, (1440, 900));
+    browser.wait(&tab, "$('bars').tBodies[0].rows.length === 4");
     browser.value(&tab, PIXELS);
 
     // The picture moves, and nothing is refused by the page's own policy.
@@ -47,25 +42,22 @@ fn the_page_shows_and_steers() {
 
     // A slider by the keyboard changes the stream.
     assert!(browser.value(&tab, "moved()").as_f64() < Some(1.5));
-    browser.value(&tab, "document.getElementById('magnification').focus()");
+    browser.value(&tab, "$('magnification').focus()");
     browser.key(&tab, "End", 35);
     browser.wait(&tab, "newest.settings.magnification === 2");
     browser.wait(&tab, "moved() > 3");
 
     // A target is typed; a wrong one is answered with the nearest.
-    browser.value(&tab, "document.getElementById('target-label').focus()");
+    browser.value(&tab, "$('target-label').focus()");
     browser.text(&tab, "frwon");
     browser.key(&tab, "Enter", 13);
-    browser.wait(
-        &tab,
-        "document.getElementById('trouble').textContent.includes('\"frown\"')",
-    );
-    browser.value(&tab, "document.getElementById('target-label').select()");
+    browser.wait(&tab, "$('trouble').textContent.includes('\"frown\"')");
+    browser.value(&tab, "$('target-label').select()");
     browser.text(&tab, "frown");
     browser.key(&tab, "Enter", 13);
     browser.wait(
         &tab,
-        "newest.target === 'frown' && document.getElementById('trouble').textContent === ''",
+        "newest.target === 'frown' && $('trouble').textContent === ''",
     );
 
     // A region by the mouse: in the left half of the picture, and so of the frame.
@@ -84,9 +76,8 @@ fn the_page_shows_and_steers() {
     }
 
     // A second tab sees the same settings.
-    let second = browser.open(session.address(), (390, 844));
-    browser.wait(&second, "document.getElementById('picture').naturalWidth === 640");
-    browser.wait(&second, "document.getElementById('magnification').value === '2'");
+    let second = browser.watch(&session, (390, 844));
+    browser.wait(&second, "$('magnification').value === '2'");
     let width = browser.value(&second, "document.documentElement.scrollWidth");
     assert!(
         width.as_u64() <= Some(390),
@@ -96,16 +87,13 @@ fn the_page_shows_and_steers() {
     // Where less motion is asked for, the page begins paused.
     browser.prefer(&second, "prefers-reduced-motion", "reduce");
     browser.value(&second, "location.reload()");
-    browser.wait(&second, "document.getElementById('pause').textContent === 'Play'");
+    browser.wait(&second, "$('pause').textContent === 'Play'");
 
     // A recording is offered when it is stopped.
-    browser.value(&tab, "document.getElementById('record').click()");
+    browser.value(&tab, "$('record').click()");
     browser.wait(&tab, "newest.recording === true");
-    browser.value(&tab, "document.getElementById('record').click()");
-    browser.wait(
-        &tab,
-        "!document.getElementById('recording').hidden && newest.recording === false",
-    );
+    browser.value(&tab, "$('record').click()");
+    browser.wait(&tab, "!$('recording').hidden && newest.recording === false");
 
     if let Some(folder) = std::env::var_os("STEERLENS_SCREENSHOTS") {
         let folder = Path::new(&folder);
@@ -119,22 +107,20 @@ fn the_page_shows_and_steers() {
 #[test]
 fn a_face_becomes_sad_live() {
     let Some(mut browser) = Browser::start() else {
-        eprintln!("SKIPPED: no Chromium is installed, and the page was looked at in no browser");
         return;
     };
-    let mut settings = Settings::new(format!("{ROOT}/models/face_expression.onnx"));
-    settings.input = Input::named(&format!("{ROOT}/media/face.webm")).unwrap();
+    let mut settings = settings("face_expression.onnx", "media/face.webm");
     settings.lens.gradient.samples = 1;
     settings.most = (160, 120);
     let session = Session::start(settings).unwrap();
-    let tab = browser.open(session.address(), (1440, 900));
+    let tab = browser.watch(&session, (1440, 900));
     browser.wait(&tab, "newest.source === 'happy'");
-    browser.value(&tab, "document.getElementById('target-label').focus()");
+    browser.value(&tab, "$('target-label').focus()");
     browser.text(&tab, "sad");
     browser.key(&tab, "Enter", 13);
     browser.wait(&tab, "newest.target === 'sad' && newest.classes[1].after > 0.5");
     // Both bars say what the state says.
-    let shown = "document.getElementById('bars').tBodies[0].rows[1].textContent";
+    let shown = "$('bars').tBodies[0].rows[1].textContent";
     browser.wait(&tab, &format!("{shown}.startsWith('sad towards')"));
     if let Some(folder) = std::env::var_os("STEERLENS_SCREENSHOTS") {
         browser.keep(&tab, &Path::new(&folder).join("face.png"));

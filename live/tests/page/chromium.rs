@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use steerlens_live::Session;
 
 const NAMES: [&str; 4] = [
     "chromium",
@@ -38,9 +39,12 @@ pub(crate) struct Browser {
 pub(crate) struct Tab(String);
 
 impl Browser {
-    /// `None` where no Chromium is installed.
+    /// `None` where no Chromium is installed, which is said.
     pub(crate) fn start() -> Option<Self> {
-        let program = program()?;
+        let Some(program) = program() else {
+            eprintln!("SKIPPED: no Chromium is installed, and the page was looked at in no browser");
+            return None;
+        };
         let profile = tempfile::tempdir().unwrap();
         // The protocol has file descriptors 3 and 4.
         let mut process = Command::new("sh")
@@ -100,6 +104,13 @@ impl Browser {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.call(Some(&tab), "Emulation.setDeviceMetricsOverride", size);
         self.call(Some(&tab), "Page.navigate", json!({"url": address}));
+        tab
+    }
+
+    /// Opens a session's page, and waits for its picture.
+    pub(crate) fn watch(&mut self, session: &Session, size: (u32, u32)) -> Tab {
+        let tab = self.open(session.address(), size);
+        self.wait(&tab, "newest?.settings && $('picture').naturalWidth > 0");
         tab
     }
 

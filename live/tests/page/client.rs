@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::Duration;
 
 use image::RgbImage;
@@ -14,21 +15,30 @@ pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Longer than anything takes here; a test that waits for it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The small network of drawn faces on this input, without a preset: what is shown of a still then stands still.
-pub(crate) fn session(input: &str) -> Session {
-    let mut settings = Settings::new(format!("{ROOT}/models/faces_robust.onnx"));
-    let word = match input {
-        "test" => input.to_owned(),
-        file => format!("{ROOT}/{file}"),
-    };
-    settings.input = Input::named(&word).unwrap();
+/// A model of this repository on `test`, an address, or a file of this repository.
+pub(crate) fn settings(model: &str, input: &str) -> Settings {
+    let mut settings = Settings::new(format!("{ROOT}/models/{model}"));
+    let file = format!("{ROOT}/{input}");
+    let word = if Path::new(&file).exists() { &file } else { input };
+    settings.input = Input::named(word).unwrap();
+    settings
+}
+
+/// The small network of drawn faces, without a preset: what is shown of a still then stands still.
+pub(crate) fn still(input: &str) -> Settings {
+    let mut settings = settings("faces_robust.onnx", input);
     settings.lens = steerlens::LensSettings::default();
     settings.lens.view.display_mode = steerlens::render::DisplayMode::SideBySide;
     settings.lens.view.measure_after = true;
     settings.lens.reach.magnification = 0.0;
     settings.magnification_given = true;
     settings.most = (320, 240);
-    Session::start(settings).unwrap()
+    settings
+}
+
+/// A session of [`still`].
+pub(crate) fn session(input: &str) -> Session {
+    Session::start(still(input)).unwrap()
 }
 
 pub(crate) struct Answer {

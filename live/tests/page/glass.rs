@@ -16,10 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage, imageops};
-use steerlens_live::{Input, Session, Settings};
+use steerlens_live::Session;
 
 use crate::chromium::Browser;
-use crate::client::ROOT;
+use crate::client::{ROOT, settings};
 
 /// Width and height of a square.
 const SQUARE: u32 = 40;
@@ -99,15 +99,12 @@ pub(crate) fn camera() -> String {
 #[ignore = "a measurement, for a quiet machine"]
 fn glass_to_glass() {
     let Some(mut browser) = Browser::start() else {
-        eprintln!("SKIPPED: no Chromium is installed");
         return;
     };
-    let mut settings = Settings::new(format!("{ROOT}/models/face_expression.onnx"));
-    settings.input = Input::Address(camera());
+    let mut settings = settings("face_expression.onnx", &camera());
     settings.lens.gradient.samples = 2;
     let session = Session::start(settings).unwrap();
-    let tab = browser.open(session.address(), (1440, 900));
-    browser.wait(&tab, "document.getElementById('picture').naturalWidth === 1280");
+    let tab = browser.watch(&session, (1440, 900));
     browser.value(&tab, "new Promise((done) => setTimeout(done, 3000))");
     let found = browser.value(&tab, WATCH);
     let found: Vec<u64> = found

@@ -5,7 +5,10 @@ use gst::prelude::*;
 use image::{GenericImageView, RgbImage};
 use serde_json::json;
 
-use crate::client::{Pictures, ROOT, get, parts, post, raw, session, state};
+use steerlens::{ClassifierSettings, FrameView, LensSettings, PixelFormat, Reader};
+use steerlens_live::{Session, Settings};
+
+use crate::client::{Pictures, ROOT, get, parts, post, raw, session, settings, state, still};
 
 const FACE: &str = "media/faces/neutral-2.png";
 
@@ -258,12 +261,51 @@ fn the_model_may_run_beside_the_stream() {
     assert!(held["classes"][1]["after"].is_null(), "nothing was measured");
 }
 
+fn model(name: &str) -> ClassifierSettings {
+    ClassifierSettings {
+        model_file: format!("{ROOT}/models/{name}").into(),
+        ..ClassifierSettings::default()
+    }
+}
+
+#[test]
+fn a_judge_looks_at_frame_and_morph_beside_the_stream() {
+    let mut judged = still(FACE);
+    judged.judge = Some(model("faces_judge.onnx"));
+    let session = Session::start(judged).unwrap();
+    assert_eq!(get(&session, "labels").json()["judge"], "faces_judge.onnx");
+    let sent = r#"{"magnification": 2, "source-label": "neutral", "target-label": "smile"}"#;
+    post(&session, "settings", sent);
+    let shown = state(&session, |state| {
+        let target = &state["classes"][1];
+        state["target"] == "smile"
+            && target["judge-after"].as_f64() > Some(target["judge-before"].as_f64().unwrap_or(1.0) + 0.1)
+    });
+    assert!(
+        shown["judge"]["age"].as_f64() >= Some(0.0) && shown["judge"]["error"].is_null(),
+        "{shown}"
+    );
+
+    // The same network alone, on the same picture.
+    let mut alone = Reader::open(&model("faces_judge.onnx"), &LensSettings::default()).unwrap();
+    let face = image::open(format!("{ROOT}/{FACE}")).unwrap().into_rgb8();
+    let (width, height) = (face.width() as usize, face.height() as usize);
+    let frame = FrameView::new(PixelFormat::Rgb, width, height, 3 * width, face.as_raw()).unwrap();
+    let labels = alone.classifier().labels().clone();
+    let expected = alone.score(&frame).unwrap().probabilities.clone();
+    for of in shown["classes"].as_array().unwrap() {
+        let own = (0..expected.len()).find(|class| labels.name(*class) == of["label"].as_str().unwrap());
+        let before = of["judge-before"].as_f64().unwrap();
+        // GStreamer's resize of the frame is another than none.
+        assert!((before - f64::from(expected[own.unwrap()])).abs() < 0.02, "{of}");
+    }
+}
+
 #[test]
 fn frames_without_time_stamps_are_one_stream_too() {
-    let mut settings = steerlens_live::Settings::new(format!("{ROOT}/models/faces_robust.onnx"));
-    settings.input = steerlens_live::Input::Address(crate::glass::camera());
+    let mut settings = settings("faces_robust.onnx", &crate::glass::camera());
     settings.most = (160, 120);
-    let session = steerlens_live::Session::start(settings).unwrap();
+    let session = Session::start(settings).unwrap();
     // What live steps add up to begins with the second frame of a stream.
     let shown = state(&session, |state| state["l2"].as_f64() > Some(0.1));
     assert!(shown["latency-p50"].is_number(), "{shown}");
@@ -271,12 +313,13 @@ fn frames_without_time_stamps_are_one_stream_too() {
 
 #[test]
 fn what_cannot_be_opened_is_said_at_once() {
-    let mut settings = steerlens_live::Settings::new("no-such.onnx");
-    settings.input = steerlens_live::Input::Test;
-    let error = steerlens_live::Session::start(settings).unwrap_err().to_string();
+    let refused = |settings: Settings| Session::start(settings).unwrap_err().to_string();
+    let error = refused(settings("no-such.onnx", "test"));
     assert!(error.contains("no-such.onnx"), "{error}");
-    let mut settings = steerlens_live::Settings::new(format!("{}/models/faces_robust.onnx", ROOT));
-    settings.input = steerlens_live::Input::Clip(format!("{}/README.md", ROOT).into());
-    let error = steerlens_live::Session::start(settings).unwrap_err().to_string();
+    let error = refused(settings("faces_robust.onnx", "README.md"));
     assert!(error.contains("README.md cannot be shown: "), "{error}");
+    let mut judged = still("test");
+    judged.judge = Some(model("digits_judge.onnx"));
+    let error = refused(judged);
+    assert!(error.contains("have no class in common"), "{error}");
 }
