@@ -43,6 +43,9 @@ pub enum Error {
         /// What the encoder says.
         reason: String,
     },
+    /// No window can be opened.
+    #[error("no window can be shown: {0}; without --window a browser shows the same")]
+    Window(String),
     /// A recording failed.
     #[error("the recording failed: {reason}")]
     Record {

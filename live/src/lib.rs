@@ -37,6 +37,7 @@ mod server;
 mod shared;
 mod shown;
 mod timing;
+mod window;
 mod worker;
 
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ use judging::Judging;
 use publisher::Publisher;
 use server::Server;
 use shared::Shared;
+use window::Window;
 use worker::Worker;
 
 /// The magnification where neither the user nor the model says one.
@@ -79,6 +81,8 @@ pub struct Settings {
     pub magnification_given: bool,
     /// Largest width and height of a frame, in pixels, at least 16; larger ones are made smaller.
     pub most: (u32, u32),
+    /// Shows the picture in a window too, with keys in it; this hears when the user has closed the window.
+    pub window: Option<mpsc::Sender<()>>,
     /// The port on 127.0.0.1; 0 takes one that is free.
     pub port: u16,
 }
@@ -105,6 +109,7 @@ impl Settings {
             pace: LiveSettings::default(),
             magnification_given: false,
             most: (640, 480),
+            window: None,
             port: 0,
         }
     }
@@ -148,7 +153,11 @@ impl Session {
             .map(|judge| Judging::start(judge, driver.classes()))
             .transpose()?;
         let server = Server::start(Arc::clone(&shared), settings.port)?;
-        let publisher = Publisher::new(Arc::clone(&shared))?;
+        let window = settings
+            .window
+            .map(|end| Window::open(&shared, end))
+            .transpose()?;
+        let publisher = Publisher::new(Arc::clone(&shared), window)?;
         let worker = Worker {
             shared: Arc::clone(&shared),
             input: settings.input,

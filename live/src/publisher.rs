@@ -12,20 +12,23 @@ use crate::error::Result;
 use crate::shared::Shared;
 use crate::shown::{Made, Shown, state};
 use crate::timing::Timing;
+use crate::window::Window;
 
 /// What the thread holds.
 pub(crate) struct Publisher {
     shared: Arc<Shared>,
     jpeg: Jpeg,
+    window: Option<Window>,
     timing: Timing,
     number: u64,
 }
 
 impl Publisher {
-    pub(crate) fn new(shared: Arc<Shared>) -> Result<Self> {
+    pub(crate) fn new(shared: Arc<Shared>, window: Option<Window>) -> Result<Self> {
         Ok(Self {
             shared,
             jpeg: Jpeg::start()?,
+            window,
             timing: Timing::default(),
             number: 0,
         })
@@ -60,12 +63,18 @@ impl Publisher {
             &self.timing,
             recording,
         );
-        self.shared.shown.send_replace(Arc::new(Shown {
+        let shown = Arc::new(Shown {
             number: self.number,
             picture: made.picture,
             jpeg: jpeg.into(),
             state,
-        }));
+        });
+        self.shared.shown.send_replace(Arc::clone(&shown));
+        if let Some(window) = &mut self.window
+            && !window.show(&shown)
+        {
+            self.window = None;
+        }
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 //! `steerlens live` as users see it, and the way from its flags to a session's settings.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
 use anyhow::{Result, bail};
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use steerlens::render::DisplayMode;
 use steerlens::settings::{Choice, short};
 use steerlens::{ClassifierSettings, LensSettings, LiveSettings, Resolution, ViewSettings};
@@ -16,6 +17,7 @@ use super::{model, name, settings};
 const INPUT: &str = "input";
 const PORT: &str = "port";
 const SIZE: &str = "size";
+const WINDOW: &str = "window";
 /// The preset that videos are shown with.
 const PRESET: &str = "live";
 /// The network that is taken where none is named: it reads real faces, which are what a camera sees first.
@@ -80,6 +82,12 @@ pub(super) fn command() -> Command {
                 .value_parser(width_by_height)
                 .help("Largest frame; larger ones are made smaller [default: 640x480]"),
         )
+        .arg(
+            Arg::new(WINDOW)
+                .long(WINDOW)
+                .action(ArgAction::SetTrue)
+                .help("Show the picture in a window too, with keys in it: its closing ends the program"),
+        )
         .next_help_heading("Classes")
         .args(settings::class_flags())
         .next_help_heading("How far")
@@ -103,11 +111,11 @@ pub(super) fn command() -> Command {
         )
 }
 
-/// What the flags of `steerlens live` say.
+/// What the flags of `steerlens live` say; `end` hears when a window is closed.
 ///
 /// # Errors
 /// When the input is not there, or no model is named and none found.
-pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
+pub(crate) fn settings(matches: &ArgMatches, end: &Sender<()>) -> Result<Settings> {
     let model = match given::<PathBuf>(matches, name::MODEL) {
         Some(model) => model,
         None => found()?,
@@ -132,6 +140,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     }
     take(matches, &mut settings.pace);
     settings.magnification_given = settings::says_how_far(matches);
+    settings.window = matches.get_flag(WINDOW).then(|| end.clone());
     settings.port = given(matches, PORT).unwrap_or_default();
     settings.most = given(matches, SIZE).unwrap_or(settings.most);
     Ok(settings)

@@ -11,8 +11,8 @@ use super::say;
 use crate::{Outcome, args, progress};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
-    let settings = args::live_settings(matches)?;
     let (end, ended) = mpsc::channel();
+    let settings = args::live_settings(matches, &end)?;
     ctrlc::set_handler(move || {
         let _ = end.send(());
     })

@@ -12,3 +12,4 @@ mod chromium;
 mod client;
 mod glass;
 mod server;
+mod window;
