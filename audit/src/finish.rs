@@ -88,18 +88,15 @@ impl Ending {
         }
     }
 
-    /// What is to be said of it beside where the page is: a sentence for people, if any.
-    pub fn remark(&self) -> Option<String> {
-        match self.verdict {
-            Verdict::Whole | Verdict::Partial => None,
-            Verdict::Failed => self.summary.as_ref().map(failed),
-            Verdict::Easier => Some(
-                "flips became easier than the threshold allows: see the comparison in the report".to_owned(),
-            ),
-            Verdict::Stopped => Some(format!(
+    /// What is to be said of it beside where the page is, in sentences for people: the page's answer, and the verdict where
+    /// one was asked for.
+    pub fn in_words(&self) -> Vec<String> {
+        match &self.summary {
+            Some(summary) => page::in_words(summary),
+            None => vec![format!(
                 "interrupted; what is finished is in {}: go on with --resume",
                 self.out.display()
-            )),
+            )],
         }
     }
 
@@ -114,15 +111,6 @@ impl Ending {
             page,
         }
     }
-}
-
-/// The conditions that are fulfilled, with what they found.
-fn failed(summary: &Summary) -> String {
-    let failed = summary.conditions.iter().filter(|checked| checked.failed);
-    let each: Vec<String> = failed
-        .map(|checked| format!("{} ({})", checked.condition, checked.found()))
-        .collect();
-    format!("failed: {}", each.join("; "))
 }
 
 /// Reads a summary.

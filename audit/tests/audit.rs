@@ -139,15 +139,24 @@ fn a_finished_audit_is_judged_anew_by_other_conditions() {
     let folder = TempDir::new().unwrap();
     let mut settings = digits(folder.path().join("out"));
     let first = run(&settings, &()).unwrap();
-    assert_eq!((first.verdict, first.remark()), (Verdict::Whole, None));
+    assert_eq!(first.verdict, Verdict::Whole);
+    let [answer] = first.in_words().try_into().unwrap();
+    assert!(
+        answer.starts_with("2 of 2 frames and targets can be brought to another answer. Half of"),
+        "{answer}"
+    );
     settings.resume = true;
     settings.results.fail_if = vec!["flips > 0%".parse().unwrap(), "failed > 0".parse().unwrap()];
     let judged = run(&settings, &()).unwrap();
     assert_eq!(judged.verdict, Verdict::Failed);
-    let said = judged.remark().unwrap();
+    let [_, failed, passed] = judged.in_words().try_into().unwrap();
     assert!(
-        said.starts_with("failed: flips > 0% (2 of 2, 100 %, with pixel)"),
-        "{said}"
+        failed.starts_with("failed: flips > 0% (2 of 2, 100 %, with pixel"),
+        "{failed}"
+    );
+    assert!(
+        passed.starts_with("passed, it is not so: failed > 0 ("),
+        "{passed}"
     );
     let summary = judged.summary.unwrap();
     let failed: Vec<bool> = summary.conditions.iter().map(|checked| checked.failed).collect();

@@ -148,7 +148,11 @@ impl Session {
             .map(|judge| Judge::open(&judge, driver))
             .transpose()?;
         let judged_by = judge.as_ref().map(|judge| file_name(judge.classifier()));
-        let shared = Arc::new(Shared::new(driver.share().map_err(steerlens::Error::from)?, judged_by, control));
+        let shared = Arc::new(Shared::new(
+            driver.share().map_err(steerlens::Error::from)?,
+            judged_by,
+            control,
+        ));
         let judging = judge
             .map(|judge| Judging::start(judge, driver.classes()))
             .transpose()?;

@@ -37,6 +37,10 @@ impl Window {
         let line = "appsrc name=source format=time is-live=true max-buffers=1 leaky-type=downstream ! videoconvert \
                     ! textoverlay name=text valignment=top halignment=left line-alignment=left font-desc=\"Sans 11\" \
                     shaded-background=true ! videoconvert ! autovideosink name=sink sync=false";
+        // DirectFB's own sink ends the process where it finds no console.
+        if let Some(factory) = gst::ElementFactory::find("dfbvideosink") {
+            factory.set_rank(gst::Rank::NONE);
+        }
         let pipeline = Pipeline::build(line)?;
         let source: gst_app::AppSrc = pipeline.part("source")?;
         let refused = Arc::new(Mutex::new(String::new()));

@@ -54,19 +54,40 @@ struct Panel {
 }
 
 pub(super) fn first(summary: &Summary, folder: &Path) -> First {
-    let flips = summary
-        .flips
-        .iter()
-        .find(|flips| flips.control == Direction::Gradient);
-    let (headline, beside) = match flips {
-        Some(flips) => by_flips(flips),
-        None => by_reach(summary),
-    };
+    let (headline, beside) = answer(summary);
     First {
         headline,
         beside,
         verdict: verdict(summary),
         worst: summary.worst.as_ref().map(|worst| case(worst, folder)),
+    }
+}
+
+/// The answer and the verdict without pictures, a sentence each.
+pub(crate) fn in_words(summary: &Summary) -> Vec<String> {
+    let (headline, beside) = answer(summary);
+    let verdict = verdict(summary).lines.into_iter().map(|line| {
+        let word = if line.failed {
+            "failed"
+        } else {
+            "passed, it is not so"
+        };
+        format!("{word}: {} ({})", line.condition, line.found)
+    });
+    std::iter::once(format!("{headline}. {beside}").trim_end().to_owned())
+        .chain(verdict)
+        .collect()
+}
+
+/// How many change, and how far that is.
+fn answer(summary: &Summary) -> (String, String) {
+    let flips = summary
+        .flips
+        .iter()
+        .find(|flips| flips.control == Direction::Gradient);
+    match flips {
+        Some(flips) => by_flips(flips),
+        None => by_reach(summary),
     }
 }
 

@@ -36,6 +36,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use serde::Serialize;
 
+pub(crate) use first::in_words;
+
 use crate::summary::Summary;
 
 use crate::error::{Error, Result};

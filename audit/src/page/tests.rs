@@ -62,7 +62,11 @@ fn a_full_audit_makes_a_page_that_needs_nothing_else() {
     let (script, _) = script.split_once("</script>").unwrap();
     let hash = STANDARD.encode(Sha256::digest(script));
     let policy = format!("script-src 'sha256-{hash}'");
-    assert!(page.replace("&#x27;", "'").replace("&#x2f;", "/").contains(&policy));
+    assert!(
+        page.replace("&#x27;", "'")
+            .replace("&#x2f;", "/")
+            .contains(&policy)
+    );
     for present in [
         "CSP phase",
         "319 of 340",

@@ -34,11 +34,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
 }
 
 fn finish(ending: &Ending) -> Result<Outcome> {
+    for sentence in ending.in_words() {
+        progress::say(format_args!("{sentence}"));
+    }
     if ending.verdict != Verdict::Stopped {
         say(&format!("{}\n", ending.page.display()))?;
-    }
-    if let Some(remark) = ending.remark() {
-        progress::say(format_args!("{remark}"));
     }
     Ok(match ending.verdict {
         Verdict::Whole => Outcome::Done,
