@@ -27,6 +27,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 
+  // Fewer rows are seen at once.
+  if (12 >= body.rows.length) continue;
   const words = document.createElement("input");
   words.type = "search";
   const label = document.createElement("label");
