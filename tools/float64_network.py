@@ -42,6 +42,8 @@ class Network:
         ends = ends if len(ends) > 1 else ends * self.channels
         self.ends = torch.tensor(ends, dtype=torch.float64).T[:, :, None, None]
         self.crop = float(about.get("crop", 1))
+        # A network that ends in Softmax says probabilities, whose logarithms are logits.
+        self.squashed = out.get("activation", "logits") != "logits"
         self.labels = (pathlib.Path(path).parent / out["labels"]).read_text().splitlines()
 
     def maps(self, shape):
@@ -63,7 +65,7 @@ class Network:
         low, high = self.ends
         x = (low + planes * (high - low))[None]
         [out] = self.net.run({self.net.inputs[0]: x.permute(0, 2, 3, 1) if self.last else x}).values()
-        return out.reshape(-1)
+        return out.reshape(-1).log() if self.squashed else out.reshape(-1)
 
     def probabilities(self, picture):
         with torch.no_grad():
