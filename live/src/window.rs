@@ -16,6 +16,7 @@ use crate::shared::Shared;
 use crate::shown::Shown;
 
 const KEYS: &str = "left right  target    up down  how far    0  frame    v  view    h  hold    q  quit";
+const TITLE: &str = "steerlens live";
 /// A press of up or down, in radians RMS of phase.
 const STEP: f64 = 0.1;
 
@@ -35,7 +36,7 @@ impl Window {
     pub(crate) fn open(shared: &Arc<Shared>, end: Sender<()>) -> Result<Self> {
         // A window that cannot keep up loses pictures, and never holds up the stream.
         let line = "appsrc name=source format=time is-live=true max-buffers=1 leaky-type=downstream ! videoconvert \
-                    ! textoverlay name=text valignment=top halignment=left line-alignment=left font-desc=\"Sans 11\" \
+                    ! textoverlay name=text valignment=bottom halignment=left line-alignment=left font-desc=\"Sans 11\" \
                     shaded-background=true ! videoconvert ! autovideosink name=sink sync=false";
         // DirectFB's own sink ends the process where it finds no console.
         if let Some(factory) = gst::ElementFactory::find("dfbvideosink") {
@@ -64,10 +65,15 @@ impl Window {
             refused,
             end,
         };
-        window
-            .pipeline
-            .set_state(gst::State::Playing)
-            .map_err(|error| Error::Window(error.to_string()))?;
+        if let Err(error) = window.pipeline.set_state(gst::State::Playing) {
+            let reason = window.pipeline.trouble();
+            return Err(Error::Window(reason.unwrap_or_else(|| error.to_string())));
+        }
+        let mut title = gst::TagList::new();
+        if let Some(title) = title.get_mut() {
+            title.add::<gst::tags::Title>(&TITLE, gst::TagMergeMode::Append);
+        }
+        window.source.send_event(gst::event::Tag::new(title));
         // Where there is no display, GStreamer shows the pictures to nobody.
         let sink: gst::Bin = window.pipeline.part("sink")?;
         let nobody = |element: gst::Element| {

@@ -45,6 +45,8 @@ fn a_window_shows_and_steers() {
         .args([
             "-displayfd",
             "1",
+            // Else it begins anew when GStreamer has tried one sink, and shows the next no display.
+            "-noreset",
             "-screen",
             "0",
             "800x600x24",
@@ -88,7 +90,7 @@ fn inside() {
             "--sync",
             "--onlyvisible",
             "--name",
-            "",
+            "steerlens live",
             "windowfocus",
             "key",
             key,
