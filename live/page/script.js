@@ -138,14 +138,16 @@ $("frame").addEventListener("pointerup", (event) => {
 $("frame").addEventListener("pointercancel", () => (from = null));
 
 function showRegion(roi, half = 0) {
-  $("region").hidden = !roi;
-  if (!roi) return;
-  const { scale, left, top, width } = places();
+  const { scale, left, top, width, height } = places();
+  // A region may reach beyond the frame; what lies there is not part of it.
+  const [x, y, across, down] = roi ?? [0, 0, 0, 0];
+  const [wide, high] = [Math.min(x + across, width) - x, Math.min(y + down, height) - y];
+  $("region").hidden = wide <= 0 || high <= 0;
   const style = $("region").style;
-  style.left = `${$("picture").offsetLeft + left + (roi[0] + half * width) * scale}px`;
-  style.top = `${$("picture").offsetTop + top + roi[1] * scale}px`;
-  style.width = `${roi[2] * scale}px`;
-  style.height = `${roi[3] * scale}px`;
+  style.left = `${$("picture").offsetLeft + left + (x + half * width) * scale}px`;
+  style.top = `${$("picture").offsetTop + top + y * scale}px`;
+  style.width = `${Math.max(wide, 0) * scale}px`;
+  style.height = `${Math.max(high, 0) * scale}px`;
 }
 
 function showBars(table, classes, prefix) {

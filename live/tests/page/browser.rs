@@ -75,6 +75,22 @@ fn the_page_shows_and_steers() {
         assert!((roi[index].as_f64().unwrap() - expected).abs() <= 2.0, "{roi}");
     }
 
+    // One that reaches beyond the frame ends there, as what is moved does.
+    browser.value(&tab, "change({ roi: [200, 100, 4000, 4000] })");
+    browser.wait(&tab, "newest.settings.roi[2] === 4000 && !$('region').hidden");
+    browser.wait(
+        &tab,
+        "((box, all) => box.right <= all.right + 1 && box.bottom <= all.bottom + 1)\
+         ($('region').getBoundingClientRect(), $('frame').getBoundingClientRect())",
+    );
+
+    // No slider goes where its setting may not.
+    for slider in ["scale-weight", "samples"] {
+        browser.value(&tab, &format!("$('{slider}').focus()"));
+        browser.key(&tab, "End", 35);
+        browser.wait(&tab, &format!("newest.settings['{slider}'] == $('{slider}').max"));
+    }
+
     // A second tab sees the same settings.
     let second = browser.watch(&session, (390, 844));
     browser.wait(&second, "$('magnification').value === '2'");
