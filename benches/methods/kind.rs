@@ -37,6 +37,7 @@ impl Kind {
     pub(crate) fn open(name: &'static str, pictures: &Path) -> Result<Self> {
         let (color_mode, budgets, judges): (_, _, &[&str]) = match name {
             "digits" => (ColorMode::Luma, [2.0, 4.0, 6.0], &["judge", "judge2"]),
+            "clothes" => (ColorMode::Luma, [2.0, 3.5, 5.0], &["judge"]),
             "faces" => (ColorMode::Luma, [2.0, 3.0, 4.0], &["judge"]),
             _ => (ColorMode::Joint, [4.0, 8.0, 12.0], &["judge"]),
         };

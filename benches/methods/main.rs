@@ -38,7 +38,7 @@ fn main() -> Result<()> {
         let named = wishes.iter().any(|wish| all.contains(&wish.as_str()));
         !named || wishes.iter().any(|wish| wish == name)
     };
-    let kinds = ["digits", "faces", "shapes"];
+    let kinds = ["digits", "faces", "shapes", "clothes"];
     for name in kinds.into_iter().filter(|name| wanted(name, &kinds)) {
         let mut kind = Kind::open(name, &pictures.join(name))?;
         if wanted("agreement", &TABLES) {

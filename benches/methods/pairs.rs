@@ -37,6 +37,25 @@ fn plan(kind: &str) -> (&'static [(&'static str, &'static str)], usize, Vec<Choi
                 (Method::CspPhase, 1, Budget(6.0), None),
             ],
         ),
+        "clothes" => (
+            &[
+                ("T-shirt", "dress"),
+                ("dress", "T-shirt"),
+                ("T-shirt", "pullover"),
+                ("pullover", "coat"),
+                ("trousers", "dress"),
+                ("sneaker", "ankle boot"),
+                ("ankle boot", "sneaker"),
+                ("sandal", "sneaker"),
+            ],
+            25,
+            vec![
+                (Method::CspPhase, 8, Budget(5.0), None),
+                (Method::CspJoint, 8, Budget(5.0), None),
+                (Method::Pixel, 8, Budget(5.0), None),
+                (Method::CspPhase, 1, Budget(5.0), None),
+            ],
+        ),
         "faces" => (
             &[
                 ("neutral", "smile"),

@@ -27,6 +27,19 @@ fn rows(kind: &str) -> (&'static [(&'static str, &'static str)], f64) {
             ],
             6.0,
         ),
+        "clothes" => (
+            &[
+                ("T-shirt", "dress"),
+                ("dress", "T-shirt"),
+                ("T-shirt", "pullover"),
+                ("pullover", "coat"),
+                ("trousers", "dress"),
+                ("sneaker", "ankle boot"),
+                ("ankle boot", "sneaker"),
+                ("sandal", "sneaker"),
+            ],
+            5.0,
+        ),
         "faces" => (
             &[
                 ("neutral", "smile"),
