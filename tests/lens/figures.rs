@@ -3,7 +3,7 @@
 
 use steerlens::frame::{Fit, PixelFormat};
 use steerlens::morph::{ColorMode, MagnificationUnit, Method, ReachMode, StepMode};
-use steerlens::{ClassChoice, Editor, FrameViewMut, LensSettings, Reader, Reading, Resolution};
+use steerlens::{ClassChoice, Control, Editor, FrameViewMut, LensSettings, Reader, Reading, Resolution};
 
 use crate::{Picture, lens, root, towards};
 
@@ -44,6 +44,49 @@ fn a_neutral_face_smiles_and_frowns_in_one_step() {
             faces.len()
         );
     }
+}
+
+#[test]
+fn the_judge_sees_clothes_become_others_and_by_chance_does_not() {
+    let pairs = [
+        ("T-shirt", "dress"),
+        ("dress", "T-shirt"),
+        ("T-shirt", "pullover"),
+        ("pullover", "coat"),
+        ("trousers", "dress"),
+        ("sneaker", "ankle boot"),
+        ("ankle boot", "sneaker"),
+        ("sandal", "sneaker"),
+    ];
+    let mut judge = lens("clothes_judge.onnx", LensSettings::default());
+    let seen = [Control::None, Control::Random].map(|control| {
+        let mut seen = 0;
+        for (source, target) in pairs {
+            let settings = towards(target).with(|s| {
+                s.morph.method = Method::CspJoint;
+                s.reach.steps = 8;
+                s.reach.l2_budget = 5.0;
+                s.control = control;
+            });
+            let mut driver = lens("clothes_robust.onnx", settings);
+            for number in [1, 2] {
+                let file = format!("clothes/{}-{number}.png", source.replace(' ', "-"));
+                let picture = Picture::gray(&file);
+                let (bytes, ..) = picture.morph(&mut driver);
+                let morphed = Picture { bytes, ..picture };
+                let class = judge.read(&morphed.view()).unwrap().top_class();
+                seen += usize::from(judge.classifier().label(class) == target);
+            }
+        }
+        seen
+    });
+    // 14 and 1 of these 16.
+    assert!(
+        seen[0] >= 12 && seen[1] <= 4,
+        "along the gradient {}, by chance {}",
+        seen[0],
+        seen[1]
+    );
 }
 
 #[test]
