@@ -26,6 +26,8 @@ pub(crate) struct Window {
     pipeline: Pipeline,
     source: gst_app::AppSrc,
     text: gst::Element,
+    /// Sent after the first picture: nothing may come before caps.
+    title: Option<gst::Event>,
     written: String,
     refused: Arc<Mutex<String>>,
     end: Sender<()>,
@@ -57,8 +59,13 @@ impl Window {
                 gst::PadProbeReturn::Ok
             });
         }
+        let mut title = gst::TagList::new();
+        if let Some(title) = title.get_mut() {
+            title.add::<gst::tags::Title>(&TITLE, gst::TagMergeMode::Append);
+        }
         let window = Self {
             text: pipeline.part("text")?,
+            title: Some(gst::event::Tag::new(title)),
             pipeline,
             source,
             written: String::new(),
@@ -69,11 +76,6 @@ impl Window {
             let reason = window.pipeline.trouble();
             return Err(Error::Window(reason.unwrap_or_else(|| error.to_string())));
         }
-        let mut title = gst::TagList::new();
-        if let Some(title) = title.get_mut() {
-            title.add::<gst::tags::Title>(&TITLE, gst::TagMergeMode::Append);
-        }
-        window.source.send_event(gst::event::Tag::new(title));
         // Where there is no display, GStreamer shows the pictures to nobody.
         let sink: gst::Bin = window.pipeline.part("sink")?;
         let nobody = |element: gst::Element| {
@@ -105,6 +107,9 @@ impl Window {
             .picture
             .sample(time)
             .is_ok_and(|sample| self.source.push_sample(&sample).is_ok());
+        if pushed && let Some(title) = self.title.take() {
+            self.source.send_event(title);
+        }
         let open = pushed && self.pipeline.trouble().is_none();
         if !open {
             let _ = self.end.send(());

@@ -51,8 +51,12 @@ fn grey(picture: &DynamicImage, x: f64, y: f64) -> f64 {
 /// What the page's strips show as the frame: the first picture of the strip.
 fn frame_of(out: &Path, row: &std::collections::HashMap<String, String>, size: (u32, u32)) -> DynamicImage {
     let strip = image::open(out.join(&row["strip"])).unwrap();
-    // A gap of 6, and a caption of 20 above: audit/src/protocol/strip.rs.
-    strip.crop_imm(6, 20, size.0, size.1)
+    // A gap of 6, a caption of 20 above, and pixels twice as large: audit/src/protocol/strip.rs.
+    strip.crop_imm(6, 20, 2 * size.0, 2 * size.1).resize_exact(
+        size.0,
+        size.1,
+        image::imageops::FilterType::Nearest,
+    )
 }
 
 #[cfg(feature = "video")]
@@ -177,8 +181,8 @@ mod video {
         );
         assert_eq!(of("wide.mkv")[0]["width"], "32");
         let strip = image::open(out.join(&of("wide.mkv")[0]["strip"])).unwrap();
-        // The frame and one edit, each 64 wide, and three gaps.
-        assert_eq!(strip.width(), 2 * 64 + 3 * 6);
+        // The frame and one edit, each 64 wide and enlarged to 128, and three gaps.
+        assert_eq!(strip.width(), 2 * 128 + 3 * 6);
     }
 
     #[test]
