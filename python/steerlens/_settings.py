@@ -140,7 +140,7 @@ class _Rows(TypedDict, total=False):
     """What ends the way (fixed unless set)."""
     lead: float
     """By how much the target must lead with reach=auto: its probability less that of every other class, in the mean
-    of all samples (0 to 1, 0.2 unless set)."""
+    of all samples and on the picture itself (0 to 1, 0.2 unless set)."""
     display_mode: Literal["morph", "source", "difference", "saliency", "phase-flow", "side-by-side"]
     """What is shown (morph unless set)."""
     caption: bool
