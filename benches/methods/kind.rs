@@ -8,6 +8,29 @@ use steerlens::{ClassifierSettings, FrameView, LensSettings, PixelFormat, Reader
 
 use super::Result;
 
+/// A class, and the one that its pictures are to become.
+pub(crate) type Pair = (&'static str, &'static str);
+
+/// Pairs of neighbours, as tables and sheets have them.
+pub(crate) const FACES: &[Pair] = &[
+    ("neutral", "smile"),
+    ("neutral", "frown"),
+    ("smile", "neutral"),
+    ("frown", "neutral"),
+    ("smile", "frown"),
+    ("neutral", "surprise"),
+];
+pub(crate) const CLOTHES: &[Pair] = &[
+    ("T-shirt", "dress"),
+    ("dress", "T-shirt"),
+    ("T-shirt", "pullover"),
+    ("pullover", "coat"),
+    ("trousers", "dress"),
+    ("sneaker", "ankle boot"),
+    ("ankle boot", "sneaker"),
+    ("sandal", "sneaker"),
+];
+
 /// A picture of a known class.
 #[derive(Clone)]
 pub(crate) struct Picture {

@@ -7,14 +7,14 @@ use steerlens::Control;
 use steerlens::morph::Method;
 
 use super::Result;
-use super::kind::{Kind, top_class};
+use super::kind::{CLOTHES, FACES, Kind, Pair, top_class};
 use super::walk::{Reach, Walker, Way};
 
 /// Method, steps, reach and tuning.
 type Choice = (Method, u32, Reach, Option<(f64, u32)>);
 
 /// A kind's pairs, how many pictures of each, and the ways.
-fn plan(kind: &str) -> (&'static [(&'static str, &'static str)], usize, Vec<Choice>) {
+fn plan(kind: &str) -> (&'static [Pair], usize, Vec<Choice>) {
     use Reach::{Budget, Magnification};
     match kind {
         "digits" => (
@@ -38,16 +38,7 @@ fn plan(kind: &str) -> (&'static [(&'static str, &'static str)], usize, Vec<Choi
             ],
         ),
         "clothes" => (
-            &[
-                ("T-shirt", "dress"),
-                ("dress", "T-shirt"),
-                ("T-shirt", "pullover"),
-                ("pullover", "coat"),
-                ("trousers", "dress"),
-                ("sneaker", "ankle boot"),
-                ("ankle boot", "sneaker"),
-                ("sandal", "sneaker"),
-            ],
+            CLOTHES,
             25,
             vec![
                 (Method::CspPhase, 8, Budget(5.0), None),
@@ -57,14 +48,7 @@ fn plan(kind: &str) -> (&'static [(&'static str, &'static str)], usize, Vec<Choi
             ],
         ),
         "faces" => (
-            &[
-                ("neutral", "smile"),
-                ("neutral", "frown"),
-                ("smile", "neutral"),
-                ("frown", "neutral"),
-                ("smile", "frown"),
-                ("neutral", "surprise"),
-            ],
+            FACES,
             20,
             vec![
                 (Method::CspPhase, 8, Magnification(1.0), None),

@@ -9,11 +9,11 @@ use steerlens::morph::Method;
 use steerlens::settings::Choice;
 
 use super::Result;
-use super::kind::{Kind, top_class};
+use super::kind::{CLOTHES, FACES, Kind, Pair, top_class};
 use super::walk::{Reach, Walker, Way};
 
 /// Rows of a kind's sheet, and the distance of its morphs.
-fn rows(kind: &str) -> (&'static [(&'static str, &'static str)], f64) {
+fn rows(kind: &str) -> (&'static [Pair], f64) {
     match kind {
         "digits" => (
             &[
@@ -27,30 +27,8 @@ fn rows(kind: &str) -> (&'static [(&'static str, &'static str)], f64) {
             ],
             6.0,
         ),
-        "clothes" => (
-            &[
-                ("T-shirt", "dress"),
-                ("dress", "T-shirt"),
-                ("T-shirt", "pullover"),
-                ("pullover", "coat"),
-                ("trousers", "dress"),
-                ("sneaker", "ankle boot"),
-                ("ankle boot", "sneaker"),
-                ("sandal", "sneaker"),
-            ],
-            5.0,
-        ),
-        "faces" => (
-            &[
-                ("neutral", "smile"),
-                ("neutral", "frown"),
-                ("smile", "neutral"),
-                ("frown", "neutral"),
-                ("smile", "frown"),
-                ("neutral", "surprise"),
-            ],
-            4.0,
-        ),
+        "clothes" => (CLOTHES, 5.0),
+        "faces" => (FACES, 4.0),
         _ => (
             &[
                 ("circle", "square"),

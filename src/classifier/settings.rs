@@ -86,7 +86,7 @@ impl ClassifierSettings {
 }
 
 impl ClassifierSettings {
-    /// The settings of a further model: the same runtime, provider and threads; what it says of itself comes from its own
+    /// The settings of a further model, which drives or judges: the same runtime, provider and threads; what it says of itself comes from its own
     /// files.
     #[must_use]
     pub fn beside(&self, model_file: PathBuf) -> Self {

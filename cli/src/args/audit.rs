@@ -341,7 +341,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         .map(|file| settings.model.beside(file))
         .collect();
     settings.judges = paths(matches, name::JUDGE)
-        .map(|file| super::settings::judge(&settings.model, file))
+        .map(|file| settings.model.beside(file))
         .collect();
     settings.sample = matches.get_one(SAMPLE).copied().unwrap_or_default();
     settings.truth = match paths(matches, LABELS_FROM).next() {

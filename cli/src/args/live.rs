@@ -125,8 +125,7 @@ pub(crate) fn settings(matches: &ArgMatches, end: &Sender<()>) -> Result<Setting
         settings.input = Input::named(&word)?;
     }
     settings.classifier = settings::classifier(matches, model);
-    settings.judge =
-        given::<PathBuf>(matches, name::JUDGE).map(|file| settings::judge(&settings.classifier, file));
+    settings.judge = given::<PathBuf>(matches, name::JUDGE).map(|file| settings.classifier.beside(file));
     let (view, resolution) = (settings.lens.view, settings.lens.resolution);
     settings.lens = settings::lens(matches);
     if given::<String>(matches, Resolution::NAME).is_none() {

@@ -193,12 +193,3 @@ fn region(text: &str) -> Result<Rect, &'static str> {
         _ => Err(FORM),
     }
 }
-
-/// A judge runs in the same ONNX Runtime; what it says of itself comes from its own files.
-pub(super) fn judge(model: &ClassifierSettings, model_file: PathBuf) -> ClassifierSettings {
-    ClassifierSettings {
-        model_file,
-        runtime_library: model.runtime_library.clone(),
-        ..ClassifierSettings::default()
-    }
-}
