@@ -154,20 +154,38 @@ impl<const SOFT: bool, const FAR: bool> Task for Rotate<'_, SOFT, FAR> {
     }
 }
 
-/// `change <- c (e^log_amplitude (change / c + 1) - 1)`: what a rotation has changed, and the amplitude with it.
+/// `change <- c (e^log_amplitude (change / c + 1) - 1)`: what a rotation has changed, and the amplitude with it. Whole
+/// vectors, as all slices here.
 pub(super) fn scale(simd: Simd, coefficients: &[f32], log_amplitude: &[f32], change: &mut [f32]) {
-    let lanes = simd.lanes();
-    let vectors = coefficients
-        .chunks_exact(2 * lanes)
-        .zip(log_amplitude.chunks_exact(lanes));
-    for (change, (c, log_amplitude)) in change.chunks_exact_mut(2 * lanes).zip(vectors) {
-        let (re, im) = change.split_at_mut(lanes);
-        let (c_re, c_im) = c.split_at(lanes);
-        for (lane, log_amplitude) in log_amplitude.iter().enumerate() {
+    simd.run(Scale {
+        coefficients,
+        log_amplitude,
+        change,
+    });
+}
+
+struct Scale<'a> {
+    coefficients: &'a [f32],
+    log_amplitude: &'a [f32],
+    change: &'a mut [f32],
+}
+
+impl Task for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, simd: S) {
+        let samples = S::complex_mut(self.change)
+            .iter_mut()
+            .zip(S::complex(self.coefficients))
+            .zip(S::vectors(self.log_amplitude));
+        for ((change, c), log_amplitude) in samples {
             // e^a e^(ib) - 1 = (e^a - 1) + e^a (e^(ib) - 1): no cancellation for small steps.
-            let growth = log_amplitude.exp_m1();
-            re[lane] = re[lane] * (1.0 + growth) + c_re[lane] * growth;
-            im[lane] = im[lane] * (1.0 + growth) + c_im[lane] * growth;
+            let growth = exp_minus_one(simd, *log_amplitude);
+            for (part, c) in change.iter_mut().zip(c) {
+                let grown = simd.add_product(*part, growth, *part);
+                *part = simd.add_product(*c, growth, grown);
+            }
         }
     }
 }
@@ -241,6 +259,35 @@ fn turn_minus_one<S: Isa, const FAR: bool>(simd: S, x: S::f32s) -> Complex<S> {
         simd.neg_f32s(simd.mul_f32s(double, sin)),
         simd.mul_f32s(double, cos),
     ]
+}
+
+/// `e^x - 1` without cancellation for small `x`, for `x` from -80 to 80: `x = n ln 2 + r`, the series of `e^r - 1`, which
+/// ends at 1.5e-8 of it, and `2^n` as the bits of a float.
+#[inline(always)]
+fn exp_minus_one<S: Isa>(simd: S, x: S::f32s) -> S::f32s {
+    /// As [`turn_minus_one`] rounds: the lowest bits of the sum are those of the whole number.
+    const ROUND: f32 = (3u32 << 22) as f32;
+    /// Of few bits, and the rest (Cody & Waite 1980).
+    const LN_2_PARTS: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    const SERIES: [f32; 6] = [
+        1.0 / 2.0,
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5040.0,
+    ];
+    let round = simd.splat_f32s(ROUND);
+    let shifted = simd.add_product(x, simd.splat_f32s(std::f32::consts::LOG2_E), round);
+    let n = simd.sub_f32s(shifted, round);
+    let mut r = x;
+    for part in LN_2_PARTS {
+        r = simd.sub_product(n, simd.splat_f32s(part), r);
+    }
+    let rest = simd.add_product(simd.mul_f32s(r, r), polynomial(simd, r, SERIES), r);
+    let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
+    let power = simd.transmute_f32s_u32s(simd.add_u32s(exponent, simd.splat_u32s(127 << 23)));
+    simd.add_product(power, rest, simd.sub_f32s(power, simd.splat_f32s(1.0)))
 }
 
 /// Hyperbolic tangent: a rational minimax fit on [-9.1, 9.1], where the function is 1 in f32; relative error of
@@ -317,6 +364,37 @@ mod tests {
                     (f64::from(tanh) - want).abs() <= 5e-7 * want.abs(),
                     "{simd:?} tanh {x}"
                 );
+            }
+        }
+    }
+
+    /// The bar: the end of the series and a few roundings of 6e-8 each.
+    #[test]
+    fn growth_agrees_with_f64() {
+        let steps: Vec<f32> = (-160_000i32..160_000).map(|i| i as f32 * 6.25e-5).collect();
+        let small = (1..1600).map(|i| (-20.0 - f32::from(i as i16) / 20.0).exp2());
+        let steps: Vec<f32> = steps.into_iter().chain(small.chain([0.0])).collect();
+        for simd in each_simd() {
+            let lanes = simd.lanes();
+            for steps in steps.chunks_exact(lanes) {
+                // 1, and what a turn by a right angle has changed of it: i - 1.
+                let ones: Vec<f32> = [1.0, 0.0].iter().flat_map(|part| vec![*part; lanes]).collect();
+                let mut change: Vec<f32> = [-1.0, 1.0].iter().flat_map(|part| vec![*part; lanes]).collect();
+                scale(simd, &ones, steps, &mut change);
+                let mut plain = vec![0.0; 2 * lanes];
+                scale(simd, &ones, steps, &mut plain);
+                for (lane, step) in steps.iter().enumerate() {
+                    let growth = f64::from(*step).exp_m1();
+                    let [got, re, im] = [plain[lane], change[lane], change[lanes + lane]].map(f64::from);
+                    assert!(
+                        (got - growth).abs() <= 3e-7 * growth.abs(),
+                        "{simd:?} {step}: {got}"
+                    );
+                    // What is taken away is as long as the coefficient at least.
+                    let bar = 3e-7 * (2.0 + growth);
+                    assert!((re + 1.0).abs() <= bar, "{simd:?} {step}: {re}");
+                    assert!((im - 1.0 - growth).abs() <= bar, "{simd:?} {step}: {im}");
+                }
             }
         }
     }
