@@ -22,8 +22,7 @@ pub(super) fn one_step(
 ) -> Result<(), Error> {
     let reach = &settings.reach;
     let prepared = editor.prepare(frame, position, reading, settings);
-    report.phase_rms = prepared.phase_rms;
-    report.drivers_agreement = editor.drivers_agreement;
+    report.direct(&prepared, editor.drivers_agreement);
     if !prepared.finite || prepared.phase_rms == 0.0 {
         report.warning = Some(no_direction(prepared.finite, 1));
         return Ok(editor.keep(frame)?);
@@ -56,8 +55,7 @@ pub(super) fn live_step(
 ) -> Result<(), Error> {
     report.warning = live_doubt(settings).map(Into::into);
     let prepared = editor.prepare(frame, position, reading, settings);
-    report.phase_rms = prepared.phase_rms;
-    report.drivers_agreement = editor.drivers_agreement;
+    report.direct(&prepared, editor.drivers_agreement);
     // Where nothing moves, what has been carried is shown, and fades.
     if !prepared.finite {
         report.warning = Some(no_direction(false, 1));

@@ -328,8 +328,8 @@ impl Reader {
     }
 
     /// Reads a picture on its way, given to the first driver as planes and to the others as a change of the frame, towards the
-    /// target of `reading`. Where the user left the source to be chosen it is the rival: the most probable class other than the
-    /// target on this picture, which costs one forward run. The scores of the step before would come free, but lag
+    /// target of `reading`. Where the objective has a source and the user left it to be chosen, it is the rival: the most probable
+    /// class other than the target on this picture, which costs one forward run. The scores of the step before would come free, but lag
     /// behind: near a class that lies between two others the source then turns a step late, and the picture swings
     /// from one to the other.
     pub(super) fn read_step(
@@ -339,7 +339,7 @@ impl Reader {
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let (mut source, target) = (reading.source, reading.target);
-        if self.chooser.source_is_free() {
+        if self.gradient.objective.has_source() && self.chooser.source_is_free() {
             self.first.score(shown[0], &mut self.aside)?;
             source = best_but(&self.aside.logits, Some(target));
         }

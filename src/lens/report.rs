@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::morph::Prepared;
+
 /// What the classifier says of the morphed picture, as written (8 bit, same preprocessing).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -56,4 +58,11 @@ pub struct Report {
     /// What is not as it was asked for, in sentences for the user: why the frame was passed on unchanged, where steps
     /// ended early, which scores are unknown, which label has no font.
     pub warning: Option<String>,
+}
+
+impl Report {
+    /// Takes in the direction of the first step.
+    pub(super) fn direct(&mut self, prepared: &Prepared, drivers_agreement: Option<f64>) {
+        (self.phase_rms, self.drivers_agreement) = (prepared.phase_rms, drivers_agreement);
+    }
 }

@@ -65,8 +65,7 @@ fn several(
         }
         let prepared = between.prepare(editor, settings, step - 1);
         if step == 1 {
-            report.phase_rms = prepared.phase_rms;
-            report.drivers_agreement = editor.drivers_agreement;
+            report.direct(&prepared, editor.drivers_agreement);
         }
         if !prepared.finite || prepared.phase_rms == 0.0 {
             report.warning = Some(no_direction(prepared.finite, step));
@@ -85,7 +84,8 @@ fn several(
                 (search.start, search.first) = (distance, f64::min(magnification, 1.0));
             }
             let found = found(budget, search, |magnification| {
-                between.add(editor, frame, magnification)
+                between.add(editor, magnification);
+                between.distance(editor, frame)
             })?;
             report.attained = step == steps && found.attained;
             report.l2 = found.distance;
@@ -93,7 +93,7 @@ fn several(
             found.magnification
         } else {
             let magnification = reach.magnification / f64::from(steps);
-            report.l2 = between.add(editor, frame, magnification)?;
+            between.add(editor, magnification);
             magnification
         };
         report.magnification += magnification;
@@ -211,13 +211,8 @@ impl<'r> Between<'r> {
         }
     }
 
-    /// Adds the change of a step that goes so far and clips; how far the frame then is from what it was.
-    fn add(
-        &mut self,
-        editor: &mut FrameEditor,
-        frame: &FrameView<'_>,
-        magnification: f64,
-    ) -> Result<f64, frame::Error> {
+    /// Adds the change of a step that goes so far, and clips.
+    fn add(&mut self, editor: &mut FrameEditor, magnification: f64) {
         editor.morpher.extrapolate(magnification, &mut editor.change);
         // A change of luma is added to all three planes.
         let change = editor.change.iter().cycle();
@@ -225,6 +220,10 @@ impl<'r> Between<'r> {
             .iter_mut()
             .zip(self.base.iter().zip(change))
             .for_each(|(to, (b, c))| *to = (b + c).clamp(0.0, 1.0));
+    }
+
+    /// How far the frame is from what it was.
+    fn distance(&self, editor: &mut FrameEditor, frame: &FrameView<'_>) -> Result<f64, frame::Error> {
         match editor.at_frame {
             true => Ok(l2(&self.current, &self.source)),
             // A change that is enlarged is longer.

@@ -237,17 +237,25 @@ fn samples_are_averaged() {
     assert!(same.agreement.unwrap() > 1.0 - 1e-6);
 
     let mut before = 0.0;
-    for samples in [4, 64] {
-        let [one, other] = [1, 2].map(|seed| read(settings(samples, seed)));
-        assert_eq!(one.logits, plain.logits);
-        assert_eq!(one.gradient, read(settings(samples, 1)).gradient);
-        let (found, foretold) = (cosine(&one, &other), one.agreement.unwrap());
+    // The copies of a sequence fill their range more evenly than those of a half of it: means of few are more alike than their
+    // halves foretell (.04 off with four, .01 with 64).
+    for (samples, bar) in [(4, 0.06), (64, 0.02)] {
+        // One estimate from four copies is a rough one: eight of them.
+        let seeds: Vec<Reading> = (1..=8).map(|seed| read(settings(samples, seed))).collect();
+        assert_eq!(seeds[0].logits, plain.logits);
+        assert_eq!(seeds[0].gradient, read(settings(samples, 1)).gradient);
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let pairs = seeds.iter().enumerate().flat_map(|(k, one)| {
+            let others = seeds[k + 1..].iter();
+            others.map(move |other| cosine(one, other))
+        });
+        let found = mean(&pairs.collect::<Vec<_>>());
+        let foretold = mean(&seeds.iter().filter_map(|seed| seed.agreement).collect::<Vec<_>>());
         println!("{samples}: {found:.3}, foretold {foretold:.3}");
         assert!(found > before, "{samples}: {found}");
         before = found;
-        // .007 off for these seeds with four copies, .005 with 64; processors round otherwise, by far less than the rest.
         assert!(
-            (found - foretold).abs() < 0.02,
+            (found - foretold).abs() < bar,
             "{samples}: {found}, not {foretold}"
         );
     }
