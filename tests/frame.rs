@@ -298,6 +298,37 @@ fn the_gradient_is_zero_where_the_model_does_not_look() {
     }
 }
 
+/// Of a change that is 1 everywhere: 1 within, less and less towards an edge beyond which the frame goes on.
+#[test]
+fn an_enlarged_change_fades_where_the_frame_goes_on() {
+    // What the model sees is as high as the frame and less wide.
+    let (frame, input) = ((320, 200), (50, 50));
+    let mut sampling = Sampling::new(Fit::CenterCrop, &Shape::new(PixelFormat::Rgb, frame), input, 1.0);
+    let seen = sampling.placement().frame;
+    assert_eq!((seen.x, seen.width, seen.height), (60, 200, 200));
+    let mut change = vec![f32::NAN; frame.0 * frame.1];
+    sampling.enlarge(&vec![1.0; input.0 * input.1], &mut change);
+    let at = |column: usize, row: usize| change[row * frame.0 + column];
+    for row in [0, 100, 199] {
+        assert_eq!([59, 260].map(|column| at(column, row)), [0.0; 2], "outside");
+        for step in 0..100 {
+            let [left, right] = [at(60 + step, row), at(259 - step, row)];
+            assert!((left - right).abs() < 1e-6, "{step}");
+            if step == 0 {
+                assert!(left > 0.0 && left < 0.02, "the edge: {left}");
+            } else if step < 12 {
+                assert!(left > at(59 + step, row), "{step}: {left}");
+            } else {
+                assert!(step == 12 || (left - 1.0).abs() < 1e-6, "{step}: {left}");
+            }
+        }
+    }
+    // Where nothing is cut off, nothing fades.
+    let mut whole = Sampling::new(Fit::Stretch, &Shape::new(PixelFormat::Rgb, frame), input, 1.0);
+    whole.enlarge(&vec![1.0; input.0 * input.1], &mut change);
+    assert!(change.iter().all(|value| (value - 1.0).abs() < 1e-6));
+}
+
 #[test]
 fn planes_are_the_bytes_in_every_format() {
     for format in packed() {

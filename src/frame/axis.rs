@@ -26,6 +26,17 @@ impl Rows {
         }
     }
 
+    /// Multiplies each weight, given by row and column.
+    fn scale(&mut self, factor: impl Fn(usize, usize) -> f32) {
+        let mut start = 0;
+        for (r, (first, end)) in self.spans.iter().enumerate() {
+            for (c, weight) in (*first..).zip(&mut self.weights[start..*end]) {
+                *weight *= factor(r, c);
+            }
+            start = *end;
+        }
+    }
+
     /// Rows of the matrix.
     pub(super) fn rows(&self) -> usize {
         self.spans.len()
@@ -188,6 +199,13 @@ impl Axis {
             forward: Rows::new(&dense.iter().map(span).collect::<Vec<_>>(), side),
             back: Rows::new(&columns.iter().map(span).collect::<Vec<_>>(), side),
         }
+    }
+
+    /// The same with each sample that comes out multiplied by a share.
+    pub(super) fn faded(mut self, share: impl Fn(usize) -> f32) -> Self {
+        self.forward.scale(|to, _| share(to));
+        self.back.scale(|_, to| share(to));
+        self
     }
 
     /// The matrix, `[to, from]`.

@@ -48,6 +48,14 @@ impl Resize {
         }
     }
 
+    /// The same with each row and each column of what comes out multiplied by a share.
+    pub(super) fn faded(self, x: impl Fn(usize) -> f32, y: impl Fn(usize) -> f32) -> Self {
+        Self {
+            x: self.x.faded(x),
+            y: self.y.faded(y),
+        }
+    }
+
     /// Width and height of the input.
     pub fn input_size(&self) -> (usize, usize) {
         (self.x.forward().columns(), self.y.forward().columns())

@@ -33,7 +33,10 @@ impl Sampling {
     /// From a part of frames of size `frame` to a part of an input.
     pub(super) fn between(frame: (usize, usize), from: Rect, input: (usize, usize), to: Rect) -> Self {
         let resize = Resize::new(from.size(), to.size());
-        let enlarge = Resize::new(to.size(), from.size());
+        let enlarge = Resize::new(to.size(), from.size()).faded(
+            |x| fade(x, (from.x, from.width), frame.0),
+            |y| fade(y, (from.y, from.height), frame.1),
+        );
         // One of these covers two pixels; the last one of an odd row covers the last pixel, and nothing beyond.
         let half = |frame: usize, start: usize, length: usize, to: usize| {
             Axis::window(frame.div_ceil(2), (start as f64 / 2.0, length as f64 / 2.0), to)
@@ -143,8 +146,8 @@ impl Sampling {
         );
     }
 
-    /// A change of one plane of the input, brought to the frame's size by the same rule (`U` of docs/method.md 2.11);
-    /// 0 where the model does not look.
+    /// A change of one plane of the input, brought to the frame's size by the same rule (`U` of docs/method.md 2.11): 0 where
+    /// the model does not look, and faded towards there.
     ///
     /// # Panics
     /// When a plane is not of its size.
@@ -238,6 +241,19 @@ impl Sampling {
             "a frame of the size that was planned for"
         );
     }
+}
+
+/// The share of a change at a place of a part's side (its start, its length): where the frame goes on beyond an end of the
+/// part, the change fades to 0 towards that end, so that no edge is seen there.
+fn fade(at: usize, (start, length): (usize, usize), frame: usize) -> f32 {
+    /// Over this share of the side.
+    const WIDTH: f32 = 1.0 / 16.0;
+    let way = WIDTH * length as f32;
+    let [before, after] = [at, length - 1 - at].map(|pixels| (pixels as f32 + 0.5) / way);
+    let before = if start > 0 { before } else { 1.0 };
+    let after = if start + length < frame { after } else { 1.0 };
+    let share = before.min(after).min(1.0);
+    share * share * (3.0 - 2.0 * share)
 }
 
 /// Start and row length of `part` in `count` planes of `size`.
