@@ -2,6 +2,7 @@
 //! Settings that belong together, under one name.
 
 use crate::LensSettings;
+use crate::morph::ReachMode;
 use crate::settings::{get_by_name, set_by_name};
 
 /// A look: how pictures move. What no preset holds (classes, magnification and its unit, size) is left as it is.
@@ -17,7 +18,7 @@ pub struct Preset {
 
 impl Preset {
     /// The presets that are shipped; docs/method.md 2.3 and 5.11 say what speaks for them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self {
             name: "paper",
             about: "The published abstract to the letter: each local phase of luma moves by the derivative by it, in one step; \
@@ -28,6 +29,12 @@ impl Preset {
                 ("phase-limit", "0"),
                 ("grid", "exact"),
             ],
+        },
+        Self {
+            name: "fast",
+            about: "The least work: one step along the picture's own gradient, phases weighted by amplitude and limited; the defaults of \
+                    all settings",
+            values: &[],
         },
         Self {
             name: "readable",
@@ -67,6 +74,11 @@ impl Preset {
         },
     ];
 
+    /// The name of the preset for stills where none is named.
+    pub const OF_STILLS: &str = "readable";
+    /// The name of the preset for streams where none is named.
+    pub const OF_STREAMS: &str = "live";
+
     /// The names of the settings that presets hold.
     pub const SETTINGS: [&str; 15] = [
         "method",
@@ -104,10 +116,52 @@ impl Preset {
     }
 }
 
+impl LensSettings {
+    /// How a still is morphed where nothing else is said, from the command line as from Python: with the preset
+    /// [`Preset::OF_STILLS`], until the target leads by .8, which is about where a person begins to see it, and the result is
+    /// classified again. Whoever says how far a picture goes
+    /// ([`crate::ReachSettings::says_how_far`]) is taken at their word: `reach` is then `fixed`, unless it is given too.
+    pub fn of_stills() -> Self {
+        let mut settings = Self::default();
+        if let Some(preset) = Preset::find(Preset::OF_STILLS) {
+            preset.apply(&mut settings);
+        }
+        (settings.reach.mode, settings.reach.lead) = (ReachMode::Auto, 0.8);
+        settings.view.measure_after = true;
+        settings
+    }
+
+    /// How the frames of a stream are morphed where nothing else is said, on a live page as from Python: with the preset
+    /// [`Preset::OF_STREAMS`], up to half a radian, and each result is classified again.
+    pub fn of_streams() -> Self {
+        let mut settings = Self::default();
+        if let Some(preset) = Preset::find(Preset::OF_STREAMS) {
+            preset.apply(&mut settings);
+        }
+        settings.reach.magnification = 0.5;
+        settings.view.measure_after = true;
+        settings
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::settings::Group;
+
+    #[test]
+    fn stills_have_their_preset_and_end_where_the_target_leads() {
+        let settings = LensSettings::of_stills();
+        assert!(settings.check().is_ok());
+        assert_eq!((settings.reach.steps, settings.reach.mode), (32, ReachMode::Auto));
+    }
+
+    #[test]
+    fn streams_have_theirs_and_carry_their_steps() {
+        let settings = LensSettings::of_streams();
+        assert!(settings.check().is_ok());
+        assert_eq!(settings.morph.step_mode, crate::morph::StepMode::Live);
+    }
 
     #[test]
     fn a_preset_replaces_another_and_leaves_the_rest() {

@@ -12,7 +12,6 @@
 //! picture and its messages come by different ways, and the page would have to bring them together again.
 //!
 //! ```no_run
-//! use steerlens::{ClassifierSettings, Preset};
 //! use steerlens_live::{Input, Session, Settings};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,9 +44,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use steerlens::{
-    Classifier, ClassifierSettings, Interrupter, Judge, Lens, LensSettings, Live, LiveSettings, Preset,
-};
+use steerlens::{Classifier, ClassifierSettings, Interrupter, Judge, Lens, LensSettings, Live, LiveSettings};
 
 pub use error::{Error, Result};
 pub use input::Input;
@@ -59,9 +56,6 @@ use server::Server;
 use shared::Shared;
 use window::Window;
 use worker::Worker;
-
-/// The magnification where neither the user nor the model says one.
-pub const MAGNIFICATION: f64 = 0.5;
 
 /// What is shown, and how.
 #[derive(Debug, Clone)]
@@ -77,7 +71,7 @@ pub struct Settings {
     pub lens: LensSettings,
     /// When the model reads them, to begin with.
     pub pace: LiveSettings,
-    /// Whether `lens` has the user's magnification; else the model's own advice goes first, and then [`MAGNIFICATION`].
+    /// Whether the magnification in `lens` is the user's; else the model's own advice goes first.
     pub magnification_given: bool,
     /// Largest width and height of a frame, in pixels, at least 16; larger ones are made smaller.
     pub most: (u32, u32),
@@ -90,14 +84,10 @@ pub struct Settings {
 impl Settings {
     /// The first camera through this model: the preset `live`, source and morph side by side, up to 640x480.
     pub fn new(model: impl Into<PathBuf>) -> Self {
-        let mut lens = LensSettings::default();
-        if let Some(preset) = Preset::find("live") {
-            preset.apply(&mut lens);
-        }
+        let mut lens = LensSettings::of_streams();
         // A frame of 640x480 moves three times as fast so, and faces read no worse.
         lens.resolution = steerlens::Resolution::Model;
         lens.view.display_mode = steerlens::render::DisplayMode::SideBySide;
-        lens.view.measure_after = true;
         Self {
             input: Input::default(),
             classifier: ClassifierSettings {
@@ -136,9 +126,10 @@ impl Session {
             lens: lens.settings().clone(),
             pace: settings.pace,
         };
-        if !settings.magnification_given {
-            let advised = lens.classifier().signature().magnification;
-            control.lens.reach.magnification = advised.unwrap_or(MAGNIFICATION);
+        if !settings.magnification_given
+            && let Some(advised) = lens.classifier().signature().magnification
+        {
+            control.lens.reach.magnification = advised;
             lens.set_settings(control.lens.clone())?;
         }
         let interrupter = lens.interrupter();

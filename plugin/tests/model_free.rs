@@ -316,7 +316,7 @@ fn presets_are_shipped_in_the_binary() {
         &shipped[..],
         "before any that users save"
     );
-    assert_eq!(shipped, ["paper", "readable", "live", "calm"]);
+    assert_eq!(shipped, ["paper", "fast", "readable", "live", "calm"]);
     for preset in steerlens::Preset::ALL {
         let comment = presets.meta(preset.name, "comment");
         assert_eq!(comment.as_deref(), Some(preset.about));

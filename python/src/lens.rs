@@ -24,13 +24,14 @@ use crate::settings::{self, Wishes};
 /// What `steerlens.Morph` is made of, by name.
 type Told<'py> = Bound<'py, PyDict>;
 
-/// A model, the settings of its lens, and what a lens keeps from picture to picture.
+/// A model, what is said of how it is looked through, and what a lens keeps from picture to picture.
 #[pyclass(frozen)]
 pub(crate) struct Lens {
     classifier: Classifier,
     /// Models that drive too.
     others: Vec<Classifier>,
-    settings: LensSettings,
+    /// What is said of every call, in its order.
+    said: Vec<Wishes>,
     moving: Interrupter,
     reading: Interrupter,
     state: Mutex<State>,
@@ -62,10 +63,12 @@ impl Lens {
         model: PathBuf,
         input_size: Option<(usize, usize)>,
         also: Vec<PathBuf>,
-        wishes: Wishes,
+        mut wishes: Wishes,
         usual: Option<PathBuf>,
     ) -> PyResult<Self> {
-        let (model, settings) = settings::both(model, input_size, wishes)?;
+        let model = settings::of_model(model, input_size, &mut wishes)?;
+        let said = vec![wishes];
+        let settings = settings::lens(LensSettings::default(), &said)?;
         call(py, &Turn::default(), || {
             open_for(&model, usual.as_deref())?;
             let opened = |settings: &ClassifierSettings| {
@@ -75,15 +78,16 @@ impl Lens {
             };
             let classifier = opened(&model)?;
             let others = also.into_iter().map(|file| opened(&model.beside(file)));
-            Self::of(classifier, others.collect::<Result<_, _>>()?, settings)
+            Self::of(classifier, others.collect::<Result<_, _>>()?, said, settings)
         })
     }
 
     /// Another lens on the same loaded model, which remembers for itself.
     fn another(&self, py: Python<'_>, wishes: Wishes) -> PyResult<Self> {
-        let settings = settings::lens(&self.settings, wishes)?;
+        let said = self.said(wishes);
+        let settings = settings::lens(LensSettings::default(), &said)?;
         call(py, &Turn::default(), || {
-            Self::of(self.classifier.share()?, shared(&self.others)?, settings)
+            Self::of(self.classifier.share()?, shared(&self.others)?, said, settings)
         })
     }
 
@@ -95,7 +99,11 @@ impl Lens {
         wishes: Wishes,
         time: Option<f64>,
     ) -> PyResult<Told<'py>> {
-        let settings = settings::lens(&self.settings, wishes)?;
+        let usual = match time {
+            Some(_) => LensSettings::of_streams(),
+            None => LensSettings::of_stills(),
+        };
+        let settings = settings::lens(usual, &self.said(wishes))?;
         let (source, turn) = (picture.source()?, Turn::default());
         let position = time.map(position);
         let morphed = call(py, &turn, || {
@@ -115,7 +123,7 @@ impl Lens {
     ) -> PyResult<(Array<'py, u8>, Vec<Told<'py>>)> {
         let settings = wishes
             .into_iter()
-            .map(|wishes| settings::lens(&self.settings, wishes));
+            .map(|wishes| settings::lens(LensSettings::of_stills(), &self.said(wishes)));
         let settings: Vec<_> = settings.collect::<PyResult<_>>()?;
         let (source, turn) = (picture.source()?, Turn::default());
         let (sheet, morphs) = call(py, &turn, || {
@@ -139,7 +147,7 @@ impl Lens {
         wishes: Wishes,
         at_input: bool,
     ) -> PyResult<Array<'py, f32>> {
-        let settings = settings::lens(&self.settings, wishes)?;
+        let settings = settings::lens(LensSettings::default(), &self.said(wishes))?;
         let (source, turn) = (picture.source()?, Turn::default());
         let (shape, values) = call(py, &turn, || {
             let picture = source.read()?;
@@ -153,7 +161,7 @@ impl Lens {
 
     /// The probability of each class.
     fn classify<'py>(&self, py: Python<'py>, picture: Given<'py>, wishes: Wishes) -> PyResult<Vec<f32>> {
-        let settings = settings::lens(&self.settings, wishes)?;
+        let settings = settings::lens(LensSettings::default(), &self.said(wishes))?;
         let (source, turn) = (picture.source()?, Turn::default());
         call(py, &turn, || {
             let picture = source.read()?;
@@ -198,26 +206,38 @@ impl Lens {
         self.classifier.signature().magnification
     }
 
-    fn settings(&self) -> Vec<(String, Option<String>)> {
-        settings::in_force(&self.settings)
+    /// The settings of a still.
+    fn settings(&self) -> PyResult<Vec<(String, Option<String>)>> {
+        let settings = settings::lens(LensSettings::of_stills(), &self.said)?;
+        Ok(settings::in_force(&settings))
     }
 }
 
 impl Lens {
-    fn of(classifier: Classifier, others: Vec<Classifier>, settings: LensSettings) -> Result<Self, Error> {
+    fn of(
+        classifier: Classifier,
+        others: Vec<Classifier>,
+        said: Vec<Wishes>,
+        settings: LensSettings,
+    ) -> Result<Self, Error> {
         let reader = Reader::new(classifier.share()?, &settings)?;
-        let mut lens = steerlens::Lens::new(classifier.share()?, settings.clone())?;
+        let mut lens = steerlens::Lens::new(classifier.share()?, settings)?;
         for other in shared(&others)? {
             lens.also(other)?;
         }
         Ok(Self {
             classifier,
             others,
-            settings,
+            said,
             moving: lens.interrupter(),
             reading: reader.interrupter(),
             state: Mutex::new(State { lens, reader }),
         })
+    }
+
+    /// What is said of every call, and of this one.
+    fn said(&self, wishes: Wishes) -> Vec<Wishes> {
+        self.said.iter().cloned().chain([wishes]).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use steerlens::morph::ReachMode;
 use steerlens::settings::{
     AnyChoice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, get_by_name, set_by_name,
 };
-use steerlens::{ClassChoice, ClassifierSettings, ErrorKind, LensSettings, Preset};
+use steerlens::{ClassChoice, ClassifierSettings, ErrorKind, LensSettings, Preset, ReachSettings};
 
 use crate::error::Error;
 use steerlens::frame::Rect;
@@ -22,7 +23,7 @@ const ALIKE: f64 = 0.7;
 pub(crate) type Given = Vec<(String, String)>;
 
 /// A class as Python names it: by number, by label, or not at all.
-#[derive(Debug, FromPyObject)]
+#[derive(Debug, Clone, FromPyObject)]
 pub(crate) enum Class {
     Number(usize),
     Label(String),
@@ -38,7 +39,7 @@ impl From<Class> for ClassChoice {
 }
 
 /// What is said of how pictures are morphed, beside the rows.
-#[derive(Debug, Default, FromPyObject)]
+#[derive(Debug, Clone, Default, FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Wishes {
     source: Option<Class>,
@@ -46,11 +47,6 @@ pub(crate) struct Wishes {
     preset: Option<String>,
     roi: Option<(usize, usize, usize, usize)>,
     rows: Given,
-}
-
-/// The settings of a lens unless anything is said: a morph is classified again.
-pub(crate) fn usual() -> LensSettings {
-    LensSettings::default().with(|settings| settings.view.measure_after = true)
 }
 
 /// A model's settings.
@@ -76,15 +72,15 @@ pub(crate) fn classifier(
     Ok(settings)
 }
 
-/// A model's settings and a lens's, of keyword arguments of both.
+/// A model's settings, of keyword arguments of model and lens; what is said of the lens stays in `wishes`.
 ///
 /// # Errors
 /// As for [`classifier`].
-pub(crate) fn both(
+pub(crate) fn of_model(
     model: PathBuf,
     input_size: Option<(usize, usize)>,
-    mut wishes: Wishes,
-) -> PyResult<(ClassifierSettings, LensSettings)> {
+    wishes: &mut Wishes,
+) -> PyResult<ClassifierSettings> {
     let of_model = model_rows();
     let (model_rows, lens_rows) = std::mem::take(&mut wishes.rows)
         .into_iter()
@@ -93,42 +89,52 @@ pub(crate) fn both(
     let mut rows = self::lens_rows();
     rows.extend(of_model);
     wishes.rows = lens_rows;
-    Ok((classifier, changed(usual(), wishes, &rows)?))
+    change(&mut LensSettings::default(), wishes, &rows)?;
+    Ok(classifier)
 }
 
-/// A lens's settings, changed.
+/// A lens's settings: as is usual, but for what is said, one after the other.
 ///
 /// # Errors
 /// As for [`classifier`].
-pub(crate) fn lens(settings: &LensSettings, wishes: Wishes) -> PyResult<LensSettings> {
-    changed(settings.clone(), wishes, &lens_rows())
+pub(crate) fn lens(usual: LensSettings, said: &[Wishes]) -> PyResult<LensSettings> {
+    let (mut settings, rows) = (usual, lens_rows());
+    said.iter()
+        .try_for_each(|wishes| change(&mut settings, wishes, &rows))?;
+    Ok(settings)
 }
 
-fn changed(mut settings: LensSettings, wishes: Wishes, rows: &[Row]) -> PyResult<LensSettings> {
-    if let Some(name) = wishes.preset {
-        let Some(preset) = Preset::find(&name) else {
+fn change(settings: &mut LensSettings, wishes: &Wishes, rows: &[Row]) -> PyResult<()> {
+    if let Some(name) = &wishes.preset {
+        let Some(preset) = Preset::find(name) else {
             let known = Preset::ALL.map(|preset| preset.name).join(", ");
             let text = format!("there is no preset \"{name}\"; there are: {known}");
             return Err(Error::new(ErrorKind::Settings, text).into());
         };
-        preset.apply(&mut settings);
+        preset.apply(settings);
+    }
+    if wishes
+        .rows
+        .iter()
+        .any(|(name, _)| ReachSettings::says_how_far(name))
+    {
+        settings.reach.mode = ReachMode::Fixed;
     }
     for (name, value) in &wishes.rows {
-        if !set_by_name(&mut settings, name, value) {
+        if !set_by_name(settings, name, value) {
             return Err(refused(name, value, rows));
         }
     }
-    if let Some(source) = wishes.source {
-        settings.gradient.source = source.into();
+    if let Some(source) = &wishes.source {
+        settings.gradient.source = source.clone().into();
     }
-    if let Some(target) = wishes.target {
-        settings.gradient.target = target.into();
+    if let Some(target) = &wishes.target {
+        settings.gradient.target = target.clone().into();
     }
     if let Some((x, y, width, height)) = wishes.roi {
         settings.input.roi = Some(Rect { x, y, width, height });
     }
-    settings.check().map_err(Error::from)?;
-    Ok(settings)
+    Ok(settings.check().map_err(Error::from)?)
 }
 
 /// Why a keyword is not taken: there is none of the name, or its value is of another kind.
@@ -194,7 +200,7 @@ fn model_rows() -> Vec<Row> {
 }
 
 fn lens_rows() -> Vec<Row> {
-    rows(usual())
+    rows(LensSettings::of_stills())
 }
 
 fn rows(mut group: impl Group) -> Vec<Row> {

@@ -29,7 +29,7 @@ Class = Union[str, int]
 class Lens:
     """An ONNX classifier to look through.
 
-        lens = steerlens.Lens("model.onnx", target="lemon", magnification=0.1)
+        lens = steerlens.Lens("model.onnx", target="lemon")
         morph = lens.morph("orange.jpg")
 
     `model` is the file, `target` and `source` are the classes to move towards and away from, by label or number. Without
@@ -40,11 +40,12 @@ class Lens:
     `also` are further models that drive: pictures move along what the gradients of all agree on, between the classes of
     the same labels. Probabilities, `gradient`, `saliency` and `classify` stay those of `model`.
 
-    `preset` is a name from `presets()`; what is set beside it wins. `roi` is the part of pictures that is looked at and
+    `preset` is a name from `presets()`; what is set beside it wins. Where none is named, stills have "readable" and end where
+    the target leads, streams have "live", and gradients are those of the picture itself. `roi` is the part of pictures that is looked at and
     moved: x, y, width, height in pixels. `input_size` is height and width of a model that leaves them open. Every other
     setting is a keyword argument too: `settings()` lists them with range, default and unit. Those that matter first:
 
-    - `magnification`: how far, in radians RMS of phase. 0.03 to 0.2 for networks trained on photographs
+    - `magnification`: how far, in radians RMS of phase; in one step 0.03 to 0.2 for networks trained on photographs
     - `l2_budget`: or how far as a distance, pixel values 0..1 over all pixels and colours
     - `steps`: how often the gradient is taken along the way; `samples`: over how many changed copies it is averaged
     - `onnxruntime_library`: another ONNX Runtime than that of the `onnxruntime` package
@@ -124,8 +125,8 @@ class Lens:
     ) -> Iterator[Morph]:
         """Morphs frame after frame of one stream, `fps` of them a second.
 
-        Unlike with `morph`, a frame's morph depends on those before: an automatic pair of classes stays until another
-        has led for `class_hold` frames, and with `temporal_smoothing` (seconds) motion is averaged over time. Each
+        Unlike with `morph`, a frame's morph depends on those before: steps are kept and fade over `temporal_smoothing`
+        seconds, and an automatic pair of classes stays until another has led for `class_hold` frames. Each
         iterator remembers for itself. Frames are taken one by one, when the next morph is asked for.
         """
         if not fps > 0:

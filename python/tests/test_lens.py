@@ -132,9 +132,10 @@ def test_channels_and_strides(lens: steerlens.Lens, face: Path) -> None:
 
 
 def test_a_still_does_not_depend_on_others_and_frames_do(root: Path) -> None:
-    lens = steerlens.Lens(root / "models/faces_robust.onnx", temporal_smoothing=1)
+    settings: dict[str, Any] = {"preset": "fast", "magnification": 1}
+    lens = steerlens.Lens(root / "models/faces_robust.onnx", temporal_smoothing=1, **settings)
     faces = [f"{root}/media/faces/neutral-{number}.png" for number in (1, 2, 3)]
-    alone = [steerlens.Lens(root / "models/faces_robust.onnx").morph(face).image for face in faces]
+    alone = [steerlens.Lens(root / "models/faces_robust.onnx", **settings).morph(face).image for face in faces]
     for morph, expected in zip(map(lens.morph, faces), alone):
         assert np.array_equal(morph.image, expected)
     live = [morph.image for morph in lens.live(faces, fps=10)]
@@ -145,6 +146,23 @@ def test_a_still_does_not_depend_on_others_and_frames_do(root: Path) -> None:
         assert np.array_equal(next(again).image, expected)
         lens.morph(faces[2])
     assert list(lens.live([])) == []
+
+
+def test_unless_told_otherwise_stills_reach_their_target_and_streams_are_live(root: Path) -> None:
+    lens, face = steerlens.Lens(root / "models/faces_plain.onnx", "surprise"), root / "media/faces/smile-1.png"
+    morph = lens.morph(face)
+    assert morph.led is True and morph.top[1] == "surprise"
+    assert np.array_equal(lens.morph(face, preset="readable").image, morph.image)
+    far = lens.morph(face, l2_budget=6.0)
+    assert far.led is None and abs(far.l2 - 6) < 0.02
+    assert lens.morph(face, magnification=0.9, reach="auto").led is True
+    frames = [face, face]
+    ways: list[dict[str, Any]] = [{}, {"preset": "live", "magnification": 0.5}]
+    streams = [[morph.image for morph in lens.live(frames, **said)] for said in ways]
+    assert np.array_equal(streams[0], streams[1])
+    # A gradient is the picture's own.
+    assert np.array_equal(lens.gradient(face), lens.gradient(face, samples=1))
+    assert not np.array_equal(lens.gradient(face), lens.gradient(face, preset="readable"))
 
 
 def test_frames_are_taken_one_by_one(lens: steerlens.Lens, face: Path) -> None:

@@ -119,3 +119,10 @@ group! {
             "By how much the target must lead with reach=auto: its probability less that of every other class, in the mean of all samples and on the picture itself"),
     }
 }
+
+impl ReachSettings {
+    /// Whether the setting of this name says how far pictures go.
+    pub fn says_how_far(name: &str) -> bool {
+        [Self::MAGNIFICATION.name, Self::L2_BUDGET.name].contains(&name)
+    }
+}

@@ -7,13 +7,13 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use steerlens::pyramid::Grid;
 use steerlens::settings::{Choice, Group};
-use steerlens::{ClassifierSettings, Control, GradientSettings, ReachSettings};
+use steerlens::{ClassifierSettings, Control, GradientSettings, LensSettings, ReachSettings};
 use steerlens_audit::{
     Condition, Format, Results, SampleRule, Settings, Shard, Source, Targets, Truth, methods,
 };
 
-use super::flag::{chosen, flags};
-use super::{classifier, lens, model, out};
+use super::flag::flags;
+use super::{classifier, model, out};
 use crate::args::name;
 
 const INPUT: &str = "input";
@@ -49,7 +49,13 @@ const OF_COPIES: [&str; 4] = [
 /// The folders that are merged.
 const DIR: &str = "dir";
 
+/// How frames are morphed where nothing is said: as the settings have it, on the grid of the published pyramid.
+fn usual() -> LensSettings {
+    LensSettings::default().with(|settings| settings.morph.pyramid.grid = Grid::Exact)
+}
+
 pub(super) fn command() -> Command {
+    let usual = usual();
     let hidden = |arg: Arg| arg.hide_short_help(true);
     Command::new("audit")
         .override_usage(
@@ -108,7 +114,7 @@ pub(super) fn command() -> Command {
             "Magnifications to move by [default without budgets: 1, 2 and 4 times the median flip]",
         ))
         .arg(flag(NO_FLIP).help("Do not search for the smallest magnification at which the class flips"))
-        .args(one::<ReachSettings>(ReachSettings::STEPS.name))
+        .args(one(&usual.reach, ReachSettings::STEPS.name))
         .next_help_heading("How")
         .arg(
             text(METHODS, "LIST")
@@ -124,18 +130,15 @@ pub(super) fn command() -> Command {
                      gradients side by side [default: 1]",
                 ),
         )
-        .args(OF_COPIES.into_iter().flat_map(one::<GradientSettings>).map(hidden))
+        .args(OF_COPIES.into_iter().flat_map(|name| one(&usual.gradient, name)).map(hidden))
         .arg(text(Control::NAME, "LIST").value_delimiter(',').value_parser(["none", RANDOM, OTHER]).help(
             "Move every frame once more, to compare with: random, in a random direction of the same spectrum; other, along \
              the gradient of another picture; or both with a comma [default: none]",
         ))
-        .args(one::<GradientSettings>(GradientSettings::SEED.name).map(|flag| {
+        .args(one(&usual.gradient, GradientSettings::SEED.name).into_iter().map(|flag| {
             flag.hide_short_help(false).help("Seed of the random directions [default: 0]")
         }))
-        .args(super::settings::common_flags().into_iter().map(|flag| match flag.get_id() == Grid::NAME {
-            true => hidden(flag).help(format!("{} [default: exact]", Grid::BLURB)),
-            false => hidden(flag),
-        }))
+        .args(super::settings::common_flags(&usual).into_iter().map(hidden))
         .next_help_heading("Long work")
         .arg(flag(RESUME).help("Go on with an audit that was interrupted"))
         .arg(text(SHARD, "K/N").value_parser(|shard: &str| shard.parse::<Shard>()).help(
@@ -227,8 +230,10 @@ pub fn audit_flags() -> Vec<AuditFlag> {
 }
 
 /// The flag of one setting of a group.
-fn one<G: Group>(name: &'static str) -> impl Iterator<Item = Arg> {
-    flags::<G>().into_iter().filter(move |flag| flag.get_id() == name)
+fn one(usual: &impl Group, name: &'static str) -> Vec<Arg> {
+    let mut flags = flags(usual);
+    flags.retain(|flag| flag.get_id() == name);
+    flags
 }
 
 fn merge() -> Command {
@@ -332,7 +337,7 @@ pub(crate) fn merged(matches: &ArgMatches) -> (Vec<PathBuf>, Results) {
 /// # Errors
 /// When a list cannot be read.
 pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
-    let lens = lens(matches);
+    let lens = super::settings::lens(matches, usual());
     let results = results(matches);
     let model = paths(matches, name::MODEL).next().unwrap_or_default();
     let mut settings = Settings::new(paths(matches, INPUT).collect(), &model, &results.out);
@@ -371,7 +376,6 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     settings.steps = lens.reach.steps;
     settings.resolution = lens.resolution;
     settings.morph = lens.morph;
-    settings.morph.pyramid.grid = chosen(matches).unwrap_or(Grid::Exact);
     if let Some(jobs) = matches.get_one::<u16>(JOBS) {
         settings.jobs = usize::from(*jobs);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, value_parser};
-use steerlens::settings::{AnyChoice, Choice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, short};
+use steerlens::settings::{AnyChoice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, short};
 
 /// Flags that the short help shows.
 const PROMINENT: &[&str] = &[
@@ -31,20 +31,20 @@ const PROMINENT: &[&str] = &[
 /// Settings of videos: a still has no frames to hold a class over, nor to smooth between, and is always measured.
 pub(crate) const OF_VIDEOS: &[&str] = &["class-hold", "temporal-smoothing", "measure-after"];
 
-/// A flag for each setting of the group that a still has.
-pub(super) fn flags<G: Group>() -> Vec<Arg> {
-    every::<G>(|name| !OF_VIDEOS.contains(&name))
+/// A flag for each setting of the group that a still has. What the group holds is what they say the default is.
+pub(super) fn flags(usual: &impl Group) -> Vec<Arg> {
+    every(usual, |name| !OF_VIDEOS.contains(&name))
 }
 
 /// A flag for each setting of the group that only videos have.
 #[cfg(feature = "live")]
-pub(super) fn flags_of_videos<G: Group>() -> Vec<Arg> {
-    every::<G>(|name| OF_VIDEOS.contains(&name))
+pub(super) fn flags_of_videos(usual: &impl Group) -> Vec<Arg> {
+    every(usual, |name| OF_VIDEOS.contains(&name))
 }
 
-fn every<G: Group>(wanted: impl Fn(&str) -> bool) -> Vec<Arg> {
+fn every(usual: &impl Group, wanted: impl Fn(&str) -> bool) -> Vec<Arg> {
     let mut flags = Flags(Vec::new());
-    G::default().visit(&mut flags);
+    usual.clone().visit(&mut flags);
     flags
         .0
         .into_iter()
@@ -74,11 +74,6 @@ pub(super) fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name
     matches.try_get_one(name).ok().flatten().cloned()
 }
 
-/// The value given for a choice.
-pub(super) fn chosen<T: Choice>(matches: &ArgMatches) -> Option<T> {
-    given::<String>(matches, T::NAME).and_then(|nick| T::from_nick(&nick))
-}
-
 struct Flags(Vec<Arg>);
 
 impl Flags {
@@ -89,9 +84,9 @@ impl Flags {
 }
 
 impl Visitor for Flags {
-    fn real(&mut self, fact: &'static Real, _: &mut f64) {
+    fn real(&mut self, fact: &'static Real, usual: &mut f64) {
         let Real { min, max, .. } = *fact;
-        let [default, least, most] = [fact.default, min, max].map(short);
+        let [default, least, most] = [*usual, min, max].map(short);
         let help = format!("{} [default: {default}, range: {least} to {most}]", fact.blurb);
         self.push(fact.name, "X", help, |flag| {
             flag.allow_negative_numbers(true)
@@ -103,29 +98,25 @@ impl Visitor for Flags {
         });
     }
 
-    fn count(&mut self, fact: &'static Count, _: &mut u32) {
-        let Count {
-            default, min, max, ..
-        } = *fact;
-        let help = format!("{} [default: {default}, range: {min} to {max}]", fact.blurb);
+    fn count(&mut self, fact: &'static Count, usual: &mut u32) {
+        let Count { min, max, .. } = *fact;
+        let help = format!("{} [default: {usual}, range: {min} to {max}]", fact.blurb);
         self.push(fact.name, "N", help, |flag| {
             flag.value_parser(value_parser!(u32).range(i64::from(min)..=i64::from(max)))
         });
     }
 
-    fn whole(&mut self, fact: &'static Whole, _: &mut u64) {
-        let Whole {
-            default, min, max, ..
-        } = *fact;
-        let help = format!("{} [default: {default}]", fact.blurb);
+    fn whole(&mut self, fact: &'static Whole, usual: &mut u64) {
+        let Whole { min, max, .. } = *fact;
+        let help = format!("{} [default: {usual}]", fact.blurb);
         self.push(fact.name, "N", help, |flag| {
             flag.value_parser(value_parser!(u64).range(min..=max))
         });
     }
 
-    fn span(&mut self, fact: &'static Span, _: &mut Duration) {
+    fn span(&mut self, fact: &'static Span, usual: &mut Duration) {
         let Span { min, max, .. } = *fact;
-        let [default, least, most] = [fact.default, min, max].map(|span| short(span.as_secs_f64()));
+        let [default, least, most] = [*usual, min, max].map(|span| short(span.as_secs_f64()));
         let help = format!(
             "{}, in seconds [default: {default}, range: {least} to {most}]",
             fact.blurb
@@ -142,8 +133,12 @@ impl Visitor for Flags {
         });
     }
 
-    fn switch(&mut self, fact: &'static Switch, _: &mut bool) {
-        self.push(fact.name, "BOOL", fact.blurb.to_owned(), |flag| {
+    fn switch(&mut self, fact: &'static Switch, usual: &mut bool) {
+        let help = match *usual {
+            true => format!("{} [default: true]", fact.blurb),
+            false => fact.blurb.to_owned(),
+        };
+        self.push(fact.name, "BOOL", help, |flag| {
             flag.num_args(0..=1)
                 .require_equals(true)
                 .default_missing_value("true")
@@ -154,7 +149,7 @@ impl Visitor for Flags {
     fn choice(&mut self, value: &mut dyn AnyChoice) {
         let values = value.values().into_iter();
         let values = values.map(|(nick, text)| PossibleValue::new(nick).help(text));
-        let help = format!("{} [default: {}]", value.blurb(), value.usual());
+        let help = format!("{} [default: {}]", value.blurb(), value.current());
         self.push(value.name(), "NAME", help, |flag| {
             flag.value_parser(PossibleValuesParser::new(values))
         });

@@ -6,9 +6,8 @@ use std::sync::mpsc::Sender;
 
 use anyhow::{Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use steerlens::render::DisplayMode;
-use steerlens::settings::{Choice, short};
-use steerlens::{ClassifierSettings, LensSettings, LiveSettings, Resolution, ViewSettings};
+use steerlens::settings::short;
+use steerlens::{ClassifierSettings, LensSettings, LiveSettings, Preset, ReachSettings};
 use steerlens_live::{Input, Settings};
 
 use super::flag::{flags, flags_of_videos, given, take};
@@ -18,26 +17,25 @@ const INPUT: &str = "input";
 const PORT: &str = "port";
 const SIZE: &str = "size";
 const WINDOW: &str = "window";
-/// The preset that videos are shown with.
-const PRESET: &str = "live";
 /// The network that is taken where none is named: it reads real faces, which are what a camera sees first.
 const MODEL: &str = "models/face_expression.onnx";
 
+/// How frames are morphed where nothing is said.
+fn usual() -> LensSettings {
+    Settings::new(PathBuf::new()).lens
+}
+
 pub(super) fn command() -> Command {
     let hidden = |arg: Arg| arg.hide_short_help(true);
-    // What is not as for stills.
+    let usual = usual();
     let own = |arg: Arg| {
-        match arg.get_id().as_str() {
-        settings::PRESET => arg.default_value(PRESET),
-        "magnification" => arg.help(format!(
+        match arg.get_id() == ReachSettings::MAGNIFICATION.name {
+        true => arg.help(format!(
             "How far the picture moves, in radians RMS of phase; negative is away from the target [default: what the \
              model's description advises, else {}]",
-            short(steerlens_live::MAGNIFICATION)
+            short(usual.reach.magnification)
         )),
-        "resolution" => arg.help(format!("{} [default: model]", Resolution::BLURB)),
-        "display-mode" => arg.help(format!("{} [default: side-by-side]", DisplayMode::BLURB)),
-        "measure-after" => arg.help(format!("{} [default: true]", ViewSettings::MEASURE_AFTER.blurb)),
-        _ => arg,
+        false => arg,
     }
     };
     Command::new("live")
@@ -89,15 +87,15 @@ pub(super) fn command() -> Command {
                 .help("Show the picture in a window too, with keys in it: its closing ends the program"),
         )
         .next_help_heading("Classes")
-        .args(settings::class_flags())
+        .args(settings::class_flags(&usual))
         .next_help_heading("How far")
-        .args(settings::reach_flags().into_iter().map(own))
+        .args(settings::reach_flags(&usual).into_iter().map(own))
         .next_help_heading("How")
-        .args(settings::method_flags().into_iter().map(own))
-        .args(settings::display_flags().into_iter().map(own))
-        .args(settings::sight_flags())
-        .args(flags::<LiveSettings>().into_iter().map(hidden))
-        .args(flags_of_videos::<LensSettings>().into_iter().map(own).map(hidden))
+        .args(settings::method_flags(&usual, Preset::OF_STREAMS))
+        .args(settings::display_flags(&usual))
+        .args(settings::sight_flags(&usual))
+        .args(flags(&LiveSettings::default()).into_iter().map(hidden))
+        .args(flags_of_videos(&usual).into_iter().map(hidden))
         .next_help_heading("Model")
         .args(settings::signature_flags().into_iter().map(hidden))
         .args(settings::input_flags().into_iter().map(hidden))
@@ -126,17 +124,7 @@ pub(crate) fn settings(matches: &ArgMatches, end: &Sender<()>) -> Result<Setting
     }
     settings.classifier = settings::classifier(matches, model);
     settings.judge = given::<PathBuf>(matches, name::JUDGE).map(|file| settings.classifier.beside(file));
-    let (view, resolution) = (settings.lens.view, settings.lens.resolution);
-    settings.lens = settings::lens(matches);
-    if given::<String>(matches, Resolution::NAME).is_none() {
-        settings.lens.resolution = resolution;
-    }
-    if given::<String>(matches, DisplayMode::NAME).is_none() {
-        settings.lens.view.display_mode = view.display_mode;
-    }
-    if let Some(measured) = given(matches, ViewSettings::MEASURE_AFTER.name) {
-        settings.lens.view.measure_after = measured;
-    }
+    settings.lens = settings::lens(matches, settings.lens);
     take(matches, &mut settings.pace);
     settings.magnification_given = settings::says_how_far(matches);
     settings.window = matches.get_flag(WINDOW).then(|| end.clone());

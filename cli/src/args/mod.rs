@@ -5,6 +5,7 @@ mod audit;
 mod flag;
 #[cfg(feature = "live")]
 mod live;
+mod morph;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -13,20 +14,15 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, value_parser};
-use steerlens::{ClassifierSettings, ReachSettings};
+use steerlens::ClassifierSettings;
 
 pub use audit::{AuditFlag, Takes, audit_flags};
 pub(crate) use audit::{merged, settings as audit_settings};
 pub(crate) use flag::OF_VIDEOS;
 #[cfg(feature = "live")]
 pub(crate) use live::settings as live_settings;
-pub(crate) use settings::{classifier, lens, says_how_far};
-
-/// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
-/// robust ones (docs/method.md 2.1).
-pub(crate) const SHEET: &str = ".05,.1,.2,.5,1";
-/// Pictures in the longest sheet.
-const MOST_PICTURES: usize = 60;
+pub(crate) use morph::{Magnifications, settings as morph_settings};
+pub(crate) use settings::{classifier, says_how_far};
 
 /// Names of arguments that are not settings of the library.
 pub(crate) mod name {
@@ -76,7 +72,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(inspect())
         .subcommand(gradient())
-        .subcommand(morph())
+        .subcommand(morph::command())
         .subcommand(audit::command())
         .subcommand(doctor())
         .subcommand(generate());
@@ -155,71 +151,6 @@ fn gradient() -> Command {
         )
 }
 
-fn morph() -> Command {
-    Command::new("morph")
-        .override_usage("steerlens morph [OPTIONS] <IMAGE> -m <MODEL> --target <LABEL> -o <OUT.png>")
-        .about("Move a picture towards another class")
-        .long_about(
-            "Move a picture towards another class.\n\n\
-             Takes the network's gradient from the source to the target class at the picture, and extrapolates \
-             the picture's local phases along it. What is written is classified again.",
-        )
-        .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG, JPEG, WebP or BMP picture; - takes one from standard input"))
-        .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
-        .arg(
-            Arg::new(name::ALSO)
-                .long(name::ALSO)
-                .value_name("MODEL")
-                .action(ArgAction::Append)
-                .value_parser(value_parser!(PathBuf))
-                .help(
-                    "A further classifier that drives too; may be given again. The picture moves along what the gradients \
-                     agree on, between the classes of the same labels; scores stay those of the first",
-                ),
-        )
-        .arg(out(
-            "OUT.png",
-            "Picture to write, in the format of its name: PNG or WebP, without loss, or JPEG; - is standard output, as PNG, \
-             and the report then goes to standard error",
-        ))
-        .arg(
-            Arg::new(name::SHEET)
-                .long(name::SHEET)
-                .value_name("LIST")
-                .num_args(0..=1)
-                .default_missing_value(SHEET)
-                .value_parser(magnifications)
-                .conflicts_with_all([ReachSettings::MAGNIFICATION.name, ReachSettings::L2_BUDGET.name])
-                .help(format!(
-                    "Write a strip instead: the source picture, then one morph for each magnification of a comma \
-                     list [without a list: {SHEET}]"
-                )),
-        )
-        .arg(json())
-        .next_help_heading("Classes")
-        .args(settings::class_flags())
-        .next_help_heading("How far")
-        .args(settings::reach_flags())
-        .next_help_heading("How")
-        .args(settings::method_flags())
-        .args(settings::display_flags())
-        .args(settings::sight_flags())
-        .next_help_heading("Model")
-        .args(settings::signature_flags().into_iter().map(|flag| flag.hide_short_help(true)))
-        .args(settings::input_flags().into_iter().map(|flag| flag.hide_short_help(true)))
-        .args(settings::runtime_flags().into_iter().map(|flag| flag.hide_short_help(true)))
-        .after_help(
-            "Examples:\n  \
-             steerlens morph face.png -m faces.onnx --target smile -o smile.png\n  \
-             steerlens morph face.png -m faces.onnx --target frown --steps 8 -o out.png\n  \
-             steerlens morph cat.jpg -m net.onnx --source \"tiger cat\" \\\n    \
-             --target \"Egyptian Mau\" --sheet .05,.1,.2 -o sheet.png\n  \
-             curl -s https://example.org/face.png | \\\n    \
-             steerlens morph - -m faces.onnx --target smile -o - | display\n\n\
-             Exit status: 0 done; 1 the L2 budget was not attained; 2 error.",
-        )
-}
-
 fn doctor() -> Command {
     Command::new("doctor")
         .override_usage("steerlens doctor [OPTIONS]")
@@ -280,30 +211,4 @@ fn json() -> Arg {
         .long(name::JSON)
         .action(ArgAction::SetTrue)
         .help("Answer with one JSON object")
-}
-
-/// A comma list of magnifications, each within the setting's range.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Magnifications(pub(crate) Vec<f64>);
-
-fn magnifications(text: &str) -> Result<Magnifications, String> {
-    let range = ReachSettings::MAGNIFICATION.min..=ReachSettings::MAGNIFICATION.max;
-    let values: Vec<f64> = text
-        .split(',')
-        .map(|value| value.trim().parse().ok().filter(|value| range.contains(value)))
-        .collect::<Option<_>>()
-        .ok_or_else(|| {
-            format!(
-                "write magnifications between {} and {}, with commas: {SHEET}",
-                range.start(),
-                range.end()
-            )
-        })?;
-    if values.len() > MOST_PICTURES {
-        return Err(format!(
-            "it lists {} magnifications, more than the {MOST_PICTURES} that fit a sheet",
-            values.len()
-        ));
-    }
-    Ok(Magnifications(values))
 }

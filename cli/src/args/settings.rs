@@ -6,12 +6,9 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use steerlens::frame::Rect;
-use steerlens::morph::{self, MagnificationUnit, Method};
+use steerlens::morph::{MagnificationUnit, Method};
 use steerlens::settings::{Choice, Text};
-use steerlens::{
-    ClassChoice, ClassifierSettings, Control, GradientSettings, InputSettings, LensSettings, Preset,
-    ReachSettings, Resolution, ViewSettings,
-};
+use steerlens::{ClassChoice, ClassifierSettings, Control, LensSettings, Preset, ReachSettings, Resolution};
 
 use super::flag::{flags, given, take, text};
 
@@ -53,20 +50,20 @@ pub(super) fn runtime_flags() -> Vec<Arg> {
 }
 
 fn model_flags(wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Arg> {
-    flags::<ClassifierSettings>()
+    flags(&ClassifierSettings::default())
         .into_iter()
         .filter(move |flag| wanted(flag.get_id().as_str()))
 }
 
 /// What of a picture the model sees.
-pub(super) fn sight_flags() -> Vec<Arg> {
+pub(super) fn sight_flags(usual: &LensSettings) -> Vec<Arg> {
     let mut all = vec![text(LensSettings::ROI, "X,Y,W,H").value_parser(region)];
-    all.extend(flags::<InputSettings>());
+    all.extend(flags(&usual.input));
     all
 }
 
 /// From which class to which, and how the gradient is taken.
-pub(super) fn class_flags() -> Vec<Arg> {
+pub(super) fn class_flags(usual: &LensSettings) -> Vec<Arg> {
     let mut all = vec![
         text(LensSettings::TARGET_LABEL, "LABEL")
             .long("target")
@@ -77,42 +74,40 @@ pub(super) fn class_flags() -> Vec<Arg> {
         class_number(LensSettings::TARGET_CLASS).hide_short_help(true),
         class_number(LensSettings::SOURCE_CLASS).hide_short_help(true),
     ];
-    all.extend(flags::<GradientSettings>());
-    all.extend(own_flag(Control::NAME));
+    all.extend(flags(&usual.gradient));
+    all.extend(own_flag(usual, Control::NAME));
     all
 }
 
 /// How far the picture moves.
-pub(super) fn reach_flags() -> Vec<Arg> {
-    flags::<ReachSettings>()
+pub(super) fn reach_flags(usual: &LensSettings) -> Vec<Arg> {
+    flags(&usual.reach)
 }
 
 /// In which coordinates it moves.
-pub(super) fn method_flags() -> Vec<Arg> {
-    let mut all = vec![preset()];
-    all.extend(flags::<morph::Settings>());
-    all.extend(own_flag(Resolution::NAME));
+pub(super) fn method_flags(usual: &LensSettings, preset: &'static str) -> Vec<Arg> {
+    let mut all = vec![preset_flag().default_value(preset)];
+    all.extend(flags(&usual.morph));
+    all.extend(own_flag(usual, Resolution::NAME));
     all
 }
 
 /// How pictures move, whatever the method, and in the unit in which methods are compared.
-pub(super) fn common_flags() -> Vec<Arg> {
+pub(super) fn common_flags(usual: &LensSettings) -> Vec<Arg> {
     let own = [Method::NAME, MagnificationUnit::NAME];
-    let mut all = flags::<morph::Settings>();
+    let mut all = flags(&usual.morph);
     all.retain(|flag| !own.contains(&flag.get_id().as_str()));
-    all.extend(own_flag(Resolution::NAME));
+    all.extend(own_flag(usual, Resolution::NAME));
     all
 }
 
 /// The flag of a setting that belongs to no group.
-fn own_flag(name: &str) -> impl Iterator<Item = Arg> {
-    flags::<LensSettings>()
-        .into_iter()
-        .filter(move |flag| flag.get_id() == name)
+fn own_flag(usual: &LensSettings, name: &str) -> impl Iterator<Item = Arg> {
+    flags(usual).into_iter().filter(move |flag| flag.get_id() == name)
 }
 
 /// Settings under one name.
-fn preset() -> Arg {
+fn preset_flag() -> Arg {
     let values = Preset::ALL.map(|preset| PossibleValue::new(preset.name).help(preset.about));
     let parser =
         PossibleValuesParser::new(values).try_map(|name| Preset::find(&name).ok_or("no such preset"));
@@ -124,8 +119,8 @@ fn preset() -> Arg {
 }
 
 /// What the picture shows.
-pub(super) fn display_flags() -> Vec<Arg> {
-    flags::<ViewSettings>()
+pub(super) fn display_flags(usual: &LensSettings) -> Vec<Arg> {
+    flags(&usual.view)
 }
 
 /// The model named by `model`, with every flag about it that the command has.
@@ -139,9 +134,9 @@ pub(crate) fn classifier(matches: &ArgMatches, model: PathBuf) -> ClassifierSett
     settings
 }
 
-/// How a picture is morphed; the morph is always classified again.
-pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
-    let mut settings = LensSettings::default();
+/// How pictures are morphed: as is usual, but for what is said.
+pub(super) fn lens(matches: &ArgMatches, usual: LensSettings) -> LensSettings {
+    let mut settings = usual;
     if let Some(preset) = given::<Preset>(matches, PRESET) {
         preset.apply(&mut settings);
     }
@@ -149,17 +144,14 @@ pub(crate) fn lens(matches: &ArgMatches) -> LensSettings {
     settings.gradient.source = class(matches, LensSettings::SOURCE_LABEL, LensSettings::SOURCE_CLASS);
     settings.gradient.target = class(matches, LensSettings::TARGET_LABEL, LensSettings::TARGET_CLASS);
     settings.input.roi = given(matches, LensSettings::ROI.name);
-    settings.view.measure_after = true;
     settings
 }
 
 /// Whether a flag says how far pictures are moved; no preset does.
 pub(crate) fn says_how_far(matches: &ArgMatches) -> bool {
-    let reals = [ReachSettings::MAGNIFICATION, ReachSettings::L2_BUDGET];
-    reals
-        .iter()
-        .any(|fact| given::<f64>(matches, fact.name).is_some())
-        || matches.try_contains_id(super::name::SHEET).unwrap_or(false)
+    matches
+        .ids()
+        .any(|id| ReachSettings::says_how_far(id.as_str()) || id == super::name::SHEET)
 }
 
 fn class(matches: &ArgMatches, label: Text, number: Text) -> ClassChoice {

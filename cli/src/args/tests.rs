@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use steerlens::frame::Rect;
-use steerlens::settings::{AnyChoice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, set_by_name};
-use steerlens::{ClassChoice, ClassifierSettings, LensSettings};
+use steerlens::morph::ReachMode;
+use steerlens::settings::{
+    AnyChoice, Choice, Count, Group, Real, Span, Switch, Text, Visitor, Whole, set_by_name,
+};
+use steerlens::{ClassChoice, ClassifierSettings, LensSettings, ReachSettings};
 
 use super::{Magnifications, command, name};
 
@@ -24,7 +27,7 @@ fn morph(flags: &[&str]) -> Result<(ClassifierSettings, LensSettings, clap::ArgM
     let (_, matches) = matches.subcommand().expect("a command was given");
     Ok((
         super::classifier(matches, "model.onnx".into()),
-        super::lens(matches),
+        super::morph_settings(matches),
         matches.clone(),
     ))
 }
@@ -35,7 +38,7 @@ fn the_definition_holds_together() {
 }
 
 #[test]
-fn no_flag_means_the_library_s_defaults() {
+fn no_flag_means_what_the_library_does_with_stills() {
     let (classifier, lens, matches) = morph(&[]).unwrap();
     let model_file = PathBuf::from("model.onnx");
     assert_eq!(
@@ -45,30 +48,32 @@ fn no_flag_means_the_library_s_defaults() {
             ..ClassifierSettings::default()
         }
     );
-    assert_eq!(
-        lens,
-        LensSettings::default().with(|s| s.view.measure_after = true)
-    );
+    assert_eq!(lens, LensSettings::of_stills());
     assert_eq!(matches.get_one::<Magnifications>(name::SHEET), None);
 }
 
-/// Each flag of a group, with another value than the default, reaches the setting of its name and no other.
+/// Each flag of a group, with another value than the usual, reaches the setting of its name and no other.
 #[test]
 fn every_flag_reaches_its_setting() {
     fn check<G: Group>(taken: impl Fn(&[&str]) -> G) {
         let mut rows = Rows(Vec::new());
-        G::default().visit(&mut rows);
+        taken(&[]).visit(&mut rows);
         for (name, word) in rows.0 {
             if super::flag::OF_VIDEOS.contains(&name) {
                 continue;
             }
             let flag = format!("--{name}");
+            let with_value = format!("{flag}={word}");
             let flags = match word.as_str() {
                 "true" => vec![flag.as_str()],
+                "false" => vec![with_value.as_str()],
                 word => vec![flag.as_str(), word],
             };
             let mut expected = taken(&[]);
             assert!(set_by_name(&mut expected, name, &word), "{name}={word}");
+            if ReachSettings::says_how_far(name) {
+                set_by_name(&mut expected, ReachMode::NAME, ReachMode::Fixed.nick());
+            }
             assert!(taken(&flags) == expected, "{flags:?}");
             assert!(expected != taken(&[]), "{flags:?} changes nothing");
         }
@@ -77,7 +82,7 @@ fn every_flag_reaches_its_setting() {
     check(|flags| morph(flags).unwrap().1);
 }
 
-/// The name of each setting, and a value that is not its default.
+/// The name of each setting, and a value that is not the usual one.
 struct Rows(Vec<(&'static str, String)>);
 
 impl Visitor for Rows {
@@ -98,12 +103,12 @@ impl Visitor for Rows {
         self.0.push((fact.name, fact.max.as_secs_f64().to_string()));
     }
 
-    fn switch(&mut self, fact: &'static Switch, _: &mut bool) {
-        self.0.push((fact.name, "true".to_owned()));
+    fn switch(&mut self, fact: &'static Switch, usual: &mut bool) {
+        self.0.push((fact.name, (!*usual).to_string()));
     }
 
     fn choice(&mut self, value: &mut dyn AnyChoice) {
-        let usual = value.usual();
+        let usual = value.current();
         let mut values = value.values().into_iter().map(|(nick, _)| nick);
         let other = values.rfind(|nick| *nick != usual);
         self.0.push((value.name(), other.unwrap_or(usual).to_owned()));
@@ -180,7 +185,7 @@ fn what_is_out_of_range_or_contradicts_is_refused() {
 fn a_preset_is_the_library_s_and_flags_beside_it_win() {
     use steerlens::Preset;
     for preset in Preset::ALL {
-        let mut expected = LensSettings::default().with(|s| s.view.measure_after = true);
+        let mut expected = LensSettings::of_stills();
         preset.apply(&mut expected);
         assert_eq!(morph(&["--preset", preset.name]).unwrap().1, expected);
     }

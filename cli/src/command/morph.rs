@@ -36,7 +36,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
         model,
         output: out,
     };
-    let settings = args::lens(matches);
+    let settings = args::morph_settings(matches);
     let source = if files.image == Path::new(PIPE) {
         Picture::from_stdin()?
     } else {
@@ -77,12 +77,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
     let result = result.map_or_else(|| Ok(Vec::new()), |picture| picture.encode(encoding))?;
-    if !args::says_how_far(matches) {
-        let single = settings.reach.steps == 1;
-        let advice = report.advice().or_else(|| report.missed().filter(|_| single));
-        if let Some(advice) = advice {
-            progress::say(format_args!("note: {advice}"));
-        }
+    if settings.reach.steps == 1
+        && !args::says_how_far(matches)
+        && let Some(advice) = report.advice().or_else(|| report.missed())
+    {
+        progress::say(format_args!("note: {advice}"));
     }
     if let Some(doubt) = report.doubt() {
         progress::say(format_args!("note: {doubt}"));

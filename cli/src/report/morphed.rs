@@ -237,8 +237,8 @@ impl Morphed {
         let (class, label) = morph.top_class_after.zip(morph.top_label_after.as_ref())?;
         (class != self.target_class).then(|| {
             format!(
-                "the network takes the result for {label}: one long step may go past a target. Add --preset readable --reach \
-                 auto for many small steps that end where the target leads, or look for an amount with --sheet 0.02,0.1,0.5"
+                "the network takes the result for {label}: one long step may go past a target. Take --preset readable for many \
+                 small steps that end where the target leads, or look for an amount with --sheet 0.02,0.1,0.5"
             )
         })
     }

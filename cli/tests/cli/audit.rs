@@ -225,7 +225,7 @@ fn a_row_says_what_a_morph_of_the_picture_says() {
     let png = folder.path().join("out.png");
     let model = repository("models/digits_robust.onnx");
     let mut morph: Vec<OsString> = vec!["morph".into(), picture.into(), "-m".into(), model.into()];
-    let how = "--source 3 --target 8 --method csp-joint --l2-budget 1.5 --grid exact --json -o";
+    let how = "--source 3 --target 8 --preset fast --method csp-joint --l2-budget 1.5 --grid exact --json -o";
     morph.extend(how.split(' ').map(OsString::from));
     morph.push(png.into());
     let answer = steerlens(morph).code(0).json();

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use crate::common::steerlens;
 use steerlens::pyramid::Spec;
-use steerlens::settings::Choice;
-use steerlens::{ReachSettings, morph};
+use steerlens::settings::{Choice, get_by_name};
+use steerlens::{LensSettings, ReachSettings, morph};
 
 const COMMANDS: [&str; 6] = ["inspect", "gradient", "morph", "audit", "live", "doctor"];
 
@@ -63,9 +63,11 @@ fn flags_carry_the_library_s_names_defaults_and_words() {
             "{help}"
         );
     }
+    let usual = LensSettings::of_stills();
     for setting in [ReachSettings::STEPS, Spec::ORIENTATIONS, morph::Settings::PADDING] {
+        let usual = get_by_name(&usual, setting.name).unwrap();
         assert!(
-            flowing.contains(&format!("{} [default: {},", setting.blurb, setting.default)),
+            flowing.contains(&format!("{} [default: {usual},", setting.blurb)),
             "{help}"
         );
     }

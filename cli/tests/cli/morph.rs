@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `steerlens morph` on drawn faces: what is written, and what is said of it.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::common::{self, Answer, repository};
+use crate::common::{self, Answer, repository, steerlens};
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, GrayImage, ImageEncoder, ImageFormat, Rgba, RgbaImage};
 use tempfile::TempDir;
@@ -95,12 +96,42 @@ fn a_missed_target_leads_on_to_what_reaches_it() {
         let flags = [&["--target", "surprise"], flags].concat();
         common::morph(&face, &model, &out, &flags).with_runtime().code(0)
     };
-    let advice = "--preset readable --reach auto";
+    let advice = "--preset readable";
     let missed = morph(&[]);
     assert!(missed.stderr.contains(advice), "{}", missed.stderr);
     let led = morph(&advice.split(' ').collect::<Vec<_>>());
     assert!(led.stdout.contains("the target leads"), "{}", led.stdout);
     assert!(!led.stderr.contains(advice), "{}", led.stderr);
+}
+
+/// Where nothing is said, the target is reached in small steps, and a distance that is said is kept to.
+#[test]
+fn unless_told_how_far_it_goes_until_the_target_leads() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out.png");
+    let morph = |flags: &[&str]| {
+        let face = repository("media/faces/smile-1.png");
+        let model = repository("models/faces_plain.onnx");
+        let line = [&face, Path::new("-m"), &model, Path::new("-o"), &out].map(Path::as_os_str);
+        let flags = ["--json", "--target", "surprise"]
+            .iter()
+            .chain(flags)
+            .map(OsStr::new);
+        let words = [OsStr::new("morph")].into_iter().chain(line).chain(flags);
+        steerlens(words).with_runtime().code(0).json()
+    };
+    let led = morph(&[]);
+    assert_eq!(led["settings"]["steps"], 32);
+    assert_eq!(led["morphs"][0]["led"], true);
+    assert_eq!(led["morphs"][0]["top-label-after"], "surprise");
+    let far = morph(&["--l2-budget", "6"]);
+    assert_eq!(far["settings"]["reach"], "fixed");
+    assert!(
+        (far["morphs"][0]["l2"].as_f64().unwrap() - 6.0).abs() < 0.02,
+        "{far}"
+    );
+    let both = morph(&["--magnification", "0.9", "--reach", "auto"]);
+    assert_eq!(both["settings"]["reach"], "auto");
 }
 
 #[test]

@@ -136,7 +136,8 @@ mod warnings;
  * several views is warned of once, with the element that mends it. Bytes between the rows of a picture are left as the
  * buffer pool gave them.
  *
- * The presets `paper`, `readable` and `calm` are part of the plugin (#GstPreset; `@preset=calm` in gst-launch-1.0); others
+ * The presets `paper`, `fast`, `readable`, `live` and `calm` are part of the plugin (#GstPreset; `@preset=live` in
+ * gst-launch-1.0); others
  * can be saved beside them, and one that is saved under a shipped name wins.
  *
  * The action signal #GstClassMorph::reset forgets the automatic choice of classes, the held gradient, the average over
