@@ -105,7 +105,7 @@ def real_face(folder):
     face, judge = ROOT / "media/face_astronaut.png", ROOT / "models/mini_xception.onnx"
     names = {"sad": "sad", "angry": "angry", "surprised": "surprise"}
     pictures = [face]
-    for target, flags in [("sad", []), *((target, ["--preset", "readable"]) for target in names)]:
+    for target, flags in [("sad", ["--preset", "fast"]), *((target, ["--preset", "readable"]) for target in names)]:
         to = folder / f"{target}-{len(pictures)}.png"
         morph(face, ROOT / "models/face_expression.onnx", target, to, "--source", "happy", "--l2-budget", "10", *flags)
         print(to.name, flags, "judge:", judged(to, judge, names[target], folder))
@@ -125,7 +125,7 @@ def photographs(folder):
         left, top = ((whole - side) // 2 for whole in picture.size)
         picture.crop((left, top, left + side, top + side)).resize((224, 224), Image.BICUBIC).save(source)
         whole = ["--crop-fraction", "1"]
-        morph(source, network(0), target, one, "--l2-budget", "15", *whole)
+        morph(source, network(0), target, one, "--l2-budget", "15", "--preset", "fast", *whole)
         morph(source, network(0), target, read, "--l2-budget", "15", "--preset", "readable", *whole)
         for picture in (source, one, read):
             print(name, target, picture.name, "judge:", judged(picture, network(2), target, folder))
