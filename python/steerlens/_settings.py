@@ -63,10 +63,10 @@ class _Rows(TypedDict, total=False):
     """Analysed frames in a row that a new automatic class must lead before the pair of classes switches (0 to 1000,
     5 unless set)."""
     objective: Literal["margin", "logit", "log-probability"]
-    """The scalar whose gradient is taken (margin unless set)."""
+    """The scalar whose gradient is taken (log-probability unless set)."""
     samples: int
     """Copies of the picture, slightly changed, whose gradients are averaged: what is left of the gradient under
-    small changes of the picture; 1: the picture's own gradient (1 to 1000, 1 unless set)."""
+    small changes of the picture; 1: the picture's own gradient (1 to 1000, 2 unless set)."""
     shift: float
     """How far the copies that samples asks for are shifted at most, as a share of the model's input (0 to 0.5, 0.04
     unless set)."""
@@ -74,7 +74,7 @@ class _Rows(TypedDict, total=False):
     """How much larger or smaller the copies that samples asks for are at most, as a share (0 to 0.5, 0.15 unless
     set)."""
     mirror: bool
-    """Mirror every other of the copies that samples asks for: for classes that look the same in a mirror (False
+    """Mirror every other of the copies that samples asks for: for classes that look the same in a mirror (True
     unless set)."""
     noise_level: float
     """Standard deviation of the noise on the copies that samples asks for, pixel values 0..1 (0 to 1, 0.05 unless
@@ -91,9 +91,9 @@ class _Rows(TypedDict, total=False):
     resolution: Literal["auto", "model", "frame"]
     """Where the pyramid works (auto unless set)."""
     method: Literal["csp-phase", "csp-joint", "fourier-phase", "pixel"]
-    """The coordinates in which the picture moves (csp-phase unless set)."""
+    """The coordinates in which the picture moves (csp-joint unless set)."""
     color_mode: Literal["luma", "joint", "independent"]
-    """What is edited in a colour picture (luma unless set)."""
+    """What is edited in a colour picture (joint unless set)."""
     amplitude_exponent: float
     """Weighting of the phase step by amplitude: 0 the derivative as it is (with scale-weight=1 that of the published
     abstract), 2 the phase difference of motion magnification (0 to 2, 1.0 unless set)."""
@@ -101,7 +101,7 @@ class _Rows(TypedDict, total=False):
     """Amplitudes below this share of the RMS amplitude do not raise the phase step (0 to 1, 0.1 unless set)."""
     scale_weight: float
     """How much coarse scales are favoured in the phase step: 0 not at all, 1 by the area of their samples, as the
-    derivative by each phase does (0 to 1, 0.0 unless set)."""
+    derivative by each phase does (0 to 1, 0.5 unless set)."""
     phase_smooth: float
     """Standard deviation of the smoothing of the phase step over the picture, in samples of the octave grid; 0: none
     (0 to 64, 0.0 unless set)."""
@@ -109,7 +109,7 @@ class _Rows(TypedDict, total=False):
     """The unit of magnification (rms unless set)."""
     padding: int
     """Mirrored border around the frame, in pixels; 8 to 16 keep structure at one border from acting on the opposite
-    one (0 to 256, 0 unless set)."""
+    one (0 to 256, 16 unless set)."""
     step_mode: Literal["reanalyse", "source", "live"]
     """How several steps follow each other (reanalyse unless set)."""
     orientations: int
@@ -119,7 +119,7 @@ class _Rows(TypedDict, total=False):
     grid: Literal["exact", "fast"]
     """The sampling grid of the pyramid's bands (fast unless set)."""
     amplitude_gain: float
-    """Share of amplitude change, csp-joint only (0 to 100, 0.5 unless set)."""
+    """Share of amplitude change, csp-joint only (0 to 100, 1.0 unless set)."""
     amplitude_limit: float
     """Soft limit of a change of log amplitude, csp-joint only (0.001 to 10, 1.3862943611198906 unless set)."""
     phase_limit: float
@@ -135,12 +135,12 @@ class _Rows(TypedDict, total=False):
     """L2 distance that the morph is taken to, pixel values 0..1; 0: off, magnification decides (0 to 1e+06, 0.0
     unless set)."""
     steps: int
-    """How often the gradient is taken along the way; 1 is the paper's single gradient (1 to 64, 1 unless set)."""
+    """How often the gradient is taken along the way; 1 is the paper's single gradient (1 to 64, 32 unless set)."""
     reach: Literal["fixed", "auto"]
-    """What ends the way (fixed unless set)."""
+    """What ends the way (auto unless set)."""
     lead: float
     """By how much the target must lead with reach=auto: its probability less that of every other class, in the mean
-    of all samples and on the picture itself (0 to 1, 0.2 unless set)."""
+    of all samples and on the picture itself (0 to 1, 0.8 unless set)."""
     display_mode: Literal["morph", "source", "difference", "saliency", "phase-flow", "side-by-side"]
     """What is shown (morph unless set)."""
     caption: bool
@@ -156,7 +156,7 @@ class LensSettings(_Rows, total=False):
     """The class to move away from: label or number; None: the predicted one."""
     target: str | int | None
     """The class to move towards: label or number; None: the next one."""
-    preset: Literal["paper", "readable", "live", "calm"] | None
+    preset: Literal["paper", "fast", "readable", "live", "calm"] | None
     """Settings that belong together: see `steerlens.presets()`."""
     roi: tuple[int, int, int, int] | None
     """Part of the picture that is looked at and moved: x, y, width, height in pixels."""
