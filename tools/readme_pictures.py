@@ -107,7 +107,7 @@ def real_face(folder):
     pictures = [face]
     for target, flags in [("sad", ["--preset", "fast"]), *((target, ["--preset", "readable"]) for target in names)]:
         to = folder / f"{target}-{len(pictures)}.png"
-        morph(face, ROOT / "models/face_expression.onnx", target, to, "--source", "happy", "--l2-budget", "10", *flags)
+        morph(face, ROOT / "models/face_expression.onnx", target, to, "--source", "happy", "--l2-budget", "15", *flags)
         print(to.name, flags, "judge:", judged(to, judge, names[target], folder))
         pictures.append(to)
     pictures = [Image.open(picture).convert("RGB").resize((260, 260), Image.BICUBIC) for picture in pictures]
