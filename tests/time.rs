@@ -428,7 +428,10 @@ fn live_steps_stay_where_a_gradient_vanishes() {
         }
         editor.at(at(ms));
         let mut shown = view_mut(&mut out, SIDE);
-        let report = editor.apply(&view(&still, SIDE), &reading, &mut shown).unwrap();
+        let reach = editor.settings().reach.clone();
+        let report = editor
+            .apply(&view(&still, SIDE), &reading, &reach, &mut shown)
+            .unwrap();
         assert_eq!(report.warning, None);
         moved.push(report.l2);
     }

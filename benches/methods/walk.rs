@@ -109,14 +109,15 @@ impl Walker {
             s.gradient.source = ClassChoice::Auto;
             s.gradient.target = ClassChoice::Index(target);
         }))?;
-        self.editor
-            .set_settings(self.way.settings().with(|s| s.gradient.seed = seed))?;
+        let settings = self.way.settings().with(|s| s.gradient.seed = seed);
+        let reach = settings.reach.clone();
+        self.editor.set_settings(settings)?;
         let view = from.view()?;
         driver.read_pair(&view, (from.label, target), &mut self.reading)?;
         let mut picture = from.clone();
         let stride = from.width * from.format.bytes();
         let mut out = FrameViewMut::new(from.format, from.width, from.height, stride, &mut picture.bytes)?;
-        let report = self.editor.walk(driver, &view, &self.reading, &mut out)?;
+        let report = self.editor.walk(driver, &view, &self.reading, &reach, &mut out)?;
         Ok(Morphed {
             picture,
             l2: report.l2,

@@ -12,7 +12,7 @@ use super::{LensSettings, Report, steps};
 use crate::Error;
 use crate::classifier::{Labels, Reading};
 use crate::frame::{FramePosition, FrameView, FrameViewMut, Rect};
-use crate::morph::StepMode;
+use crate::morph::{ReachSettings, StepMode};
 use crate::render::{Bar, Caption, Captioner, DisplayMode, drawn_label, no_font, pass_on};
 use crate::settings::Group;
 
@@ -62,7 +62,7 @@ impl Editor {
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
         settings.check()?;
         if let Some(frame_editor) = &mut self.frame_editor
-            && !frame_editor.adopt(&settings)?
+            && !frame_editor.adopt((&settings, &settings.reach))?
         {
             self.frame_editor = None;
         }
@@ -84,33 +84,36 @@ impl Editor {
         }
     }
 
-    /// Moves the frame one step along a reading's gradient and writes what is shown into `out`, whose format is the
-    /// frame's and whose size is [`super::Lens::output_size`]. Calling it again with the same picture and reading and
-    /// another magnification costs a synthesis only; see [`Editor::at`].
+    /// Moves the frame one step along a reading's gradient, so far, and writes what is shown into `out`, whose format is the
+    /// frame's and whose size is [`super::Lens::output_size`]. What the settings say of the reach is a lens's, and not looked
+    /// at. Calling it again with the same picture and reading and another magnification costs a synthesis only; see
+    /// [`Editor::at`].
     ///
     /// # Errors
-    /// When `out` does not fit.
+    /// When a value of `reach` is out of range, or `out` does not fit.
     pub fn apply(
         &mut self,
         frame: &FrameView<'_>,
         reading: &Reading,
+        reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        self.edit(None, frame, reading, out)
+        self.edit(None, frame, reading, reach, out)
     }
 
-    /// As [`Editor::apply`], with as many steps as the settings say: `reader` runs the model for the further ones.
+    /// As [`Editor::apply`], with as many steps as `reach` says: `reader` runs the model for the further ones.
     ///
     /// # Errors
-    /// When `out` does not fit, or a further step's run fails.
+    /// When a value of `reach` is out of range, `out` does not fit, or a further step's run fails.
     pub fn walk(
         &mut self,
         reader: &mut Reader,
         frame: &FrameView<'_>,
         reading: &Reading,
+        reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        self.edit(Some(reader), frame, reading, out)
+        self.edit(Some(reader), frame, reading, reach, out)
     }
 
     fn edit(
@@ -118,13 +121,15 @@ impl Editor {
         reader: Option<&mut Reader>,
         frame: &FrameView<'_>,
         reading: &Reading,
+        reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
+        reach.check()?;
         let start = Instant::now();
         let mut report = Report {
             source: reading.source,
             target: reading.target,
-            attained: self.settings.reach.l2_budget == 0.0,
+            attained: reach.l2_budget == 0.0,
             held: self.position.differs(&reading.position),
             agreement: reading.agreement,
             ..Report::default()
@@ -142,19 +147,20 @@ impl Editor {
             return Ok(report);
         };
         let frame = &frame;
+        let settings = (&self.settings, reach);
         let frame_editor =
-            FrameEditor::for_frame(&mut self.frame_editor, frame, self.preprocessing, &self.settings)?;
+            FrameEditor::for_frame(&mut self.frame_editor, frame, self.preprocessing, settings)?;
         if self.part.replace(part) != Some(part) {
             frame_editor.forget();
         }
-        let still = self.settings.reach.magnification == 0.0 && self.settings.reach.l2_budget == 0.0;
+        let still = reach.magnification == 0.0 && reach.l2_budget == 0.0;
         let refusal = refusal(reading, &self.settings);
         if refusal.is_some() || still {
             report.warning = refusal.map(Into::into);
             frame_editor.keep(frame)?;
         } else {
             let at = (frame, &self.position);
-            steps::walk(frame_editor, reader, &self.settings, at, reading, &mut report)?;
+            steps::walk(frame_editor, reader, settings, at, reading, &mut report)?;
         }
         if let Some(unknown) = unknown_scores(reading) {
             report.warning = Some(match report.warning.take() {

@@ -6,14 +6,13 @@ use super::{Editor, Reader, Report};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{FrameView, FrameViewMut};
-use crate::morph::ReachMode;
+use crate::morph::ReachSettings;
 
 impl Editor {
     /// Moves the frame to its flip: to the smallest magnification found at which the classifier's most probable class, on
     /// the picture as written, is the reading's target. Doubling from 1/64 up to [`super::FARTHEST_FLIP`] finds the first
     /// flip among the doublings, halving narrows it down; a class that flips and flips back between two doublings
-    /// goes unseen. Magnification, budget and lead of the settings are not looked at, and stay. At most 15 forward runs, those
-    /// of further steps aside.
+    /// goes unseen. It goes in so many `steps`. At most 15 forward runs, those of further steps aside.
     ///
     /// `top` is the most probable class of the frame itself; where that is the target, the flip is at 0. The report is
     /// that of the flip, and `attained` says whether there is one: else it is that of the far end. Where a report has
@@ -26,30 +25,16 @@ impl Editor {
         reader: &mut Reader,
         frame: &FrameView<'_>,
         reading: &Reading,
-        top: usize,
-        out: &mut FrameViewMut<'_>,
-    ) -> Result<Report, Error> {
-        let before = self.settings().clone();
-        let found = self.search(reader, frame, reading, top, out);
-        self.set_settings(before)?;
-        found
-    }
-
-    fn search(
-        &mut self,
-        reader: &mut Reader,
-        frame: &FrameView<'_>,
-        reading: &Reading,
-        top: usize,
+        (top, steps): (usize, u32),
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
         let mut walk = |magnification: f64, reader: &mut Reader, out: &mut FrameViewMut<'_>| {
-            self.set_settings(self.settings().clone().with(|s| {
-                s.reach.magnification = magnification;
-                s.reach.l2_budget = 0.0;
-                s.reach.mode = ReachMode::Fixed;
-            }))?;
-            self.walk(reader, frame, reading, out)
+            let reach = ReachSettings {
+                magnification,
+                steps,
+                ..ReachSettings::default()
+            };
+            self.walk(reader, frame, reading, &reach, out)
         };
         let mut bracket = Bracket::from_source(top == reading.target);
         let mut last = walk(0.0, reader, out)?;

@@ -16,7 +16,9 @@ use crate::frame::{
     read_luma, read_rgb, write_luma_change, write_rgb_change,
 };
 use crate::measure::norm;
-use crate::morph::{ColorMode, MagnificationUnit, Morpher, Prepared, Settings, StepMode, Surrogate};
+use crate::morph::{
+    ColorMode, MagnificationUnit, Morpher, Prepared, ReachSettings, Settings, StepMode, Surrogate,
+};
 use crate::render::{DisplayMode, Renderer, View, pass_on, side_by_side};
 
 /// `Resolution::Auto` works at the frame's size up to this many pixels.
@@ -32,22 +34,25 @@ struct AnalysisKey {
     seed: u64,
 }
 
-/// The settings of the path of a picture of this size.
-fn effective(settings: &LensSettings, (width, height): (usize, usize), threads: usize) -> Settings {
+/// The settings of the path of a picture of this size, so far.
+fn effective((settings, reach): Movement<'_>, (width, height): (usize, usize), threads: usize) -> Settings {
     let mut morph = settings.morph.clone();
     morph.threads = threads;
     // No more can be mirrored; a small picture is no reason to fail.
     morph.padding = u32::try_from(width.min(height)).map_or(morph.padding, |most| morph.padding.min(most));
     // A budget is searched along the path in RMS units (docs/method.md 2.7).
-    if settings.reach.l2_budget > 0.0 {
+    if reach.l2_budget > 0.0 {
         morph.magnification_unit = MagnificationUnit::Rms;
     }
     // Smoothing in time is defined for one step only (docs/method.md 2.10).
-    if settings.reach.steps > 1 {
+    if reach.steps > 1 {
         morph.tuning.temporal_smoothing = Duration::ZERO;
     }
     morph
 }
+
+/// How a picture is moved, and how far.
+pub(super) type Movement<'a> = (&'a LensSettings, &'a ReachSettings);
 
 /// Buffers and plans for frames of one shape, under one choice of settings.
 #[derive(Debug)]
@@ -99,9 +104,15 @@ impl FrameEditor {
         slot: &'a mut Option<Self>,
         frame: &FrameView<'_>,
         preprocessing: Preprocessing,
-        settings: &LensSettings,
+        settings: Movement<'_>,
     ) -> Result<&'a mut Self, Error> {
-        let editor = match slot.take() {
+        let mut old = slot.take();
+        if let Some(editor) = &mut old
+            && !editor.adopt(settings)?
+        {
+            old = None;
+        }
+        let editor = match old {
             Some(editor) if editor.shape == *frame.shape() && editor.preprocessing == preprocessing => editor,
             old => Self::new(frame.shape(), preprocessing, settings, old)?,
         };
@@ -113,9 +124,10 @@ impl FrameEditor {
     fn new(
         shape: &Shape,
         preprocessing: Preprocessing,
-        settings: &LensSettings,
+        movement: Movement<'_>,
         old: Option<Self>,
     ) -> Result<Self, Error> {
+        let (settings, _) = movement;
         let whole = shape.size();
         let sampling = preprocessing.geometry.sampling(shape);
         let at_frame = match settings.resolution {
@@ -134,7 +146,7 @@ impl FrameEditor {
         }
         let edited = if gray { 1 } else { 3 };
         let pixels = size.0 * size.1;
-        let morph = effective(settings, size, preprocessing.threads);
+        let morph = effective(movement, size, preprocessing.threads);
         let morpher = match old {
             Some(mut old) if (old.size, old.edited, &old.settings) == (size, edited, &morph) => {
                 old.morpher.reset();
@@ -172,8 +184,8 @@ impl FrameEditor {
     }
 
     /// Takes over other settings, where they need no other plan; whether they do not.
-    pub(super) fn adopt(&mut self, settings: &LensSettings) -> Result<bool, Error> {
-        let new = effective(settings, self.size, self.preprocessing.threads);
+    pub(super) fn adopt(&mut self, movement: Movement<'_>) -> Result<bool, Error> {
+        let new = effective(movement, self.size, self.preprocessing.threads);
         let (tuning, old) = (&new.tuning, &self.settings.tuning);
         if *tuning != *old {
             self.morpher.tune(tuning)?;
@@ -182,7 +194,7 @@ impl FrameEditor {
             }
             self.settings.tuning = new.tuning.clone();
         }
-        Ok(new == self.settings && settings.resolution == self.resolution)
+        Ok(new == self.settings && movement.0.resolution == self.resolution)
     }
 
     /// The morphed frame.

@@ -313,9 +313,10 @@ impl Held {
             // The first gradient is worth waiting for; an interrupted run ends the waiting.
             self.take_newest(true)?;
         }
+        let reach = settings.reach.clone();
         self.editor.set_settings(settings)?;
         self.editor.at(position);
-        let mut report = self.editor.apply(frame, &self.reading, out)?;
+        let mut report = self.editor.apply(frame, &self.reading, &reach, out)?;
         self.editor.caption(&self.reading, &mut report, out)?;
         Ok(report)
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One step along a gradient, from the frame or, live, from where the frames before have led.
 
-use super::frame_editor::FrameEditor;
+use super::Report;
+use super::frame_editor::{FrameEditor, Movement};
 use super::lead::shorten;
 use super::reader::Reader;
-use super::{LensSettings, Report};
 use crate::Error;
 use crate::classifier::Reading;
 use crate::frame::{self, FramePosition, FrameView};
@@ -15,12 +15,11 @@ use crate::morph::{Reach, Search, reach_budget};
 pub(super) fn one_step(
     editor: &mut FrameEditor,
     reader: Option<&mut Reader>,
-    settings: &LensSettings,
+    (settings, reach): Movement<'_>,
     (frame, position): (&FrameView<'_>, &FramePosition),
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let reach = &settings.reach;
     let prepared = editor.prepare(frame, position, reading, settings);
     report.direct(&prepared, editor.drivers_agreement);
     if !prepared.finite || prepared.phase_rms == 0.0 {
@@ -48,12 +47,12 @@ pub(super) fn one_step(
 /// One step from where the frames before have led (docs/method.md 2.14).
 pub(super) fn live_step(
     editor: &mut FrameEditor,
-    settings: &LensSettings,
+    (settings, reach): Movement<'_>,
     (frame, position): (&FrameView<'_>, &FramePosition),
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
-    report.warning = live_doubt(settings).map(Into::into);
+    report.warning = live_doubt((settings, reach)).map(Into::into);
     let prepared = editor.prepare(frame, position, reading, settings);
     report.direct(&prepared, editor.drivers_agreement);
     // Where nothing moves, what has been carried is shown, and fades.
@@ -63,11 +62,7 @@ pub(super) fn live_step(
     }
     // A target that leads is left to fade until it does no longer.
     let has_led = report.led == Some(true);
-    report.magnification = if has_led {
-        0.0
-    } else {
-        settings.reach.magnification
-    };
+    report.magnification = if has_led { 0.0 } else { reach.magnification };
     report.l2 = place(editor, frame, report.magnification)?;
     editor.morpher.advance(report.magnification);
     report.attained |= has_led;
@@ -101,14 +96,14 @@ const NEEDS_THE_MODEL: &str = "reach=auto has no effect on one step along a grad
                                at the morph, as with step-mode=live or gradient-mode=sync";
 
 /// What of the settings live steps cannot do.
-fn live_doubt(settings: &LensSettings) -> Option<&'static str> {
+fn live_doubt((settings, reach): Movement<'_>) -> Option<&'static str> {
     if settings.morph.tuning.temporal_smoothing.is_zero() {
         return Some(
             "step-mode=live carries nothing from frame to frame without temporal-smoothing: set how long steps last, for \
              instance 0.3 s",
         );
     }
-    (settings.reach.l2_budget > 0.0)
+    (reach.l2_budget > 0.0)
         .then_some("l2-budget does not count with step-mode=live: steps go as far as magnification says")
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::frame_editor::FrameEditor;
+use super::frame_editor::{FrameEditor, Movement};
 use super::input_planes::Shown;
 use super::lead::leads;
 use super::one_step::{found, live_step, no_direction, one_step};
@@ -23,22 +23,23 @@ const STEP_TOLERANCE: f64 = 0.3;
 pub(super) fn walk(
     editor: &mut FrameEditor,
     reader: Option<&mut Reader>,
-    settings: &LensSettings,
+    movement: Movement<'_>,
     (frame, position): (&FrameView<'_>, &FramePosition),
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
     let is_live = editor.is_live();
-    report.led = leads(&settings.reach, &reading.around, reading.target);
+    let (_, reach) = movement;
+    report.led = leads(reach, &reading.around, reading.target);
     if report.led == Some(true) && !is_live {
         report.warning = Some("the target leads already: the frame is passed on unchanged".to_owned());
         report.attained = true;
         return Ok(editor.keep(frame)?);
     }
     match reader {
-        _ if is_live => live_step(editor, settings, (frame, position), reading, report),
-        Some(reader) if settings.reach.steps > 1 => several(editor, reader, settings, frame, reading, report),
-        reader => one_step(editor, reader, settings, (frame, position), reading, report),
+        _ if is_live => live_step(editor, movement, (frame, position), reading, report),
+        Some(reader) if reach.steps > 1 => several(editor, reader, movement, frame, reading, report),
+        reader => one_step(editor, reader, movement, (frame, position), reading, report),
     }
 }
 
@@ -46,12 +47,11 @@ pub(super) fn walk(
 fn several(
     editor: &mut FrameEditor,
     reader: &mut Reader,
-    settings: &LensSettings,
+    (settings, reach): Movement<'_>,
     frame: &FrameView<'_>,
     reading: &Reading,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let reach = &settings.reach;
     let steps = reach.steps;
     let mut between = Between::new(editor, reader, frame, reading);
     // Distance and magnification of the step before.

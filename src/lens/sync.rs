@@ -6,6 +6,7 @@ use crate::Error;
 use crate::classifier::{Classifier, ClassifierSettings, Interrupter, Reading};
 use crate::frame::{ChangeDetector, FramePosition, FrameView, FrameViewMut};
 use crate::guard::shielded;
+use crate::morph::ReachSettings;
 use crate::render::DisplayMode;
 use crate::settings::Group;
 
@@ -160,15 +161,30 @@ impl Lens {
         Ok(&self.reading)
     }
 
-    /// Moves the frame along the gradient of the last reading, whichever frame that was of, and writes what is shown into
-    /// `out`: see [`Editor::walk`]. With `measure_after` the model runs once more, on the picture as written.
+    /// Moves the frame along the gradient of the last reading, whichever frame that was of, as far as the settings say, and
+    /// writes what is shown into `out`: see [`Editor::walk`]. With `measure_after` the model runs once more, on the picture
+    /// as written.
     ///
     /// # Errors
     /// When `out` does not fit, or a run fails.
     pub fn apply(&mut self, frame: &FrameView<'_>, out: &mut FrameViewMut<'_>) -> Result<Report, Error> {
+        let reach = self.settings().reach.clone();
+        self.apply_as_far(frame, &reach, out)
+    }
+
+    /// As [`Lens::apply`], so far.
+    ///
+    /// # Errors
+    /// As [`Lens::apply`], and when a value of `reach` is out of range.
+    pub fn apply_as_far(
+        &mut self,
+        frame: &FrameView<'_>,
+        reach: &ReachSettings,
+        out: &mut FrameViewMut<'_>,
+    ) -> Result<Report, Error> {
         shielded(|| {
             let position = self.look(frame);
-            self.apply_at(position, frame, out)
+            self.apply_at(position, frame, reach, out)
         })
     }
 
@@ -180,7 +196,8 @@ impl Lens {
         shielded(|| {
             let position = self.look(frame);
             self.read_at(position, frame)?;
-            self.apply_at(position, frame, out)
+            let reach = self.settings().reach.clone();
+            self.apply_at(position, frame, &reach, out)
         })
     }
 
@@ -206,10 +223,13 @@ impl Lens {
         &mut self,
         position: FramePosition,
         frame: &FrameView<'_>,
+        reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
         self.editor.at(position);
-        let mut report = self.editor.walk(&mut self.reader, frame, &self.reading, out)?;
+        let mut report = self
+            .editor
+            .walk(&mut self.reader, frame, &self.reading, reach, out)?;
         if self.editor.settings().view.measure_after
             && let Some(morph) = self.editor.morph()
         {

@@ -182,7 +182,7 @@ fn what_ends_a_morph_does_not_end_the_search_for_a_flip() {
         let mut out = FrameViewMut::new(PixelFormat::Gray8, size, picture.height, size, &mut bytes).unwrap();
         let top = reading.top_class();
         let report = editor
-            .flip(&mut reader, &picture.view(), &reading, top, &mut out)
+            .flip(&mut reader, &picture.view(), &reading, (top, 1), &mut out)
             .unwrap();
         assert!(report.attained);
         (report.magnification, report.led, bytes)

@@ -370,18 +370,20 @@ impl Worker {
                 .ok_or_else(|| error!(Frame, "there is no other picture to take a gradient from"))?,
             Direction::Gradient | Direction::Random => &self.reading,
         };
-        editor.set_settings(editor.settings().clone().with(|s| {
-            s.gradient.seed = seed;
-            (s.reach.magnification, s.reach.l2_budget) = match reach {
-                Reach::L2 => (ReachSettings::MAGNIFICATION.default, requested),
-                Reach::Magnification => (requested, 0.0),
-                Reach::Flip => (0.0, 0.0),
-            };
-        }))?;
+        editor.set_settings(editor.settings().clone().with(|s| s.gradient.seed = seed))?;
         let (reader, out) = (&mut self.reader, &mut out.view_mut()?);
+        let mut so_far = ReachSettings {
+            steps: editor.settings().reach.steps,
+            ..ReachSettings::default()
+        };
+        match reach {
+            Reach::L2 => so_far.l2_budget = requested,
+            Reach::Magnification => so_far.magnification = requested,
+            Reach::Flip => (),
+        }
         let report = match reach {
-            Reach::Flip => editor.flip(reader, view, reading, top, out)?,
-            Reach::L2 | Reach::Magnification => editor.walk(reader, view, reading, out)?,
+            Reach::Flip => editor.flip(reader, view, reading, (top, so_far.steps), out)?,
+            Reach::L2 | Reach::Magnification => editor.walk(reader, view, reading, &so_far, out)?,
         };
         match report.warning {
             Some(warning) => Err(Error::Frame(warning)),

@@ -31,8 +31,9 @@ pub(super) fn command() -> Command {
         .about("Move a picture towards another class")
         .long_about(
             "Move a picture towards another class.\n\n\
-             Takes the network's gradient from the source to the target class at the picture, and extrapolates \
-             the picture's local phases along it. What is written is classified again.",
+             Takes the network's gradient towards the target class at the picture, and extrapolates the picture's local \
+             phases along it: in many small steps until the target leads, or as far as is said; in one step with \
+             --preset fast. What is written is classified again.",
         )
         .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG, JPEG, WebP or BMP picture; - takes one from standard input"))
         .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
@@ -81,8 +82,8 @@ pub(super) fn command() -> Command {
         .after_help(
             "Examples:\n  \
              steerlens morph face.png -m faces.onnx --target smile -o smile.png\n  \
-             steerlens morph face.png -m faces.onnx --target frown --steps 8 -o out.png\n  \
-             steerlens morph cat.jpg -m net.onnx --source \"tiger cat\" \\\n    \
+             steerlens morph orange.jpg -m net.onnx --target lemon --l2-budget 9 -o out.png\n  \
+             steerlens morph cat.jpg -m net.onnx --source \"tiger cat\" --preset fast \\\n    \
              --target \"Egyptian Mau\" --sheet .05,.1,.2 -o sheet.png\n  \
              curl -s https://example.org/face.png | \\\n    \
              steerlens morph - -m faces.onnx --target smile -o - | display\n\n\

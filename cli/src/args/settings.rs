@@ -114,7 +114,7 @@ fn preset_flag() -> Arg {
     Arg::new(PRESET)
         .long(PRESET)
         .value_name("NAME")
-        .help("Settings that belong together; flags given beside it win")
+        .help("Settings that belong together, in place of the defaults shown here; flags given beside it win")
         .value_parser(parser)
 }
 

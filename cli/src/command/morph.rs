@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use image::DynamicImage;
 use steerlens::render::{can_draw, drawn_label, no_font};
 use steerlens::settings::short;
-use steerlens::{Classifier, Lens};
+use steerlens::{Classifier, Lens, ReachSettings};
 use steerlens_audit::picture::{Encoding, Picture};
 
 use super::{deliver, output, path};
@@ -66,8 +66,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     let bar = progress::bar(magnifications.len(), "morphing");
     let mut morphs = Vec::with_capacity(magnifications.len());
     for magnification in magnifications {
-        lens.set_settings(settings.clone().with(|s| s.reach.magnification = magnification))?;
-        morphs.push(apply(&mut lens, &source)?);
+        let reach = ReachSettings {
+            magnification,
+            ..settings.reach.clone()
+        };
+        morphs.push(apply(&mut lens, &source, &reach)?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -95,14 +98,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     })
 }
 
-fn apply(lens: &mut Lens, source: &Picture) -> Result<(Picture, Step)> {
+fn apply(lens: &mut Lens, source: &Picture, reach: &ReachSettings) -> Result<(Picture, Step)> {
     let (width, height) = source.size();
     let mut picture = source.blank(Lens::output_size(
         lens.settings().view.display_mode,
         width,
         height,
     ));
-    let report = lens.apply(&source.view()?, &mut picture.view_mut()?)?;
+    let report = lens.apply_as_far(&source.view()?, reach, &mut picture.view_mut()?)?;
     let step = Step::new(lens, report);
     Ok((picture, step))
 }
