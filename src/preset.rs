@@ -118,27 +118,25 @@ impl Preset {
 
 impl LensSettings {
     /// How a still is morphed where nothing else is said, from the command line as from Python: with the preset
-    /// [`Preset::OF_STILLS`], until the target leads by .8, which is about where a person begins to see it, and the result is
-    /// classified again. Whoever says how far a picture goes
-    /// ([`crate::ReachSettings::says_how_far`]) is taken at their word: `reach` is then `fixed`, unless it is given too.
+    /// [`Preset::OF_STILLS`], until the target leads by .8 (docs/method.md 5.11), and the result is classified again. Whoever
+    /// says how far a picture goes ([`crate::ReachSettings::says_how_far`]) is taken at their word: `reach` is then `fixed`,
+    /// unless it is given too.
     pub fn of_stills() -> Self {
-        let mut settings = Self::default();
-        if let Some(preset) = Preset::find(Preset::OF_STILLS) {
-            preset.apply(&mut settings);
-        }
-        (settings.reach.mode, settings.reach.lead) = (ReachMode::Auto, 0.8);
-        settings.view.measure_after = true;
-        settings
+        Self::to_look_at(Preset::OF_STILLS).with(|s| (s.reach.mode, s.reach.lead) = (ReachMode::Auto, 0.8))
     }
 
     /// How the frames of a stream are morphed where nothing else is said, on a live page as from Python: with the preset
     /// [`Preset::OF_STREAMS`], up to half a radian, and each result is classified again.
     pub fn of_streams() -> Self {
+        Self::to_look_at(Preset::OF_STREAMS).with(|s| s.reach.magnification = 0.5)
+    }
+
+    /// A preset's settings, with results classified again.
+    fn to_look_at(preset: &str) -> Self {
         let mut settings = Self::default();
-        if let Some(preset) = Preset::find(Preset::OF_STREAMS) {
+        if let Some(preset) = Preset::find(preset) {
             preset.apply(&mut settings);
         }
-        settings.reach.magnification = 0.5;
         settings.view.measure_after = true;
         settings
     }

@@ -93,12 +93,17 @@ pub(crate) fn of_model(
     Ok(classifier)
 }
 
-/// A lens's settings: as is usual, but for what is said, one after the other.
+/// A lens's settings: as is usual, but for what is said, one after the other. Where it is said how far pictures go, nothing
+/// else ends the way unless that is said too.
 ///
 /// # Errors
 /// As for [`classifier`].
 pub(crate) fn lens(usual: LensSettings, said: &[Wishes]) -> PyResult<LensSettings> {
     let (mut settings, rows) = (usual, lens_rows());
+    let mut all = said.iter().flat_map(|wishes| &wishes.rows);
+    if all.any(|(name, _)| ReachSettings::says_how_far(name)) {
+        settings.reach.mode = ReachMode::Fixed;
+    }
     said.iter()
         .try_for_each(|wishes| change(&mut settings, wishes, &rows))?;
     Ok(settings)
@@ -112,13 +117,6 @@ fn change(settings: &mut LensSettings, wishes: &Wishes, rows: &[Row]) -> PyResul
             return Err(Error::new(ErrorKind::Settings, text).into());
         };
         preset.apply(settings);
-    }
-    if wishes
-        .rows
-        .iter()
-        .any(|(name, _)| ReachSettings::says_how_far(name))
-    {
-        settings.reach.mode = ReachMode::Fixed;
     }
     for (name, value) in &wishes.rows {
         if !set_by_name(settings, name, value) {

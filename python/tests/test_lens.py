@@ -156,6 +156,9 @@ def test_unless_told_otherwise_stills_reach_their_target_and_streams_are_live(ro
     far = lens.morph(face, l2_budget=6.0)
     assert far.led is None and abs(far.l2 - 6) < 0.02
     assert lens.morph(face, magnification=0.9, reach="auto").led is True
+    # What was said of the lens counts in its calls.
+    told = steerlens.Lens(root / "models/faces_plain.onnx", "surprise", reach="auto")
+    assert told.morph(face, magnification=0.9).led is True
     frames = [face, face]
     ways: list[dict[str, Any]] = [{}, {"preset": "live", "magnification": 0.5}]
     streams = [[morph.image for morph in lens.live(frames, **said)] for said in ways]

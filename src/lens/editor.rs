@@ -61,11 +61,6 @@ impl Editor {
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
         settings.check()?;
-        if let Some(frame_editor) = &mut self.frame_editor
-            && !frame_editor.adopt((&settings, &settings.reach))?
-        {
-            self.frame_editor = None;
-        }
         self.preprocessing = self.preprocessing.with(&settings.input);
         self.settings = settings;
         Ok(())

@@ -88,8 +88,6 @@ pub trait AnyChoice {
     fn values(&self) -> Vec<(&'static str, &'static str)>;
     /// The nick of this value.
     fn current(&self) -> &'static str;
-    /// The nick of the default.
-    fn usual(&self) -> &'static str;
     /// Takes the value with this nick; false where there is none.
     fn choose(&mut self, nick: &str) -> bool;
 }
@@ -109,10 +107,6 @@ impl<T: Choice> AnyChoice for T {
 
     fn current(&self) -> &'static str {
         self.nick()
-    }
-
-    fn usual(&self) -> &'static str {
-        T::DEFAULT.nick()
     }
 
     fn choose(&mut self, nick: &str) -> bool {

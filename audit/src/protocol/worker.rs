@@ -376,14 +376,16 @@ impl Worker {
             steps: editor.settings().reach.steps,
             ..ReachSettings::default()
         };
-        match reach {
-            Reach::L2 => so_far.l2_budget = requested,
-            Reach::Magnification => so_far.magnification = requested,
-            Reach::Flip => (),
-        }
         let report = match reach {
             Reach::Flip => editor.flip(reader, view, reading, (top, so_far.steps), out)?,
-            Reach::L2 | Reach::Magnification => editor.walk(reader, view, reading, &so_far, out)?,
+            Reach::L2 => {
+                so_far.l2_budget = requested;
+                editor.walk(reader, view, reading, &so_far, out)?
+            }
+            Reach::Magnification => {
+                so_far.magnification = requested;
+                editor.walk(reader, view, reading, &so_far, out)?
+            }
         };
         match report.warning {
             Some(warning) => Err(Error::Frame(warning)),

@@ -44,12 +44,12 @@ pub(crate) fn steerlens<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>)
 /// Runs `steerlens morph`: one step of magnification 1, unless the flags say otherwise.
 pub(crate) fn morph(picture: &Path, model: &Path, out: &Path, flags: &[&str]) -> Answer {
     let is_said = |name: &str| flags.iter().any(|flag| flag.starts_with(name));
-    let mut flags = flags.to_vec();
-    for usual in [["--preset", "fast"], ["--reach", "fixed"]] {
-        if !is_said("--preset") && !is_said(usual[0]) {
-            flags.extend(usual);
-        }
-    }
+    let usual = match (is_said("--preset"), is_said("--reach")) {
+        (true, _) => &[][..],
+        (false, true) => &["--preset", "fast"],
+        (false, false) => &["--preset", "fast", "--reach", "fixed"],
+    };
+    let flags = [flags, usual].concat();
     let line = [
         Path::new("morph"),
         picture,
