@@ -61,6 +61,12 @@ impl Editor {
     /// When a value is out of range; the old settings then stay.
     pub fn set_settings(&mut self, settings: LensSettings) -> Result<(), Error> {
         settings.check()?;
+        // Here too, and not at the next frame alone: what needs another plan starts anew, though it be set back before then.
+        if let Some(frame_editor) = &mut self.frame_editor
+            && !frame_editor.adopt((&settings, &settings.reach))?
+        {
+            self.frame_editor = None;
+        }
         self.preprocessing = self.preprocessing.with(&settings.input);
         self.settings = settings;
         Ok(())
