@@ -17,8 +17,8 @@ use std::thread;
 use std::time::Instant;
 
 use steerlens::ClassifierSettings;
-use steerlens_audit::picture::Picture;
 use steerlens_audit::{Auditor, Error, Settings, Verdict};
+use steerlens_files::Picture;
 
 const ROUNDS: usize = 3;
 const THREADS: usize = 2;

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use steerlens_files::Picture;
+
 use crate::error::Result;
 use crate::input::{Frame, FrameInput};
-use crate::picture::Picture;
 use crate::protocol::Worker;
 use crate::settings::Settings;
 use crate::table::Row;

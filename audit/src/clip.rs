@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
+use steerlens_files::atomic_file::{self, AtomicFile};
 
-use crate::atomic_file::{self, AtomicFile};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
 use crate::input::{Input, Kind, video};
@@ -97,6 +97,6 @@ fn write(feed: &Feed<'_>, at: usize, worker: &mut Worker, path: &Path) -> Result
         (Some(encoder), None) => encoder.finish(),
     };
     ended
-        .and_then(|()| file.finish_lightly())
+        .and_then(|()| Ok(file.finish_lightly()?))
         .map_err(|error| Error::file(format!("the clip {} cannot be written", path.display()), error))
 }

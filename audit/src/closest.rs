@@ -5,7 +5,7 @@
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
-use crate::picture::Picture;
+use steerlens_files::Picture;
 
 /// The longer side of each of the three: small ones are enlarged by a whole factor towards it, large ones reduced.
 const SIDE: u32 = 480;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The error of an audit, by what a caller can do about it.
 
-use std::error::Error as StdError;
+pub(crate) use steerlens_files::Cause;
 
 /// Why an audit could not be run, or a picture not be read. The text is a sentence for the user: what, where, and what to
 /// do.
@@ -23,14 +23,9 @@ pub enum Error {
     /// The folder of the results holds something else, or a result would take the place of an input.
     #[error("{0}")]
     Results(String),
-    /// A file cannot be opened, read or written.
-    #[error("{what}: {source}")]
-    File {
-        /// What could not be done: "PATH cannot be written".
-        what: String,
-        /// Why.
-        source: Cause,
-    },
+    /// A picture or a file cannot be opened, read or written.
+    #[error(transparent)]
+    File(#[from] steerlens_files::Error),
     /// Something cannot be brought into its format, or not be read from it.
     #[error(transparent)]
     Format(Cause),
@@ -39,19 +34,13 @@ pub enum Error {
     Lens(#[from] steerlens::Error),
 }
 
-/// Why, in the words of whoever found it.
-pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
-
 /// What most of this crate returns.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// A file, and why that could not be done to it which `what` says.
     pub(crate) fn file(what: impl Into<String>, source: impl Into<Cause>) -> Self {
-        Self::File {
-            what: what.into(),
-            source: source.into(),
-        }
+        Self::File(steerlens_files::Error::file(what, source))
     }
 
     /// Something of another library's, in its own words.

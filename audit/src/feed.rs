@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use steerlens::frame::{is_scene_cut, read_luma};
+use steerlens_files::Picture;
+use steerlens_files::hash;
 
 use crate::error::{Error, Result, error};
-use crate::hash;
 use crate::input::{Frame, FrameInput, Input, Kind, SampleRule, Sampler, video};
 use crate::journal::{FRAMES, Journal, Note, PartId};
-use crate::picture::Picture;
 use crate::progress::Stop;
 use crate::summary;
 

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::atomic_file;
+use steerlens_files::atomic_file;
+
 use crate::error::{Error, Result, bail};
 use crate::page;
 use crate::progress::{Phase, Progress};
@@ -225,5 +226,6 @@ fn write(summary: &Summary, out: &Path) -> Result<()> {
     atomic_file::write(&out.join(REPORT), page::render(summary, out)?.as_bytes())?;
     let mut text = serde_json::to_vec_pretty(summary).map_err(Error::format)?;
     text.push(b'\n');
-    atomic_file::write(&out.join(SUMMARY), &text)
+    atomic_file::write(&out.join(SUMMARY), &text)?;
+    Ok(())
 }

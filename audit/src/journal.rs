@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
+use steerlens_files::atomic_file;
 
-use crate::atomic_file;
 use crate::error::{Error, Result, bail};
 use crate::record;
 use crate::settings::Options;

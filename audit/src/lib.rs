@@ -48,8 +48,8 @@
 //! # }
 //! ```
 //!
-//! Shares of one audit that several machines made ([`Settings::shard`]) are put together by [`merge()`]. [`picture`] reads
-//! the pictures that an audit reads, as frames of the library.
+//! Shares of one audit that several machines made ([`Settings::shard`]) are put together by [`merge()`]. An
+//! [`Auditor`] takes pictures that are in memory.
 //!
 //! The cargo feature `video`, on by default, decodes videos and writes clips through GStreamer. Without it a video among
 //! the inputs is one that cannot be read.
@@ -57,22 +57,17 @@
 // The way of an audit: an `input` is found and shared out, `feed` reads frames of it, the `protocol` edits each frame and
 // measures the edits, the `journal` keeps their rows part by part, and `finish` makes table, summary and page of them;
 // `merge` does that for the parts of several machines.
-pub mod atomic_file;
 mod auditor;
-pub mod canvas;
 mod clip;
 mod closest;
 mod condition;
 mod error;
 mod feed;
 mod finish;
-pub mod hash;
 mod input;
 mod journal;
-mod jpeg;
 mod merge;
 mod page;
-pub mod picture;
 mod pilot;
 mod progress;
 mod protocol;

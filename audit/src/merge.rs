@@ -7,8 +7,8 @@ use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use steerlens_files::atomic_file;
 
-use crate::atomic_file;
 use crate::error::{Error, Result, bail, error};
 use crate::finish::{self, Ending, Verdict};
 use crate::input::Shard;
@@ -233,7 +233,9 @@ fn copy(from: &Path, kind: FileType, to: &Path, progress: &dyn Progress) {
         progress.warn(&format!("{} is left out: {why}", from.display()));
     };
     if kind.is_dir() {
-        let entries = atomic_file::folder(to).and_then(|()| fs::read_dir(from).map_err(Error::format));
+        let entries = atomic_file::folder(to)
+            .map_err(Error::from)
+            .and_then(|()| fs::read_dir(from).map_err(Error::format));
         match entries {
             Err(error) => left_out(&error),
             Ok(entries) => {
@@ -250,7 +252,7 @@ fn copy(from: &Path, kind: FileType, to: &Path, progress: &dyn Progress) {
     } else if fs::symlink_metadata(to).is_err() && fs::hard_link(from, to).is_err() {
         let copied = fs::read(from)
             .map_err(Error::format)
-            .and_then(|bytes| atomic_file::write_lightly(to, &bytes));
+            .and_then(|bytes| Ok(atomic_file::write_lightly(to, &bytes)?));
         if let Err(error) = copied {
             left_out(&error);
         }

@@ -9,9 +9,9 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use steerlens::settings::Choice;
 use steerlens::{Classifier, FARTHEST_FLIP, Fact, onnx};
+use steerlens_files::hash;
 
 use crate::error::{Error, Result, bail};
-use crate::hash;
 use crate::input::Input;
 use crate::protocol::Worker;
 use crate::settings::{Options, Settings};

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use image::ImageFormat;
+use steerlens_files::atomic_file;
 
 use crate::error::{Error, Result, bail, error};
 use crate::feed::{Event, Feed};
@@ -25,7 +26,7 @@ use crate::protocol::Worker;
 use crate::settings::{Settings, Source};
 use crate::summary::{Record, Summary};
 use crate::table::Row;
-use crate::{atomic_file, clip, pilot, record};
+use crate::{clip, pilot, record};
 
 /// What comes back to be put in order.
 enum Done {
@@ -268,7 +269,7 @@ impl Work<'_> {
             for (path, strip) in &audited.strips {
                 let written = strip
                     .png()
-                    .and_then(|png| atomic_file::write_lightly(&self.settings.out().join(path), &png));
+                    .and_then(|png| Ok(atomic_file::write_lightly(&self.settings.out().join(path), &png)?));
                 // A picture beside the rows is not worth them.
                 if let Err(error) = written {
                     self.progress.warn(&format!("a strip is left out: {error}"));
@@ -283,7 +284,8 @@ impl Work<'_> {
                     .write_to(&mut png, ImageFormat::Png)
                     .map_err(Error::format)
                     .and_then(|()| {
-                        atomic_file::write_lightly(&self.settings.out().join(path), png.get_ref())
+                        let path = self.settings.out().join(path);
+                        Ok(atomic_file::write_lightly(&path, png.get_ref())?)
                     });
                 if let Err(error) = written {
                     self.progress

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use steerlens::ClassifierSettings;
-use steerlens_audit::picture::Picture;
 use steerlens_audit::{Auditor, Direction, Format, Phase, Progress, Row, Settings, Verdict, run};
+use steerlens_files::Picture;
 use tempfile::TempDir;
 
 fn repository(path: &str) -> PathBuf {

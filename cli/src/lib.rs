@@ -17,18 +17,15 @@ mod command;
 mod output;
 mod progress;
 mod report;
-mod sheet;
 
 use std::ffi::OsString;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 
+use report::Answer;
 use steerlens::ClassifierSettings;
 
-pub use args::{AuditFlag, Takes, audit_flags};
-pub use sheet::{Cell, draw};
-pub use steerlens::settings::short;
-pub use steerlens_audit::picture::Picture;
+pub use args::audit_command;
 
 /// How a command ended that could do its work.
 enum Outcome {
@@ -75,7 +72,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// # Errors
 /// When the model cannot be read, or ONNX Runtime cannot be used. That a model is refused is an answer.
 pub fn inspect(settings: &ClassifierSettings) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(&command::inspected(settings)?)?)
+    Ok(serde_json::to_string_pretty(
+        &command::inspected(settings)?.json(),
+    )?)
 }
 
 /// What `steerlens audit` with these words is asked to do.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use steerlens_audit::atomic_file;
+use steerlens_files::atomic_file;
 
 /// The name that stands for standard input, and for standard output.
 pub(crate) const PIPE: &str = "-";

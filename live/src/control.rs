@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 use steerlens::frame::Rect;
-use steerlens::settings::{Group, OutOfRange, get_by_name, set_by_name};
+use steerlens::settings::{Group, OutOfRange, get_by_name, set_by_name, values};
 use steerlens::{ClassChoice, Classifier, LensSettings, LiveSettings, Preset};
 
 /// The name under which a preset is asked for.
@@ -100,14 +100,9 @@ impl Control {
 
     /// What a page shows of them. Classes that are chosen automatically are `null`.
     pub(crate) fn json(&self, classifier: &Classifier) -> Value {
-        let mut all: Map<String, Value> = SHOWN
-            .iter()
-            .filter_map(|name| {
-                let text = get_by_name(&self.lens, name).or_else(|| get_by_name(&self.pace, name))?;
-                let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-                Some(((*name).to_owned(), value))
-            })
-            .collect();
+        let mut all = values(&self.lens);
+        all.extend(values(&self.pace));
+        all.retain(|name, _| SHOWN.contains(&name.as_str()));
         let label = |choice: &ClassChoice| match choice {
             ClassChoice::Auto => Value::Null,
             ClassChoice::Index(class) => classifier.label(*class).into(),

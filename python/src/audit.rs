@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use clap::builder::PossibleValue;
+use clap::{Arg, ArgAction, ValueHint};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use steerlens::ErrorKind;
 use steerlens_audit::{Phase, Progress};
-use steerlens_cli::Takes;
 
 use crate::call::{Turn, watched};
 use crate::error::{Error, snake_case};
@@ -117,22 +118,37 @@ pub(crate) fn audit<'py>(
     Ok(told)
 }
 
+/// What every audit needs is no keyword.
+const NEEDED: [&str; 2] = ["model", "out"];
+
 /// The flags of `steerlens audit` as keyword arguments: name, kind, values and a sentence.
 #[pyfunction]
 pub(crate) fn audit_settings(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
-    let flags = steerlens_cli::audit_flags().into_iter().map(|flag| {
+    let command = steerlens_cli::audit_command();
+    let flags = command.get_arguments().filter_map(|flag| {
+        let name = flag.get_long()?;
+        (!NEEDED.contains(&name)).then_some((name, flag))
+    });
+    let keyword = |(name, flag): (&str, &Arg)| {
         let dict = PyDict::new(py);
-        dict.set_item("name", flag.name.replace('-', "_"))?;
-        let kind = match flag.takes {
-            Takes::Nothing => "bool",
-            Takes::Path => "path",
-            Takes::Text => "text",
+        dict.set_item("name", name.replace('-', "_"))?;
+        let is_switch = matches!(flag.get_action(), ArgAction::SetTrue);
+        let kind = match flag.get_value_hint() {
+            _ if is_switch => "bool",
+            ValueHint::AnyPath => "path",
+            // Numbers and lists are written so too.
+            _ => "text",
         };
         dict.set_item("kind", kind)?;
-        dict.set_item("values", flag.values)?;
-        dict.set_item("many", flag.many)?;
-        dict.set_item("doc", flag.help)?;
+        let values = flag.get_possible_values();
+        let values = values.iter().filter(|_| !is_switch).map(PossibleValue::get_name);
+        dict.set_item("values", values.collect::<Vec<_>>())?;
+        dict.set_item("many", matches!(flag.get_action(), ArgAction::Append))?;
+        dict.set_item(
+            "doc",
+            flag.get_help().map(ToString::to_string).unwrap_or_default(),
+        )?;
         Ok(dict)
-    });
-    flags.collect()
+    };
+    flags.map(keyword).collect()
 }

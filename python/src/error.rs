@@ -57,7 +57,7 @@ impl Error {
         match error.downcast::<steerlens_audit::Error>() {
             Ok(steerlens_audit::Error::Lens(error)) => error.into(),
             Ok(steerlens_audit::Error::Inputs(_)) => Self::new(ErrorKind::NotFound, text),
-            Ok(steerlens_audit::Error::Frame(_) | steerlens_audit::Error::File { .. }) => {
+            Ok(steerlens_audit::Error::Frame(_) | steerlens_audit::Error::File(_)) => {
                 Self::new(ErrorKind::Unreadable, text)
             }
             _ => Self::new(otherwise, text),

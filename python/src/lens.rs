@@ -9,11 +9,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use steerlens::frame::{LUMA, Rect, Shape};
 use steerlens::render::drawn_label;
+use steerlens::settings::short;
 use steerlens::{
     Classifier, ClassifierSettings, FramePosition, FrameView, Interrupter, LensSettings, PixelFormat, Reader,
     Reading, Report,
 };
-use steerlens_cli::{Cell, draw, short};
+use steerlens_files::sheet::{self, Cell};
 
 use crate::call::{Turn, call};
 use crate::error::Error;
@@ -326,7 +327,7 @@ impl Lens {
         let title = format!("{} \u{2192} {}", drawn(first.report.source), targets.join(", "));
         let stem = self.classifier.model_file().file_stem().unwrap_or_default();
         let aside = format!(" \u{b7} {}", stem.to_string_lossy());
-        Ok(Written::of(draw(&title, &aside, &cells)))
+        Ok(Written::of(sheet::draw(&title, &aside, &cells)))
     }
 }
 

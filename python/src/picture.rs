@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use steerlens::frame::Shape;
 use steerlens::{ErrorKind, FrameView, FrameViewMut, PixelFormat};
-use steerlens_cli::Picture;
+use steerlens_files::Picture;
 
 use crate::call::{Turn, call};
 use crate::error::Error;

@@ -59,28 +59,16 @@ pub(super) enum Past {
     Way,
 }
 
-/// Where the scores of the picture itself come from.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Scores<'a> {
-    /// A forward run.
-    Take,
-    /// They are known.
-    Taken(&'a Reading),
-    /// Nobody asks for them.
-    None,
-}
-
 impl Averager {
-    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. Scores are the picture's
-    /// own; without them one forward run is saved. The reading is written when all runs have been made. One sample is the
-    /// picture itself.
+    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. One sample is the picture
+    /// itself, and has its scores; of several the reading's scores are left as they are. It is written when all runs have been
+    /// made.
     pub(super) fn read(
         &mut self,
         classifier: &mut Classifier,
         (planes, size): (&[f32], (usize, usize)),
         pair: (usize, usize),
         (settings, turn): (&GradientSettings, Turn),
-        scores: Scores<'_>,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
         if settings.samples < 2 {
@@ -146,22 +134,6 @@ impl Averager {
             half.iter_mut()
                 .zip(back.iter())
                 .for_each(|(sum, g)| *sum += f64::from(*g));
-        }
-        match scores {
-            Scores::None => {
-                reading.logits.clear();
-                reading.probabilities.clear();
-            }
-            Scores::Taken(scores) => {
-                reading.logits.clone_from(&scores.logits);
-                reading.probabilities.clone_from(&scores.probabilities);
-            }
-            Scores::Take => {
-                classifier.score_planes(planes, aside)?;
-                time += aside.inference_time;
-                reading.logits.clone_from(&aside.logits);
-                reading.probabilities.clone_from(&aside.probabilities);
-            }
         }
         let [one, other] = &*halves;
         let length = one

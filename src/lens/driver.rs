@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A model whose gradient moves frames: what it sees of them, and how its gradient is taken.
 
-use super::average::{Averager, Scores, Turn};
+use super::average::{Averager, Turn};
 use super::input_planes::{InputPlanes, Preprocessing, Shown};
 use super::{GradientSettings, InputSettings};
 use crate::classifier::{Classifier, Labels, OtherGradient, Reading, best_but};
@@ -33,19 +33,18 @@ impl Driver {
         self.classifier.score_planes(input, scores)
     }
 
-    /// Scores and gradient: see [`Averager::read`].
+    /// The gradient, with the scores where one sample is taken: see [`Averager::read`].
     pub(super) fn read(
         &mut self,
         shown: Shown<'_>,
         pair: (usize, usize),
         gradient: (&GradientSettings, Turn),
-        scores: Scores<'_>,
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
         let input = InputPlanes::see(&mut self.input_planes, self.preprocessing, shown);
         let seen = (input, self.preprocessing.geometry.input);
         self.averager
-            .read(&mut self.classifier, seen, pair, gradient, scores, reading)
+            .read(&mut self.classifier, seen, pair, gradient, reading)
     }
 }
 
@@ -111,7 +110,7 @@ impl OtherDriver {
         // Along a way the agreement goes on from what that way has come.
         std::mem::swap(&mut self.reading.halves, &mut into.halves);
         self.driver
-            .read(shown, (source, target), gradient, Scores::None, &mut self.reading)?;
+            .read(shown, (source, target), gradient, &mut self.reading)?;
         into.halves.clone_from(&self.reading.halves);
         into.geometry = self.driver.preprocessing.geometry;
         into.gradient.clone_from(&self.reading.gradient);

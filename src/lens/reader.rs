@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::average::{Past, Scores, Turn};
+use super::average::{Past, Turn};
 use super::driver::{Driver, OtherDriver};
 use super::input_planes::{Preprocessing, Shown};
 use super::region;
@@ -195,8 +195,8 @@ impl Reader {
         let pixels = seen.width() * seen.height();
         let change = change.filter(|change| [pixels, 3 * pixels].contains(&change.len()));
         let is_new = self.chooser.pair().is_none();
-        let scored = is_new || change.is_some();
-        if scored {
+        let takes_scores = self.averages() || change.is_some();
+        if is_new || takes_scores {
             self.first.score(shown, &mut self.aside)?;
         }
         if is_new {
@@ -207,14 +207,15 @@ impl Reader {
             Some(change) => (Shown::Changed { frame: &seen, change }, self.turn),
             None => (shown, Turn::default()),
         };
-        self.read_all([at; 2], pair, turn, Some(scored), reading)?;
+        self.read_all([at; 2], pair, turn, reading)?;
+        if takes_scores {
+            self.take_scores(reading);
+        }
         if change.is_some() {
             self.turn = Turn {
                 step: (turn.step + 1) % TURNS,
                 past: Past::Fading(PAST),
             };
-            reading.logits.clone_from(&self.aside.logits);
-            reading.probabilities.clone_from(&self.aside.probabilities);
         }
         self.number(reading);
         reading.pair_changed = std::mem::take(&mut self.pair_is_new);
@@ -256,39 +257,50 @@ impl Reader {
         }
         let seen = region::seen(self.input.roi, frame);
         (reading.pair_changed, reading.position) = (false, FramePosition::default());
-        let shown = [Shown::Frame(&seen); 2];
-        self.read_all(shown, (source, target), Turn::default(), Some(false), reading)?;
+        let shown = Shown::Frame(&seen);
+        if self.averages() {
+            self.first.score(shown, &mut self.aside)?;
+        }
+        self.read_all([shown; 2], (source, target), Turn::default(), reading)?;
+        if self.averages() {
+            self.take_scores(reading);
+        }
         self.number(reading);
         Ok(())
     }
 
-    /// Scores and gradient of the first driver, which is shown the first picture, and gradients of the others, which are shown
-    /// the second. Scores of the picture itself are taken where nobody has, which `scored` says: `aside` then holds them;
-    /// with `None` they are not asked for.
+    /// The gradient of the first driver, which is shown the first picture, and those of the others, which are shown the second.
+    /// One sample has its scores; of several the caller takes them.
     fn read_all(
         &mut self,
         [shown, to_others]: [Shown<'_>; 2],
         pair: (usize, usize),
         turn: Turn,
-        scored: Option<bool>,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         self.others
             .iter()
             .try_for_each(|other| self.knows(other, pair.1))?;
         let gradient = (&self.gradient, turn);
-        let scores = match scored {
-            Some(true) => Scores::Taken(&self.aside),
-            Some(false) => Scores::Take,
-            None => Scores::None,
-        };
-        self.first.read(shown, pair, gradient, scores, reading)?;
+        self.first.read(shown, pair, gradient, reading)?;
         reading.others.resize_with(self.others.len(), Default::default);
         for (other, into) in self.others.iter_mut().zip(&mut reading.others) {
             other.read(to_others, pair, gradient, into)?;
             reading.inference_time += into.inference_time;
         }
         Ok(())
+    }
+
+    /// Whether gradients are means, which have no scores of the picture itself.
+    fn averages(&self) -> bool {
+        self.gradient.samples > 1
+    }
+
+    /// Gives the reading the scores that were taken last.
+    fn take_scores(&self, reading: &mut Reading) {
+        reading.logits.clone_from(&self.aside.logits);
+        reading.probabilities.clone_from(&self.aside.probabilities);
+        reading.inference_time += self.aside.inference_time;
     }
 
     fn number(&mut self, reading: &mut Reading) {
@@ -347,7 +359,13 @@ impl Reader {
             step,
             past: Past::Way,
         };
-        self.read_all(shown, (source, target), turn, None, reading)
+        self.read_all(shown, (source, target), turn, reading)?;
+        if self.averages() {
+            // Nobody asks for those of a picture on its way.
+            reading.logits.clear();
+            reading.probabilities.clear();
+        }
+        Ok(())
     }
 
     /// Whether there is a driver beside the first.

@@ -7,10 +7,12 @@
 //! setting in particular.
 
 mod group;
+mod json;
 mod kinds;
 mod text;
 
 pub use group::{Group, Visitor};
 pub(crate) use group::{choice, group, row};
+pub use json::values;
 pub use kinds::{AnyChoice, Choice, Count, OutOfRange, Ranged, Real, Span, Switch, Text, Whole};
 pub use text::{changed, get_by_name, set_by_name, short};

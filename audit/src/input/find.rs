@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use steerlens_files::Picture;
+
 use super::Shard;
 use super::skipped::Skipped;
 use crate::error::{Error, Result, bail};
-use crate::picture::Picture;
 
 pub(crate) const PICTURES: &[&str] = &["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp"];
 /// What is looked at in a folder; a file that is named itself may have any other ending.

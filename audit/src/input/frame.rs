@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::picture::Picture;
+use steerlens_files::Picture;
 
 /// A frame, and where it is from.
 #[derive(Debug)]

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use image::RgbImage;
+use steerlens_files::Picture;
 
 use crate::error::{Result, bail};
-use crate::picture::Picture;
 
 const WITHOUT: &str = "this program was built without the feature `video`";
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::hash;
+use steerlens_files::hash;
 
 /// One of several machines that share the inputs; written `3/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

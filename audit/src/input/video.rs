@@ -8,10 +8,10 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst_video::VideoFrameExt;
 use image::{DynamicImage, RgbImage, RgbaImage};
+use steerlens_files::Picture;
 
 use super::container;
 use crate::error::{Error, Result, bail, error};
-use crate::picture::Picture;
 
 /// A decoder that gives nothing for so long has stopped.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,10 +7,10 @@ use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use steerlens::settings::short;
+use steerlens_files::Picture;
+use steerlens_files::canvas::{self, Canvas, Ink};
 
-use crate::canvas::{self, Canvas, Ink};
 use crate::error::{Error, Result};
-use crate::picture::Picture;
 use crate::table::{Reach, Row};
 
 /// The longer side of a picture in a strip: small ones are enlarged by a whole factor towards it, large ones reduced.

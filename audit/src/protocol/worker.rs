@@ -10,15 +10,15 @@ use steerlens::settings::Choice;
 use steerlens::{
     Classifier, ClassifierSettings, Editor, FrameView, Judge, Opinion, ReachSettings, Reader, Reading, Report,
 };
+use steerlens_files::Picture;
+use steerlens_files::hash;
 
 use super::measures::{Bands, Measures};
 use super::strip::Strip;
 use super::{Protocol, lens};
 use crate::closest;
 use crate::error::{Error, Result, error};
-use crate::hash;
 use crate::input::Frame;
-use crate::picture::Picture;
 use crate::settings::{Settings, Source};
 use crate::table::{Direction, Reach, Row, name};
 

@@ -13,11 +13,11 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
+use steerlens_files::atomic_file::{AtomicFile, unwritten};
 
 pub(crate) use row::name;
 pub use row::{Direction, Reach, Row};
 
-use crate::atomic_file::{AtomicFile, unwritten};
 use crate::error::{Cause, Error, Result};
 
 /// Rows that are kept in memory before they are written, and read at once.
@@ -131,7 +131,7 @@ impl Table {
                 .map(drop)
                 .map_err(|error| unwritten(&self.path, error))?,
         }
-        self.file.finish()
+        Ok(self.file.finish()?)
     }
 }
 

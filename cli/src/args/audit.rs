@@ -4,17 +4,16 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use steerlens::pyramid::Grid;
-use steerlens::settings::{Choice, Group};
+use steerlens::settings::Choice;
 use steerlens::{ClassifierSettings, Control, GradientSettings, LensSettings, ReachSettings};
 use steerlens_audit::{
     Condition, Format, Results, SampleRule, Settings, Shard, Source, Targets, Truth, methods,
 };
 
-use super::flag::flags;
-use super::{classifier, model, out};
-use crate::args::name;
+use super::settings::own_flag;
+use super::{classifier, hidden, model, name, option, out, path, switch};
 
 const INPUT: &str = "input";
 const SAMPLES: &str = GradientSettings::SAMPLES.name;
@@ -54,9 +53,9 @@ fn usual() -> LensSettings {
     LensSettings::default().with(|settings| settings.morph.pyramid.grid = Grid::Exact)
 }
 
-pub(super) fn command() -> Command {
+/// The definition of `steerlens audit`.
+pub fn command() -> Command {
     let usual = usual();
-    let hidden = |arg: Arg| arg.hide_short_help(true);
     Command::new("audit")
         .override_usage(
             "steerlens audit [OPTIONS] <INPUT>... -m <MODEL> -o <DIR>\n       \
@@ -91,21 +90,21 @@ pub(super) fn command() -> Command {
             "Classifier that only looks at the results; may be given several times. Classes are matched by label",
         ))
         .next_help_heading("What is looked at")
-        .arg(text(SAMPLE, "RULE").default_value("fps=1").value_parser(|rule: &str| rule.parse::<SampleRule>()).help(
+        .arg(option(SAMPLE, "RULE").default_value("fps=1").value_parser(|rule: &str| rule.parse::<SampleRule>()).help(
             "Frames of a video: every=N, at most fps=F in a second, the first max=N; several with commas",
         ))
-        .arg(text(TRUTH, "FROM").value_parser(["folder"]).conflicts_with(LABELS_FROM).help(
+        .arg(option(TRUTH, "FROM").value_parser(["folder"]).conflicts_with(LABELS_FROM).help(
             "True classes: the name of the folder that a file lies in",
         ))
         .arg(path(LABELS_FROM, "CSV").help("True classes: a table of path and label"))
         .next_help_heading("Classes")
-        .arg(text(SOURCE, "WHICH").default_value("predicted").value_parser(["predicted", "true"]).help(
+        .arg(option(SOURCE, "WHICH").default_value("predicted").value_parser(["predicted", "true"]).help(
             "Class to move away from: the one predicted, or the true one",
         ))
-        .arg(text(TARGETS, "LIST").default_value("runner-up").help(
+        .arg(option(TARGETS, "LIST").default_value("runner-up").help(
             "Classes to move towards: runner-up, all, or labels with commas",
         ))
-        .arg(text(PAIRS, "A:B,...").conflicts_with(TARGETS).help(
+        .arg(option(PAIRS, "A:B,...").conflicts_with(TARGETS).help(
             "Move frames of class A towards class B; other frames are left out",
         ))
         .next_help_heading("How far")
@@ -113,16 +112,16 @@ pub(super) fn command() -> Command {
         .arg(list(MAGNIFICATIONS, "X,..").allow_negative_numbers(true).help(
             "Magnifications to move by [default without budgets: 1, 2 and 4 times the median flip]",
         ))
-        .arg(flag(NO_FLIP).help("Do not search for the smallest magnification at which the class flips"))
-        .args(one(&usual.reach, ReachSettings::STEPS.name))
+        .arg(switch(NO_FLIP).help("Do not search for the smallest magnification at which the class flips"))
+        .args(own_flag(&usual, ReachSettings::STEPS.name))
         .next_help_heading("How")
         .arg(
-            text(METHODS, "LIST")
+            option(METHODS, "LIST")
                 .default_value("csp-phase,csp-joint,fourier-phase,pixel")
                 .help("Coordinates in which frames move, with commas"),
         )
         .arg(
-            text(SAMPLES, "N,..")
+            option(SAMPLES, "N,..")
                 .value_delimiter(',')
                 .value_parser(value_parser!(u32).range(1..=1000))
                 .help(
@@ -130,27 +129,27 @@ pub(super) fn command() -> Command {
                      gradients side by side [default: 1]",
                 ),
         )
-        .args(OF_COPIES.into_iter().flat_map(|name| one(&usual.gradient, name)).map(hidden))
-        .arg(text(Control::NAME, "LIST").value_delimiter(',').value_parser(["none", RANDOM, OTHER]).help(
+        .args(OF_COPIES.into_iter().flat_map(|name| own_flag(&usual, name)).map(hidden))
+        .arg(option(Control::NAME, "LIST").value_delimiter(',').value_parser(["none", RANDOM, OTHER]).help(
             "Move every frame once more, to compare with: random, in a random direction of the same spectrum; other, along \
              the gradient of another picture; or both with a comma [default: none]",
         ))
-        .args(one(&usual.gradient, GradientSettings::SEED.name).into_iter().map(|flag| {
+        .args(own_flag(&usual, GradientSettings::SEED.name).map(|flag| {
             flag.hide_short_help(false).help("Seed of the random directions [default: 0]")
         }))
         .args(super::settings::common_flags(&usual).into_iter().map(hidden))
         .next_help_heading("Long work")
-        .arg(flag(RESUME).help("Go on with an audit that was interrupted"))
-        .arg(text(SHARD, "K/N").value_parser(|shard: &str| shard.parse::<Shard>()).help(
+        .arg(switch(RESUME).help("Go on with an audit that was interrupted"))
+        .arg(option(SHARD, "K/N").value_parser(|shard: &str| shard.parse::<Shard>()).help(
             "Audit only the Kth of N equal shares of the inputs; `steerlens audit merge` puts the results together",
         ))
-        .arg(text(JOBS, "N").short('j').value_parser(value_parser!(u16).range(1..=1024)).help(
+        .arg(option(JOBS, "N").short('j').value_parser(value_parser!(u16).range(1..=1024)).help(
             "Frames audited at once [default: one per core]. The results do not depend on it",
         ))
         .next_help_heading("Results")
         .args(results_flags())
-        .arg(flag(NO_STRIPS).help("Write no pictures of the frames and their edits"))
-        .arg(flag(NO_CLIPS).help("Write no clips of the videos and their edits"))
+        .arg(switch(NO_STRIPS).help("Write no pictures of the frames and their edits"))
+        .arg(switch(NO_CLIPS).help("Write no clips of the videos and their edits"))
         .next_help_heading("Model")
         .args(super::settings::signature_flags().into_iter().map(hidden))
         .args(super::settings::input_flags().into_iter().map(|arg| match arg.get_id() == ClassifierSettings::LABEL_FILE.name {
@@ -174,66 +173,6 @@ pub(super) fn command() -> Command {
              baseline by more than the threshold;\n\
              130 interrupted, --resume goes on.",
         )
-}
-
-/// A flag of `steerlens audit`, for callers in other languages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditFlag {
-    /// Its name, without the hyphens before it.
-    pub name: String,
-    /// What stands behind it.
-    pub takes: Takes,
-    /// Whether it may be given several times.
-    pub many: bool,
-    /// The only values that it takes; all where there is none.
-    pub values: Vec<String>,
-    /// A sentence.
-    pub help: String,
-}
-
-/// What a flag takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    /// It is on where it stands.
-    Nothing,
-    /// A file or folder.
-    Path,
-    /// Text; numbers and lists are written so too.
-    Text,
-}
-
-/// The flags of `steerlens audit`, but for the model and the output folder, which every audit needs.
-pub fn audit_flags() -> Vec<AuditFlag> {
-    let command = command();
-    let flags = command.get_arguments().filter_map(|arg| {
-        let name = arg.get_long()?;
-        (![name::MODEL, name::OUT].contains(&name)).then(|| AuditFlag {
-            name: name.to_owned(),
-            takes: match (arg.get_action(), arg.get_value_hint()) {
-                (ArgAction::SetTrue, _) => Takes::Nothing,
-                (_, ValueHint::AnyPath) => Takes::Path,
-                _ => Takes::Text,
-            },
-            many: matches!(arg.get_action(), ArgAction::Append),
-            values: match arg.get_action() {
-                ArgAction::SetTrue => Vec::new(),
-                _ => arg
-                    .get_possible_values()
-                    .iter()
-                    .map(|value| value.get_name().to_owned())
-                    .collect(),
-            },
-            help: arg.get_help().map(ToString::to_string).unwrap_or_default(),
-        })
-    });
-    flags.collect()
-}
-
-/// The flag of one setting of a group.
-fn one(usual: &impl Group, name: &'static str) -> Vec<Arg> {
-    let mut flags = flags(usual);
-    flags.retain(|flag| flag.get_id() == name);
-    flags
 }
 
 fn merge() -> Command {
@@ -260,17 +199,17 @@ fn merge() -> Command {
 
 fn results_flags() -> [Arg; 4] {
     [
-        text(FORMAT, "FORMAT")
+        option(FORMAT, "FORMAT")
             .default_value("parquet")
             .value_parser(["parquet", "csv"])
             .help("Format of the table"),
         path(BASELINE, "FILE").help("An earlier audit's summary.json to compare with"),
-        text(THRESHOLD, "SHARE")
+        option(THRESHOLD, "SHARE")
             .default_value("0.1")
             .value_parser(share)
             .requires(BASELINE)
             .help("By what share flips may become easier than in the baseline"),
-        text(FAIL_IF, "CONDITION")
+        option(FAIL_IF, "CONDITION")
             .action(ArgAction::Append)
             .value_parser(|text: &str| text.parse::<Condition>())
             .help("Fail where this is so: 'flips(psnr>40) > 5%', 'wrong > 10%'; may be given several times")
@@ -285,20 +224,8 @@ fn results_flags() -> [Arg; 4] {
     ]
 }
 
-fn text(name: &'static str, value: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value)
-}
-
-fn path(name: &'static str, value: &'static str) -> Arg {
-    text(name, value).value_parser(value_parser!(PathBuf))
-}
-
-fn flag(name: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue)
-}
-
 fn list(name: &'static str, value: &'static str) -> Arg {
-    text(name, value)
+    option(name, value)
         .value_delimiter(',')
         .value_parser(|text: &str| match text.trim().parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(value),

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use anyhow::{Result, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use steerlens::settings::short;
 use steerlens::{ClassifierSettings, LensSettings, LiveSettings, Preset, ReachSettings};
 use steerlens_live::{Input, Settings};
 
 use super::flag::{flags, flags_of_videos, given, take};
-use super::{model, name, settings};
+use super::{hidden, model, name, option, path, settings, switch};
 
 const INPUT: &str = "input";
 const PORT: &str = "port";
@@ -26,7 +26,6 @@ fn usual() -> LensSettings {
 }
 
 pub(super) fn command() -> Command {
-    let hidden = |arg: Arg| arg.hide_short_help(true);
     let usual = usual();
     let own = |arg: Arg| {
         match arg.get_id() == ReachSettings::MAGNIFICATION.name {
@@ -59,31 +58,22 @@ pub(super) fn command() -> Command {
                 .help("ONNX classifier [default: the network of facial expressions, where it is found]"),
         )
         .arg(
-            Arg::new(name::JUDGE)
-                .long(name::JUDGE)
-                .value_name("MODEL")
-                .value_parser(value_parser!(PathBuf))
+            path(name::JUDGE, "MODEL")
                 .help("Classifier that only looks on, beside the stream. Classes are matched by label"),
         )
         .arg(
-            Arg::new(PORT)
-                .long(PORT)
-                .value_name("N")
+            option(PORT, "N")
                 .value_parser(value_parser!(u16))
                 .default_value("0")
                 .help("Port on 127.0.0.1; 0 takes a free one"),
         )
         .arg(
-            Arg::new(SIZE)
-                .long(SIZE)
-                .value_name("WxH")
+            option(SIZE, "WxH")
                 .value_parser(width_by_height)
                 .help("Largest frame; larger ones are made smaller [default: 640x480]"),
         )
         .arg(
-            Arg::new(WINDOW)
-                .long(WINDOW)
-                .action(ArgAction::SetTrue)
+            switch(WINDOW)
                 .help("Show the picture in a window too, with keys in it: its closing ends the program"),
         )
         .next_help_heading("Classes")

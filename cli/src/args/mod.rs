@@ -16,7 +16,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, value_parser};
 use steerlens::ClassifierSettings;
 
-pub use audit::{AuditFlag, Takes, audit_flags};
+pub use audit::command as audit_command;
 pub(crate) use audit::{merged, settings as audit_settings};
 pub(crate) use flag::OF_VIDEOS;
 #[cfg(feature = "live")]
@@ -64,10 +64,8 @@ pub(crate) fn command() -> Command {
         .args_conflicts_with_subcommands(true)
         .max_term_width(100)
         .arg(
-            Arg::new(name::VERSION)
+            switch(name::VERSION)
                 .short('V')
-                .long(name::VERSION)
-                .action(ArgAction::SetTrue)
                 .help("Print the version, and that of the ONNX Runtime found"),
         )
         .subcommand(inspect())
@@ -88,25 +86,15 @@ fn inspect() -> Command {
         .arg(model().index(1))
         .arg(json())
         .arg(
-            Arg::new(name::LABELS)
-                .long(name::LABELS)
-                .action(ArgAction::SetTrue)
+            switch(name::LABELS)
                 .conflicts_with(name::JSON)
                 .help("Print all classes instead, one a line: number, tab, label"),
         )
         .args(settings::signature_flags())
         .next_help_heading("Model input and labels")
-        .args(
-            settings::input_flags()
-                .into_iter()
-                .map(|flag| flag.hide_short_help(true)),
-        )
+        .args(settings::input_flags().into_iter().map(hidden))
         .next_help_heading("ONNX Runtime")
-        .args(
-            settings::runtime_flags()
-                .into_iter()
-                .map(|flag| flag.hide_short_help(true)),
-        )
+        .args(settings::runtime_flags().into_iter().map(hidden))
         .after_help(
             "Examples:\n  \
              steerlens inspect model.onnx\n  \
@@ -132,9 +120,7 @@ fn gradient() -> Command {
         .arg(json())
         .args(settings::signature_flags())
         .arg(
-            Arg::new(name::PROFILE)
-                .long(name::PROFILE)
-                .value_name("NAME")
+            option(name::PROFILE, "NAME")
                 .value_parser([
                     PossibleValue::new("plain").help("Standard operators, for any runtime"),
                     PossibleValue::new("cpu").help("Laid out for ONNX Runtime's CPU provider"),
@@ -143,7 +129,7 @@ fn gradient() -> Command {
                 .help("For which runtime the reverse half is written"),
         )
         .next_help_heading("ONNX Runtime")
-        .args(settings::runtime_flags().into_iter().map(|flag| flag.hide_short_help(true)))
+        .args(settings::runtime_flags().into_iter().map(hidden))
         .after_help(
             "Examples:\n  \
              steerlens gradient model.onnx -o model.grad.onnx\n  \
@@ -156,9 +142,7 @@ fn doctor() -> Command {
         .override_usage("steerlens doctor [OPTIONS]")
         .about("Check what is installed, and say what to do about what is missing")
         .arg(
-            Arg::new(name::GET)
-                .long(name::GET)
-                .action(ArgAction::SetTrue)
+            switch(name::GET)
                 .conflicts_with(ClassifierSettings::RUNTIME_LIBRARY.name)
                 .help(
                     "Fetch ONNX Runtime first, for you alone, unless you have a copy of your own: by pip, of a fixed \
@@ -197,18 +181,29 @@ fn model() -> Arg {
 }
 
 fn out(value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name::OUT)
-        .short('o')
-        .long(name::OUT)
-        .value_name(value)
-        .required(true)
-        .value_parser(value_parser!(PathBuf))
-        .help(help)
+    path(name::OUT, value).short('o').required(true).help(help)
 }
 
 fn json() -> Arg {
-    Arg::new(name::JSON)
-        .long(name::JSON)
-        .action(ArgAction::SetTrue)
-        .help("Answer with one JSON object")
+    switch(name::JSON).help("Answer with one JSON object")
+}
+
+/// A flag with a value.
+fn option(name: &'static str, value: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value)
+}
+
+/// A flag with a file or folder.
+fn path(name: &'static str, value: &'static str) -> Arg {
+    option(name, value).value_parser(value_parser!(PathBuf))
+}
+
+/// A flag without a value.
+fn switch(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+/// A flag that the short help leaves out.
+fn hidden(flag: Arg) -> Arg {
+    flag.hide_short_help(true)
 }

@@ -9,7 +9,7 @@ use steerlens::settings::Choice;
 use steerlens::{ClassifierSettings, LensSettings, Preset, ReachSettings};
 
 use super::flag::given;
-use super::{json, model, name, out, settings};
+use super::{hidden, json, model, name, option, out, path, settings};
 
 /// The magnifications of a sheet when none are listed: small ones for networks trained on photographs, 1 for
 /// robust ones (docs/method.md 2.1).
@@ -38,11 +38,8 @@ pub(super) fn command() -> Command {
         .arg(Arg::new(name::IMAGE).value_name("IMAGE").required(true).index(1).value_parser(value_parser!(PathBuf)).help("PNG, JPEG, WebP or BMP picture; - takes one from standard input"))
         .arg(model().short('m').long(name::MODEL).visible_alias(ClassifierSettings::MODEL_FILE.name))
         .arg(
-            Arg::new(name::ALSO)
-                .long(name::ALSO)
-                .value_name("MODEL")
+            path(name::ALSO, "MODEL")
                 .action(ArgAction::Append)
-                .value_parser(value_parser!(PathBuf))
                 .help(
                     "A further classifier that drives too; may be given again. The picture moves along what the gradients \
                      agree on, between the classes of the same labels; scores stay those of the first",
@@ -54,9 +51,7 @@ pub(super) fn command() -> Command {
              and the report then goes to standard error",
         ))
         .arg(
-            Arg::new(name::SHEET)
-                .long(name::SHEET)
-                .value_name("LIST")
+            option(name::SHEET, "LIST")
                 .num_args(0..=1)
                 .default_missing_value(SHEET)
                 .value_parser(magnifications)
@@ -76,9 +71,9 @@ pub(super) fn command() -> Command {
         .args(settings::display_flags(&usual))
         .args(settings::sight_flags(&usual))
         .next_help_heading("Model")
-        .args(settings::signature_flags().into_iter().map(|flag| flag.hide_short_help(true)))
-        .args(settings::input_flags().into_iter().map(|flag| flag.hide_short_help(true)))
-        .args(settings::runtime_flags().into_iter().map(|flag| flag.hide_short_help(true)))
+        .args(settings::signature_flags().into_iter().map(hidden))
+        .args(settings::input_flags().into_iter().map(hidden))
+        .args(settings::runtime_flags().into_iter().map(hidden))
         .after_help(
             "Examples:\n  \
              steerlens morph face.png -m faces.onnx --target smile -o smile.png\n  \

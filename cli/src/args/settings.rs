@@ -101,8 +101,8 @@ pub(super) fn common_flags(usual: &LensSettings) -> Vec<Arg> {
     all
 }
 
-/// The flag of a setting that belongs to no group.
-fn own_flag(usual: &LensSettings, name: &str) -> impl Iterator<Item = Arg> {
+/// The flag of a single setting.
+pub(super) fn own_flag(usual: &LensSettings, name: &str) -> impl Iterator<Item = Arg> {
     flags(usual).into_iter().filter(move |flag| flag.get_id() == name)
 }
 

@@ -16,9 +16,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     }
     let mut checks = vec![runtime(matches)];
     checks.extend(video::checks());
-    let report = Checkup::new(checks);
+    let report = Checkup(checks);
     print(matches, &report)?;
-    Ok(if report.ok {
+    Ok(if report.is_well() {
         Outcome::Done
     } else {
         Outcome::Finding

@@ -19,7 +19,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     spinner.finish_and_clear();
     let report = report?;
     if matches.get_flag(name::LABELS) {
-        progress::warn(&report.warnings);
+        progress::warn(&report.found.warnings);
         if let Some(reason) = &report.refusal {
             progress::say(format_args!("refused: {reason}"));
         }
@@ -29,7 +29,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     } else {
         print(matches, &report)?;
     }
-    Ok(if report.supported {
+    Ok(if report.is_supported() {
         Outcome::Done
     } else {
         Outcome::Finding

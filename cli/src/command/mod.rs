@@ -11,19 +11,18 @@ mod inspect;
 mod live;
 mod morph;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::ArgMatches;
-use serde::Serialize;
 use steerlens::{ClassifierSettings, Runtime};
 
 pub(crate) use inspect::inspected;
 
 use crate::args::name;
 use crate::output::Output;
+use crate::report::Answer;
 use crate::{Outcome, progress};
 
 /// Runs the command that was asked for.
@@ -57,16 +56,16 @@ fn version() -> Result<Outcome> {
 
 /// A report as it goes to standard output: as JSON if that was asked for, else as text. It is made before the first
 /// byte of it, or of a file that it is about, is written.
-fn text(matches: &ArgMatches, report: &(impl Serialize + fmt::Display)) -> Result<String> {
+fn text(matches: &ArgMatches, report: &impl Answer) -> Result<String> {
     Ok(if matches.get_flag(name::JSON) {
-        serde_json::to_string_pretty(report)? + "\n"
+        serde_json::to_string_pretty(&report.json())? + "\n"
     } else {
         report.to_string()
     })
 }
 
 /// Writes a report to standard output, whole or not at all.
-fn print(matches: &ArgMatches, report: &(impl Serialize + fmt::Display)) -> Result<()> {
+fn print(matches: &ArgMatches, report: &impl Answer) -> Result<()> {
     say(&text(matches, report)?)
 }
 
@@ -77,12 +76,7 @@ fn say(text: &str) -> Result<()> {
 }
 
 /// Writes a result, then the report about it: to standard output, or to standard error where the result went there.
-fn deliver(
-    matches: &ArgMatches,
-    output: &Output,
-    result: &[u8],
-    report: &(impl Serialize + fmt::Display),
-) -> Result<()> {
+fn deliver(matches: &ArgMatches, output: &Output, result: &[u8], report: &impl Answer) -> Result<()> {
     let text = text(matches, report)?;
     output.write(result)?;
     if output.is_pipe() {

@@ -8,14 +8,14 @@ use clap::ArgMatches;
 use image::DynamicImage;
 use steerlens::render::{can_draw, drawn_label, no_font};
 use steerlens::settings::short;
-use steerlens::{Classifier, Lens, ReachSettings};
-use steerlens_audit::picture::{Encoding, Picture};
+use steerlens::{Classifier, Lens, ReachSettings, Report};
+use steerlens_files::sheet::{self, Cell};
+use steerlens_files::{Encoding, Picture};
 
 use super::{deliver, output, path};
 use crate::args::{self, Magnifications, name};
 use crate::output::PIPE;
-use crate::report::{Files, Morphed, Step};
-use crate::sheet::{self, Cell};
+use crate::report::{Files, Morphed, probabilities_after};
 use crate::{Outcome, progress};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
@@ -75,8 +75,14 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     }
     bar.finish_and_clear();
 
-    let (pictures, steps): (Vec<_>, Vec<_>) = morphs.into_iter().unzip();
-    let report = Morphed::new(&lens, &classifier, steps, files, source.size());
+    let (pictures, morphs): (Vec<_>, Vec<_>) = morphs.into_iter().unzip();
+    let report = Morphed {
+        lens: &lens,
+        classifier: &classifier,
+        files,
+        size: source.size(),
+        morphs,
+    };
     let strip = sheet.map(|_| strip(&report, &source, &pictures));
     let result = strip.as_ref().or(pictures.first());
     let result = result.map_or_else(|| Ok(Vec::new()), |picture| picture.encode(encoding))?;
@@ -98,7 +104,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Outcome> {
     })
 }
 
-fn apply(lens: &mut Lens, source: &Picture, reach: &ReachSettings) -> Result<(Picture, Step)> {
+fn apply(lens: &mut Lens, source: &Picture, reach: &ReachSettings) -> Result<(Picture, Report)> {
     let (width, height) = source.size();
     let mut picture = source.blank(Lens::output_size(
         lens.settings().view.display_mode,
@@ -106,18 +112,18 @@ fn apply(lens: &mut Lens, source: &Picture, reach: &ReachSettings) -> Result<(Pi
         height,
     ));
     let report = lens.apply_as_far(&source.view()?, reach, &mut picture.view_mut()?)?;
-    let step = Step::new(lens, report);
-    Ok((picture, step))
+    Ok((picture, report))
 }
 
 /// The strip: the source picture and its morphs, with what the classifier says of each.
-fn strip(report: &Morphed, source: &Picture, pictures: &[Picture]) -> Picture {
+fn strip(report: &Morphed<'_>, source: &Picture, pictures: &[Picture]) -> Picture {
     let mut lacking = None;
-    let mut drawn = |(class, label): (usize, &str)| {
-        if !can_draw(label) {
-            lacking.get_or_insert_with(|| label.to_owned());
+    let mut drawn = |(class, label): (usize, String)| {
+        let drawn = drawn_label(&label, class).into_owned();
+        if !can_draw(&label) {
+            lacking.get_or_insert(label);
         }
-        drawn_label(label, class).into_owned()
+        drawn
     };
     let pair = report.pair().map(&mut drawn);
     let classes = |probabilities: [Option<f32>; 2]| {
@@ -128,13 +134,13 @@ fn strip(report: &Morphed, source: &Picture, pictures: &[Picture]) -> Picture {
         picture: source.on_white(),
         heading: "source".to_owned(),
         stray: report.source_stray().map(&mut drawn),
-        classes: classes([Some(report.source_probability), Some(report.target_probability)]),
+        classes: classes(report.before().map(Some)),
     };
     let morphs = pictures.iter().zip(&report.morphs).map(|(picture, morph)| Cell {
         picture: picture.on_white(),
         heading: format!("magnification {}", short(morph.magnification)),
         stray: report.stray(morph).map(&mut drawn),
-        classes: classes([morph.source_probability_after, morph.target_probability_after]),
+        classes: classes(probabilities_after(morph)),
     });
     let cells: Vec<Cell> = std::iter::once(first).chain(morphs).collect();
     let title = pair.join(" \u{2192} ");

@@ -3,42 +3,30 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Answer, SCHEMA};
 
 /// What is there and what is missing.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Checkup {
-    schema: u32,
-    /// Whether everything that is needed is there.
-    pub(crate) ok: bool,
-    checks: Vec<Check>,
-}
+#[derive(Debug)]
+pub(crate) struct Checkup(pub(crate) Vec<Check>);
 
 /// One thing that was looked for.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug)]
 pub(crate) struct Check {
     name: String,
-    status: Status,
+    is_there: bool,
     /// Whether the rest works without it.
     optional: bool,
     /// What was found and where, or what to do.
     detail: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Status {
-    Ok,
-    Missing,
-}
-
 impl Check {
     pub(crate) fn found(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            status: Status::Ok,
+            is_there: true,
             optional: false,
             detail: detail.into(),
         }
@@ -46,15 +34,15 @@ impl Check {
 
     pub(crate) fn missing(name: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
-            status: Status::Missing,
+            is_there: false,
             ..Self::found(name, remedy)
         }
     }
 
     pub(crate) fn optional(self, purpose: &str) -> Self {
-        let detail = match self.status {
-            Status::Missing => format!("optional, {purpose}: {}", self.detail),
-            _ => self.detail,
+        let detail = match self.is_there {
+            true => self.detail,
+            false => format!("optional, {purpose}: {}", self.detail),
         };
         Self {
             optional: true,
@@ -62,60 +50,55 @@ impl Check {
             ..self
         }
     }
+
+    fn is_missed(&self) -> bool {
+        !self.is_there && !self.optional
+    }
 }
 
 impl Checkup {
-    pub(crate) fn new(checks: Vec<Check>) -> Self {
-        let ok = checks
-            .iter()
-            .all(|check| check.optional || check.status != Status::Missing);
-        Self {
-            schema: super::SCHEMA,
-            ok,
-            checks,
-        }
+    /// Whether everything that is needed is there.
+    pub(crate) fn is_well(&self) -> bool {
+        !self.0.iter().any(Check::is_missed)
+    }
+}
+
+impl Answer for Checkup {
+    fn json(&self) -> Value {
+        let check = |check: &Check| {
+            json!({
+                "name": check.name,
+                "status": if check.is_there { "ok" } else { "missing" },
+                "optional": check.optional,
+                "detail": check.detail,
+            })
+        };
+        let checks: Value = self.0.iter().map(check).collect();
+        json!({"schema": SCHEMA, "ok": self.is_well(), "checks": checks})
     }
 }
 
 impl fmt::Display for Checkup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
-            .checks
-            .iter()
-            .map(|check| check.name.chars().count())
-            .max()
-            .unwrap_or(0);
-        for Check {
-            name,
-            status,
-            optional,
-            detail,
-        } in &self.checks
-        {
-            let status = match status {
-                Status::Ok => "ok",
-                Status::Missing if *optional => "-",
-                Status::Missing => "MISSING",
+        let names = self.0.iter().map(|check| check.name.chars().count());
+        let width = names.max().unwrap_or(0);
+        for check in &self.0 {
+            let status = match check.is_there {
+                true => "ok",
+                false if check.optional => "-",
+                false => "MISSING",
             };
-            let mut lines = detail.lines();
-            writeln!(
-                f,
-                "{name:width$}  {status:7}  {}",
-                lines.next().unwrap_or_default()
-            )?;
+            let mut lines = check.detail.lines();
+            let first = lines.next().unwrap_or_default();
+            writeln!(f, "{:width$}  {status:7}  {first}", check.name)?;
             for line in lines {
                 writeln!(f, "{:width$}  {:7}  {line}", "", "")?;
             }
         }
-        let missing = self
-            .checks
-            .iter()
-            .filter(|check| !check.optional && check.status == Status::Missing)
-            .count();
-        match missing {
+        match self.0.iter().filter(|check| check.is_missed()).count() {
             0 => writeln!(f, "\nEverything is there."),
             1 => writeln!(f, "\nOne thing is missing."),
-            _ => writeln!(f, "\n{missing} things are missing."),
+            missing => writeln!(f, "\n{missing} things are missing."),
         }
     }
 }

@@ -4,11 +4,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 use steerlens::{Inspection, OperatorCount, Refusal, TensorInfo, gradient};
 
-use super::Fact;
-use super::price::{Memory, Price};
+use super::{Answer, SCHEMA, facts, lossy, price};
 
 /// Labels that the text shows; JSON has them all.
 const LABELS: usize = 8;
@@ -18,138 +17,79 @@ const LABELS_FACT: &str = "labels";
 const INDENT: usize = 11;
 const COLUMNS: usize = 78;
 
-/// What a model is, and whether its gradient can be taken. What is not known is null or empty.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// What a model is, and whether its gradient can be taken. In JSON, what is not known is null or empty.
+#[derive(Debug)]
 pub(crate) struct Inspected {
-    schema: u32,
-    /// Whether the gradient can be taken.
-    pub(crate) supported: bool,
-    /// Why not, in short.
+    pub(crate) found: Inspection,
+    /// Why the gradient cannot be taken, in short.
     pub(crate) refusal: Option<String>,
-    #[serde(serialize_with = "super::lossy")]
-    file: PathBuf,
-    ir_version: i64,
-    opset: i64,
-    producer: String,
-    inputs: Vec<Tensor>,
-    outputs: Vec<Tensor>,
-    /// The tensor with the class scores.
-    logits: Option<String>,
-    classes: Option<usize>,
-    /// In the order of the classes.
-    labels: Vec<String>,
-    layout: String,
-    format: String,
-    normalization: String,
-    /// Most frequent first.
-    operators: Vec<Operator>,
-    /// Nodes between input and logits that have no gradient.
-    unsupported: Vec<Node>,
-    /// Nodes of the file, and of the reverse half.
-    nodes: usize,
-    gradient_nodes: Option<usize>,
-    cost: Option<Price>,
-    memory: Option<Memory>,
-    /// What had to be known, and where it was taken from.
-    facts: Vec<Fact>,
-    pub(crate) warnings: Vec<String>,
-}
-
-/// A tensor; the axes of its shape are numbers, symbols, or "?".
-#[derive(Debug, Serialize)]
-struct Tensor {
-    name: String,
-    element: String,
-    shape: Vec<String>,
-}
-
-/// An operator, its nodes, and whether it has a gradient.
-#[derive(Debug, Serialize)]
-struct Operator {
-    operator: String,
-    count: usize,
-    supported: bool,
-}
-
-/// A node without a gradient, and why.
-#[derive(Debug, Serialize)]
-struct Node {
-    node: String,
-    operator: String,
-    reason: String,
 }
 
 impl From<Inspection> for Inspected {
     fn from(found: Inspection) -> Self {
-        let tensor = |TensorInfo {
-                          name, element, shape, ..
-                      }| Tensor { name, element, shape };
-        let operator = |OperatorCount {
-                            operator,
-                            count,
-                            supported,
-                            ..
-                        }| Operator {
-            operator,
-            count,
-            supported,
-        };
-        let node = |Refusal {
-                        node,
-                        operator,
-                        reason,
-                        ..
-                    }| Node {
-            node,
-            operator,
-            reason,
-        };
         let refused = !found.unsupported.is_empty();
         let refusal = refused.then(|| gradient::Error::Unsupported(found.unsupported.clone()).to_string());
-        Self {
-            schema: super::SCHEMA,
-            supported: found.gradient_nodes.is_some(),
-            refusal,
-            file: found.file,
-            ir_version: found.ir_version,
-            opset: found.opset,
-            producer: found.producer,
-            inputs: found.inputs.into_iter().map(tensor).collect(),
-            outputs: found.outputs.into_iter().map(tensor).collect(),
-            logits: found.logits,
-            classes: found.classes,
-            labels: found.labels,
-            layout: found.layout,
-            format: found.format,
-            normalization: found.normalization,
-            operators: found.operators.into_iter().map(operator).collect(),
-            unsupported: found.unsupported.into_iter().map(node).collect(),
-            nodes: found.nodes,
-            gradient_nodes: found.gradient_nodes,
-            cost: found.cost.map(Into::into),
-            memory: found.cost.map(Into::into),
-            facts: Fact::all(&found.facts),
-            warnings: found.warnings,
-        }
+        Self { found, refusal }
+    }
+}
+
+impl Answer for Inspected {
+    fn json(&self) -> Value {
+        let Self { found, refusal } = self;
+        // The axes of a shape are numbers, symbols, or "?".
+        let tensor = |t: &TensorInfo| json!({"name": t.name, "element": t.element, "shape": t.shape});
+        let tensors = |tensors: &[TensorInfo]| tensors.iter().map(tensor).collect::<Value>();
+        let operator =
+            |o: &OperatorCount| json!({"operator": o.operator, "count": o.count, "supported": o.supported});
+        let node = |r: &Refusal| json!({"node": r.node, "operator": r.operator, "reason": r.reason});
+        json!({
+            "schema": SCHEMA,
+            "supported": self.is_supported(),
+            "refusal": refusal,
+            "file": lossy(&found.file),
+            "ir-version": found.ir_version,
+            "opset": found.opset,
+            "producer": found.producer,
+            "inputs": tensors(&found.inputs),
+            "outputs": tensors(&found.outputs),
+            "logits": found.logits,
+            "classes": found.classes,
+            "labels": found.labels,
+            "layout": found.layout,
+            "format": found.format,
+            "normalization": found.normalization,
+            "operators": found.operators.iter().map(operator).collect::<Value>(),
+            "unsupported": found.unsupported.iter().map(node).collect::<Value>(),
+            "nodes": found.nodes,
+            "gradient-nodes": found.gradient_nodes,
+            "cost": found.cost.as_ref().map(price::run),
+            "memory": found.cost.as_ref().map(price::memory),
+            "facts": facts(&found.facts),
+            "warnings": found.warnings,
+        })
     }
 }
 
 impl Inspected {
     /// A model of which no more is told than why it is refused.
     pub(crate) fn refused(file: PathBuf, reason: String) -> Self {
+        let mut found = Inspection::default();
+        found.file = file;
         Self {
-            file,
+            found,
             refusal: Some(reason),
-            ..Self::from(Inspection::default())
         }
+    }
+
+    pub(crate) fn is_supported(&self) -> bool {
+        self.found.gradient_nodes.is_some()
     }
 
     /// Every class on a line of its own: its number, a tab, its label.
     pub(crate) fn classes(&self) -> String {
-        let classes = self.classes.unwrap_or(0).max(self.labels.len());
-        let named = |class: usize| self.labels.get(class).filter(|label| !label.is_empty());
-        (0..classes)
+        let Inspection { classes, labels, .. } = &self.found;
+        let named = |class: usize| labels.get(class).filter(|label| !label.is_empty());
+        (0..classes.unwrap_or(0).max(labels.len()))
             .map(|class| match named(class) {
                 Some(label) => format!("{class}\t{label}\n"),
                 None => format!("{class}\tclass {class}\n"),
@@ -159,120 +99,130 @@ impl Inspected {
 
     /// The first few labels, as words.
     fn some_labels(&self) -> Vec<String> {
-        let rest = self.labels.len().saturating_sub(LABELS);
+        let labels = &self.found.labels;
+        let rest = labels.len().saturating_sub(LABELS);
         let more = (rest > 0).then(|| format!("and {rest} more (--labels prints all)"));
-        commas(self.labels.iter().take(LABELS).cloned().chain(more))
+        commas(labels.iter().take(LABELS).cloned().chain(more))
     }
-}
 
-impl fmt::Display for Inspected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        row(f, "model", [self.file.display()])?;
-        if self.opset > 0 {
-            let producer = if self.producer.is_empty() {
-                "unknown"
-            } else {
-                &self.producer
-            };
-            row(
-                f,
-                "producer",
-                [format!(
-                    "{producer}, opset {}, IR {}",
-                    self.opset, self.ir_version
-                )],
-            )?;
-        }
-        for tensor in &self.inputs {
-            row(f, "input", [tensor])?;
-        }
-        for tensor in &self.outputs {
-            row(f, "output", [tensor])?;
-        }
-        if let (Some(logits), Some(classes)) = (&self.logits, self.classes) {
+    /// Whatever the file and the settings say of the model.
+    fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = &self.found;
+        if let (Some(logits), Some(classes)) = (&found.logits, found.classes) {
             row(f, "logits", [format!("{logits}, {classes} classes")])?;
         }
-        if !self.facts.iter().any(|fact| fact.name == LABELS_FACT) && !self.labels.is_empty() {
+        if !found.facts.iter().any(|fact| fact.name == LABELS_FACT) && !found.labels.is_empty() {
             row(f, LABELS_FACT, self.some_labels())?;
         }
-        for fact in &self.facts {
-            let source = [format!("[{}]", fact.source)];
-            match fact.name {
-                LABELS_FACT => row(f, fact.name, self.some_labels().into_iter().chain(source))?,
-                _ => row(
-                    f,
-                    fact.name,
-                    fact.value.split_whitespace().map(str::to_owned).chain(source),
-                )?,
-            }
+        for fact in &found.facts {
+            let source = format!("[{}]", fact.source);
+            let words = match fact.name {
+                LABELS_FACT => self.some_labels(),
+                _ => words(&fact.value),
+            };
+            row(f, fact.name, words.into_iter().chain([source]))?;
         }
-        if !self.operators.is_empty() {
-            row(
-                f,
-                "operators",
-                commas(self.operators.iter().map(Operator::to_string)),
-            )?;
-            let reverse = self
-                .gradient_nodes
-                .map(|nodes| format!(", and {nodes} of the reverse half"));
-            row(
-                f,
-                "nodes",
-                [format!("{}{}", self.nodes, reverse.unwrap_or_default())],
-            )?;
+        Ok(())
+    }
+
+    /// Why the gradient cannot be taken: nodes of one operator and reason are told once.
+    fn write_refusal(&self, f: &mut fmt::Formatter<'_>, reason: &str) -> fmt::Result {
+        let refused = &self.found.unsupported;
+        if refused.is_empty() {
+            return row(f, "", words(reason));
         }
-        if let (Some(cost), Some(memory)) = (&self.cost, &self.memory) {
-            row(f, "cost", cost.told().split_whitespace())?;
-            row(f, "memory", memory.told().split_whitespace())?;
-        }
-        for warning in &self.warnings {
-            row(f, "warning", warning.split_whitespace())?;
-        }
-        writeln!(f)?;
-        let Some(reason) = &self.refusal else {
-            return writeln!(f, "Supported: the gradient can be taken.");
-        };
-        writeln!(f, "Refused: the gradient cannot be taken.")?;
-        if self.unsupported.is_empty() {
-            return row(f, "", reason.split_whitespace());
-        }
-        let same = |a: &&Node, b: &&Node| (&a.operator, &a.reason) == (&b.operator, &b.reason);
-        for (i, node) in self.unsupported.iter().enumerate() {
-            if self.unsupported[..i].iter().any(|earlier| same(&earlier, &node)) {
+        let kind = |refusal: &Refusal| (refusal.operator.clone(), refusal.reason.clone());
+        for (i, refusal) in refused.iter().enumerate() {
+            let same = |other: &&Refusal| kind(other) == kind(refusal);
+            if refused[..i].iter().any(|earlier| same(&earlier)) {
                 continue;
             }
-            let more = self.unsupported[i + 1..]
-                .iter()
-                .filter(|later| same(later, &node))
-                .count();
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
+            let more = match refused[i + 1..].iter().filter(same).count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
             };
-            let Node {
+            let Refusal {
                 node,
                 operator,
                 reason,
-            } = node;
+                ..
+            } = refusal;
             let sentence = format!("unsupported operator {operator} (node \"{node}\"{more}): {reason}");
-            row(f, "", sentence.split_whitespace())?;
+            row(f, "", words(&sentence))?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Tensor {
+impl fmt::Display for Inspected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}  {} [{}]", self.name, self.element, self.shape.join(", "))
+        let found = &self.found;
+        row(f, "model", [found.file.display()])?;
+        if found.opset > 0 {
+            let producer = match &*found.producer {
+                "" => "unknown",
+                producer => producer,
+            };
+            let Inspection {
+                opset, ir_version, ..
+            } = found;
+            row(
+                f,
+                "producer",
+                [format!("{producer}, opset {opset}, IR {ir_version}")],
+            )?;
+        }
+        let tensors = |name| move |tensor| (name, tensor);
+        let inputs = found.inputs.iter().map(tensors("input"));
+        for (
+            name,
+            TensorInfo {
+                name: tensor,
+                element,
+                shape,
+                ..
+            },
+        ) in inputs.chain(found.outputs.iter().map(tensors("output")))
+        {
+            row(f, name, [format!("{tensor}  {element} [{}]", shape.join(", "))])?;
+        }
+        self.write_facts(f)?;
+        if !found.operators.is_empty() {
+            let told = |o: &OperatorCount| {
+                let mark = if o.supported { "" } else { " (unsupported)" };
+                format!("{} \u{d7}{}{mark}", o.operator, o.count)
+            };
+            row(f, "operators", commas(found.operators.iter().map(told)))?;
+            let reverse = found
+                .gradient_nodes
+                .map(|nodes| format!(", and {nodes} of the reverse half"));
+            row(
+                f,
+                "nodes",
+                [format!("{}{}", found.nodes, reverse.unwrap_or_default())],
+            )?;
+        }
+        if let Some(cost) = &found.cost {
+            row(f, "cost", words(&price::run_in_words(cost)))?;
+            row(f, "memory", words(&price::memory_in_words(cost)))?;
+        }
+        for warning in &found.warnings {
+            row(f, "warning", words(warning))?;
+        }
+        writeln!(f)?;
+        match &self.refusal {
+            None => writeln!(f, "Supported: the gradient can be taken."),
+            Some(reason) => {
+                writeln!(f, "Refused: the gradient cannot be taken.")?;
+                self.write_refusal(f, reason)
+            }
+        }
     }
 }
 
-impl fmt::Display for Operator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.supported { "" } else { " (unsupported)" };
-        write!(f, "{} \u{d7}{}{mark}", self.operator, self.count)
-    }
+/// The words of a text.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Puts a comma after all but the last.

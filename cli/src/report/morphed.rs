@@ -5,12 +5,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 use steerlens::settings::short;
 use steerlens::{ClassifierSettings, Lens, Report};
 
-use super::Fact;
-use super::settings::InForce;
+use super::{Answer, SCHEMA, facts, lossy, nanoseconds, settings, single, without_empty};
 use crate::output::Output;
 
 /// Classes of the source picture that are listed, most probable first.
@@ -20,105 +19,18 @@ const TOP: usize = 5;
 const DOUBTFUL: f64 = 0.2;
 
 /// What one picture became.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Morphed {
-    schema: u32,
-    #[serde(serialize_with = "super::lossy")]
-    image: PathBuf,
-    #[serde(serialize_with = "super::lossy")]
-    model: PathBuf,
-    /// Further models that drove.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    also_models: Vec<String>,
-    #[serde(serialize_with = "super::lossy")]
-    output: PathBuf,
-    width: usize,
-    height: usize,
-    source_class: usize,
-    source_label: String,
-    target_class: usize,
-    target_label: String,
-    source_logit: f32,
-    target_logit: f32,
-    pub(crate) source_probability: f32,
-    pub(crate) target_probability: f32,
-    gradient_norm: f64,
-    /// How sure the direction is, of several samples: of the first morph.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agreement: Option<f64>,
-    inference_time: u64,
-    classes: Vec<Class>,
-    settings: InForce,
-    /// The magnification that the model's description advises.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    advised_magnification: Option<f64>,
-    /// What had to be known of the model, and where it was taken from.
-    facts: Vec<Fact>,
-    /// What there is to warn of in the model; each morph has its own.
-    warnings: Vec<String>,
+#[derive(Debug)]
+pub(crate) struct Morphed<'a> {
+    pub(crate) lens: &'a Lens,
+    pub(crate) classifier: &'a ClassifierSettings,
+    pub(crate) files: Files,
+    /// Width and height.
+    pub(crate) size: (usize, usize),
     /// One for each magnification: several with `--sheet`.
-    pub(crate) morphs: Vec<Step>,
+    pub(crate) morphs: Vec<Report>,
 }
 
-/// A class of the source picture.
-#[derive(Debug, Serialize)]
-struct Class {
-    class: usize,
-    label: String,
-    probability: f32,
-}
-
-/// One morph: what was done, and what the classifier says of the picture as written.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Step {
-    pub(crate) magnification: f64,
-    phase_rms: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agreement: Option<f64>,
-    /// How alike the gradients of several drivers are, at the first step.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    drivers_agreement: Option<f64>,
-    l2: f64,
-    attained: bool,
-    /// Whether the target's lead ended the way, where it was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    led: Option<bool>,
-    pub(crate) source_probability_after: Option<f32>,
-    pub(crate) target_probability_after: Option<f32>,
-    top_class_after: Option<usize>,
-    top_label_after: Option<String>,
-    morph_time: u64,
-    step_time: u64,
-    after_time: Option<u64>,
-    warning: Option<String>,
-}
-
-impl Step {
-    pub(crate) fn new(lens: &Lens, report: Report) -> Self {
-        let after = report.after;
-        Self {
-            magnification: report.magnification,
-            phase_rms: report.phase_rms,
-            agreement: report.agreement,
-            drivers_agreement: report.drivers_agreement,
-            l2: report.l2,
-            attained: report.attained,
-            led: report.led,
-            source_probability_after: after.map(|after| after.source_probability),
-            target_probability_after: after.map(|after| after.target_probability),
-            top_class_after: after.map(|after| after.top_class),
-            top_label_after: after.map(|after| lens.classifier().label(after.top_class).into_owned()),
-            morph_time: nanoseconds(report.morph_time),
-            step_time: nanoseconds(report.step_time),
-            after_time: after.map(|after| nanoseconds(after.time)),
-            warning: report.warning,
-        }
-    }
-}
-
-/// The files of a run, for the report.
+/// The files of a run.
 #[derive(Debug)]
 pub(crate) struct Files {
     pub(crate) image: PathBuf,
@@ -126,72 +38,119 @@ pub(crate) struct Files {
     pub(crate) output: PathBuf,
 }
 
-impl Morphed {
-    /// Puts together what happened to a picture of `size` (width, height).
-    pub(crate) fn new(
-        lens: &Lens,
-        classifier: &ClassifierSettings,
-        morphs: Vec<Step>,
-        files: Files,
-        size: (usize, usize),
-    ) -> Self {
-        let reading = lens.reading();
-        let label = |class| lens.classifier().label(class).into_owned();
-        let at = |values: &[f32], class: usize| values.get(class).copied().unwrap_or(f32::NAN);
-        let mut classes: Vec<Class> = (0..reading.probabilities.len())
-            .map(|class| Class {
-                class,
-                label: label(class),
-                probability: at(&reading.probabilities, class),
-            })
-            .collect();
-        classes.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        classes.truncate(TOP);
-        Self {
-            schema: super::SCHEMA,
-            image: files.image,
-            model: files.model,
-            also_models: lens
-                .also_driven_by()
-                .map(|model| model.model_file().display().to_string())
-                .collect(),
-            output: files.output,
-            width: size.0,
-            height: size.1,
-            source_class: reading.source,
-            source_label: label(reading.source),
-            target_class: reading.target,
-            target_label: label(reading.target),
-            source_logit: at(&reading.logits, reading.source),
-            target_logit: at(&reading.logits, reading.target),
-            source_probability: at(&reading.probabilities, reading.source),
-            target_probability: at(&reading.probabilities, reading.target),
-            gradient_norm: reading.gradient_norm,
-            agreement: morphs.first().and_then(|morph| morph.agreement),
-            inference_time: nanoseconds(reading.inference_time),
-            classes,
-            settings: InForce::new(classifier, lens.settings()),
-            advised_magnification: lens.classifier().signature().magnification,
-            facts: Fact::all(lens.classifier().facts()),
-            warnings: lens.classifier().warnings().to_vec(),
-            morphs,
-        }
+impl Answer for Morphed<'_> {
+    fn json(&self) -> Value {
+        let (reading, classifier) = (self.lens.reading(), self.lens.classifier());
+        let [source, target] = self.classes();
+        let [before, after] = self.before();
+        let score = |class: usize| single(reading.logits.get(class).copied().unwrap_or(f32::NAN));
+        let class = |class: &usize| json!({"class": class, "label": self.label(*class), "probability": single(self.probability(*class))});
+        let also = self.lens.also_driven_by();
+        let object = json!({
+            "schema": SCHEMA,
+            "image": lossy(&self.files.image),
+            "model": lossy(&self.files.model),
+            // Further models that drove.
+            "also-models": also.map(|model| lossy(model.model_file())).collect::<Value>(),
+            "output": lossy(&self.files.output),
+            "width": self.size.0,
+            "height": self.size.1,
+            "source-class": source,
+            "source-label": self.label(source),
+            "target-class": target,
+            "target-label": self.label(target),
+            "source-logit": score(source),
+            "target-logit": score(target),
+            "source-probability": single(before),
+            "target-probability": single(after),
+            "gradient-norm": reading.gradient_norm,
+            // How sure the direction is, of several samples: of the first morph.
+            "agreement": self.agreement(),
+            "inference-time": nanoseconds(reading.inference_time),
+            "classes": self.ranking().iter().take(TOP).map(class).collect::<Value>(),
+            "settings": settings::in_force(self.classifier, self.lens.settings()),
+            // The magnification that the model's description advises.
+            "advised-magnification": classifier.signature().magnification,
+            "facts": facts(classifier.facts()),
+            // What there is to warn of in the model; each morph has its own.
+            "warnings": classifier.warnings(),
+            "morphs": self.morphs.iter().map(|morph| self.morph(morph)).collect::<Value>(),
+        });
+        without_empty(object, &["also-models", "agreement", "advised-magnification"])
+    }
+}
+
+impl Morphed<'_> {
+    /// One morph: what was done, and what the classifier says of the picture as written.
+    fn morph(&self, morph: &Report) -> Value {
+        let after = morph.after;
+        let [source, target] = probabilities_after(morph).map(|p| p.map(single));
+        let object = json!({
+            "magnification": morph.magnification,
+            "phase-rms": morph.phase_rms,
+            "agreement": morph.agreement,
+            // How alike the gradients of several drivers are, at the first step.
+            "drivers-agreement": morph.drivers_agreement,
+            "l2": morph.l2,
+            "attained": morph.attained,
+            // Whether the target's lead ended the way, where it was asked for.
+            "led": morph.led,
+            "source-probability-after": source,
+            "target-probability-after": target,
+            "top-class-after": after.map(|after| after.top_class),
+            "top-label-after": after.map(|after| self.label(after.top_class)),
+            "morph-time": nanoseconds(morph.morph_time),
+            "step-time": nanoseconds(morph.step_time),
+            "after-time": after.map(|after| nanoseconds(after.time)),
+            "warning": morph.warning,
+        });
+        without_empty(object, &["agreement", "drivers-agreement", "led"])
+    }
+
+    fn label(&self, class: usize) -> String {
+        self.lens.classifier().label(class).into_owned()
+    }
+
+    /// The source class and the target class.
+    fn classes(&self) -> [usize; 2] {
+        let reading = self.lens.reading();
+        [reading.source, reading.target]
+    }
+
+    fn probability(&self, class: usize) -> f32 {
+        self.lens
+            .reading()
+            .probabilities
+            .get(class)
+            .copied()
+            .unwrap_or(f32::NAN)
+    }
+
+    /// Probabilities of source and target in the source picture.
+    pub(crate) fn before(&self) -> [f32; 2] {
+        self.classes().map(|class| self.probability(class))
+    }
+
+    /// All classes of the source picture, most probable first.
+    fn ranking(&self) -> Vec<usize> {
+        let mut classes: Vec<usize> = (0..self.lens.reading().probabilities.len()).collect();
+        classes.sort_by(|a, b| self.probability(*b).total_cmp(&self.probability(*a)));
+        classes
+    }
+
+    fn agreement(&self) -> Option<f64> {
+        self.morphs.first()?.agreement
     }
 
     /// The source class and the target class, each with its label.
-    pub(crate) fn pair(&self) -> [(usize, &str); 2] {
-        [
-            (self.source_class, &*self.source_label),
-            (self.target_class, &*self.target_label),
-        ]
+    pub(crate) fn pair(&self) -> [(usize, String); 2] {
+        self.classes().map(|class| (class, self.label(class)))
     }
 
     /// " · model".
     pub(crate) fn aside(&self) -> String {
-        format!(
-            " \u{b7} {}",
-            self.model.file_stem().unwrap_or_default().to_string_lossy()
-        )
+        let stem = self.files.model.file_stem().unwrap_or_default();
+        format!(" \u{b7} {}", stem.to_string_lossy())
     }
 
     /// Whether every morph reached its L2 budget; true without one.
@@ -200,25 +159,23 @@ impl Morphed {
     }
 
     /// What a morph is taken for, where that is neither the source nor the target: the class and its label.
-    pub(crate) fn stray<'a>(&'a self, morph: &'a Step) -> Option<(usize, &'a str)> {
-        let found = (morph.top_class_after?, morph.top_label_after.as_deref()?);
-        (!self.is_of_the_pair(found.0)).then_some(found)
+    pub(crate) fn stray(&self, morph: &Report) -> Option<(usize, String)> {
+        self.neither(morph.after?.top_class)
     }
 
     /// What the source picture is taken for, where that is neither the source nor the target.
-    pub(crate) fn source_stray(&self) -> Option<(usize, &str)> {
-        let top = self.classes.first()?;
-        (!self.is_of_the_pair(top.class)).then_some((top.class, &*top.label))
+    pub(crate) fn source_stray(&self) -> Option<(usize, String)> {
+        self.neither(*self.ranking().first()?)
     }
 
-    fn is_of_the_pair(&self, class: usize) -> bool {
-        [self.source_class, self.target_class].contains(&class)
+    fn neither(&self, class: usize) -> Option<(usize, String)> {
+        (!self.classes().contains(&class)).then(|| (class, self.label(class)))
     }
 
     /// How far the model's description advises to go, where that is another magnification than the one used, and nothing else
     /// has ended the way.
     pub(crate) fn advice(&self) -> Option<String> {
-        let advised = self.advised_magnification?;
+        let advised = self.lens.classifier().signature().magnification?;
         let morph = self.morphs.first()?;
         let used = morph.magnification;
         (advised != used && morph.led != Some(true)).then(|| {
@@ -234,11 +191,13 @@ impl Morphed {
     /// What to do where a single step of the default length does not end at the target.
     pub(crate) fn missed(&self) -> Option<String> {
         let morph = self.morphs.first().filter(|morph| morph.l2 > 0.0)?;
-        let (class, label) = morph.top_class_after.zip(morph.top_label_after.as_ref())?;
-        (class != self.target_class).then(|| {
+        let top = morph.after?.top_class;
+        let [_, target] = self.classes();
+        (top != target).then(|| {
             format!(
-                "the network takes the result for {label}: one long step may go past a target. Take --preset readable for many \
-                 small steps that end where the target leads, or look for an amount with --sheet 0.02,0.1,0.5"
+                "the network takes the result for {}: one long step may go past a target. Take --preset readable for many \
+                 small steps that end where the target leads, or look for an amount with --sheet 0.02,0.1,0.5",
+                self.label(top)
             )
         })
     }
@@ -250,7 +209,7 @@ impl Morphed {
             .iter()
             .any(|morph| morph.warning.is_none() && morph.l2 > 0.0);
         let agreement = self
-            .agreement
+            .agreement()
             .filter(|agreement| moved && *agreement < DOUBTFUL)?;
         Some(format!(
             "the direction is uncertain: another mean of as many samples would have a cosine of about {agreement:.2} with it; \
@@ -261,50 +220,46 @@ impl Morphed {
     /// What the user should know beyond the numbers.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
         let morphs = self.morphs.iter().filter_map(|morph| morph.warning.as_deref());
-        self.warnings.iter().map(String::as_str).chain(morphs)
+        let of_the_model = self.lens.classifier().warnings().iter();
+        of_the_model.map(String::as_str).chain(morphs)
     }
 }
 
-impl fmt::Display for Morphed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns = [
-            format!("p({})", self.source_label),
-            format!("p({})", self.target_label),
-        ];
-        let [wide, wider] = columns.each_ref().map(|column| column.chars().count());
-        let [source, target] = columns;
-        let top = self.classes.first().map_or("", |class| &class.label);
-        let p = |p: Option<f32>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"));
+/// Probabilities of source and target in a morph.
+pub(crate) fn probabilities_after(morph: &Report) -> [Option<f32>; 2] {
+    let after = morph.after;
+    [
+        after.map(|after| after.source_probability),
+        after.map(|after| after.target_probability),
+    ]
+}
 
-        writeln!(
-            f,
-            "{} \u{2192} {}{}\n",
-            self.source_label,
-            self.target_label,
-            self.aside()
-        )?;
-        writeln!(f, "magnification  {source}  {target}      L2  top class")?;
-        let (before, after) = (p(Some(self.source_probability)), p(Some(self.target_probability)));
-        writeln!(
-            f,
-            "{:<13}  {before:>wide$}  {after:>wider$}  {:>6}  {top}",
-            "source", ""
-        )?;
+impl fmt::Display for Morphed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [source, target] = self.pair().map(|(_, label)| label);
+        writeln!(f, "{source} \u{2192} {target}{}\n", self.aside())?;
+        let [first, second] = [format!("p({source})"), format!("p({target})")];
+        let [wide, wider] = [&first, &second].map(|column| column.chars().count());
+        writeln!(f, "magnification  {first}  {second}      L2  top class")?;
+        let p = |p: Option<f32>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"));
+        let mut line = |what: &str, probabilities: [Option<f32>; 2], l2: &str, top: &str| {
+            let [before, after] = probabilities.map(p);
+            writeln!(f, "{what:<13}  {before:>wide$}  {after:>wider$}  {l2:>6}  {top}")
+        };
+        let top = self.ranking().first().map(|class| self.label(*class));
+        line("source", self.before().map(Some), "", &top.unwrap_or_default())?;
         for morph in &self.morphs {
-            let (before, after) = (
-                p(morph.source_probability_after),
-                p(morph.target_probability_after),
-            );
-            let magnification = short(morph.magnification);
-            let top = morph.top_label_after.as_deref().unwrap_or("-");
-            writeln!(
-                f,
-                "{magnification:<13}  {before:>wide$}  {after:>wider$}  {:6.2}  {top}",
-                morph.l2
+            let top = morph.after.map(|after| self.label(after.top_class));
+            let (what, l2) = (short(morph.magnification), format!("{:.2}", morph.l2));
+            line(
+                &what,
+                probabilities_after(morph),
+                &l2,
+                top.as_deref().unwrap_or("-"),
             )?;
         }
         writeln!(f)?;
-        let budget = self.settings.l2_budget();
+        let budget = self.lens.settings().reach.l2_budget;
         if budget > 0.0 {
             let verdict = if self.attained() {
                 "attained"
@@ -321,28 +276,34 @@ impl fmt::Display for Morphed {
             )?,
             None => (),
         }
-        let sum = |time: fn(&Step) -> u64| self.morphs.iter().map(time).sum::<u64>();
-        if let Some(agreement) = self.agreement {
+        if let Some(agreement) = self.agreement() {
             writeln!(
                 f,
                 "agreement {agreement:.2}: the cosine to be expected with the mean of as many other samples"
             )?;
         }
         if let Some(cosine) = self.morphs.first().and_then(|morph| morph.drivers_agreement) {
+            let also = self.lens.also_driven_by();
+            let also: Vec<_> = also
+                .map(|model| model.model_file().display().to_string())
+                .collect();
             writeln!(
                 f,
                 "driven by {} too: mean cosine of the drivers' gradients {cosine:.2}",
-                self.also_models.join(", ")
+                also.join(", ")
             )?;
         }
+        let sum = |time: fn(&Report) -> Duration| self.morphs.iter().map(time).sum::<Duration>();
         writeln!(
             f,
             "read {}, morph {}, check {}",
-            milliseconds(self.inference_time + sum(|morph| morph.step_time)),
+            milliseconds(self.lens.reading().inference_time + sum(|morph| morph.step_time)),
             milliseconds(sum(|morph| morph.morph_time)),
-            milliseconds(sum(|morph| morph.after_time.unwrap_or(0))),
+            milliseconds(sum(|morph| morph
+                .after
+                .map_or(Duration::ZERO, |after| after.time))),
         )?;
-        writeln!(f, "wrote {}", Output::named(self.output.clone()))?;
+        writeln!(f, "wrote {}", Output::named(self.files.output.clone()))?;
         writeln!(
             f,
             "\nA raised probability is not evidence of a meaningful change: look at the picture."
@@ -350,10 +311,6 @@ impl fmt::Display for Morphed {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn milliseconds(nanoseconds: u64) -> String {
-    format!("{:.1} ms", Duration::from_nanos(nanoseconds).as_secs_f64() * 1e3)
+fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }

@@ -1,90 +1,53 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What a gradient takes, as both reports on models tell it.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 use steerlens::gradient::{Cost, Work};
 
-/// What a run takes, estimated from shapes.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Price {
-    /// Time of both halves over that of the forward half.
-    ratio: f64,
-    multiply_adds: Halves,
-    /// Elements read and written.
-    elements: Halves,
+/// What a run takes, estimated from shapes: time of both halves over that of the forward half, and what each half does.
+pub(super) fn run(cost: &Cost) -> Value {
+    let halves = |of: fn(&Work) -> u64| json!({"forward": of(&cost.forward), "backward": of(&cost.backward)});
+    json!({
+        "ratio": ratio(cost),
+        "multiply-adds": halves(|work| work.multiply_adds),
+        "elements": halves(|work| work.elements),
+    })
 }
 
-/// The same of both halves.
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Halves {
-    forward: u64,
-    backward: u64,
+/// Bytes: of weights, of copies of them that the reverse half needs in another order, and of activations until it has
+/// read them.
+pub(super) fn memory(cost: &Cost) -> Value {
+    json!({"weights": cost.weights, "copies": cost.copies, "kept": cost.kept})
 }
 
-/// Bytes.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Memory {
-    weights: u64,
-    /// Of weights, which the reverse half needs in another order.
-    copies: u64,
-    /// Of activations, until the reverse half has read them.
-    kept: u64,
+/// [`run`] in words.
+pub(super) fn run_in_words(cost: &Cost) -> String {
+    let Cost {
+        forward, backward, ..
+    } = cost;
+    format!(
+        "about {:.1} times the forward run: {} and {} multiply-adds forward and back, {} and {} elements moved",
+        ratio(cost),
+        prefixed(forward.multiply_adds),
+        prefixed(backward.multiply_adds),
+        prefixed(forward.elements),
+        prefixed(backward.elements),
+    )
 }
 
-impl From<Cost> for Price {
-    fn from(cost: Cost) -> Self {
-        let halves = |of: fn(&Work) -> u64| Halves {
-            forward: of(&cost.forward),
-            backward: of(&cost.backward),
-        };
-        Self {
-            ratio: (cost.ratio() * 100.0).round() / 100.0,
-            multiply_adds: halves(|w| w.multiply_adds),
-            elements: halves(|w| w.elements),
-        }
-    }
+/// [`memory`] in words.
+pub(super) fn memory_in_words(cost: &Cost) -> String {
+    format!(
+        "{}B of weights, {}B of copies of them, {}B of activations kept",
+        prefixed(cost.weights),
+        prefixed(cost.copies),
+        prefixed(cost.kept)
+    )
 }
 
-impl From<Cost> for Memory {
-    fn from(cost: Cost) -> Self {
-        Self {
-            weights: cost.weights,
-            copies: cost.copies,
-            kept: cost.kept,
-        }
-    }
-}
-
-impl Price {
-    /// In words.
-    pub(crate) fn told(&self) -> String {
-        let Self {
-            multiply_adds: m,
-            elements: e,
-            ..
-        } = self;
-        format!(
-            "about {:.1} times the forward run: {} and {} multiply-adds forward and back, {} and {} elements moved",
-            self.ratio,
-            prefixed(m.forward),
-            prefixed(m.backward),
-            prefixed(e.forward),
-            prefixed(e.backward),
-        )
-    }
-}
-
-impl Memory {
-    /// In words.
-    pub(crate) fn told(&self) -> String {
-        format!(
-            "{}B of weights, {}B of copies of them, {}B of activations kept",
-            prefixed(self.weights),
-            prefixed(self.copies),
-            prefixed(self.kept)
-        )
-    }
+/// In two decimals, which is more than an estimate is good for.
+fn ratio(cost: &Cost) -> f64 {
+    (cost.ratio() * 100.0).round() / 100.0
 }
 
 /// A count in three digits or so, with a prefix: "385 M".

@@ -4,89 +4,55 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
-use steerlens::Profile;
+use serde_json::{Value, json};
 use steerlens::gradient::{COTANGENT, INPUT_GRADIENT};
 
-use super::Fact;
-use super::price::{Memory, Price};
+use super::{Answer, SCHEMA, facts, lossy, price};
 use crate::output::Output;
 
 /// The model that was written, with its reverse half.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug)]
 pub(crate) struct Written {
-    schema: u32,
-    #[serde(serialize_with = "super::lossy")]
-    file: PathBuf,
-    profile: &'static str,
-    nodes: usize,
-    inputs: [StaticTensor; 2],
-    outputs: [StaticTensor; 2],
-    cost: Price,
-    memory: Memory,
-    /// What had to be known of the model, and where it was taken from.
-    facts: Vec<Fact>,
-    warnings: Vec<String>,
+    pub(crate) file: PathBuf,
+    pub(crate) profile: &'static str,
+    pub(crate) model: steerlens::Written,
 }
 
-/// A tensor of fixed shape.
-#[derive(Debug, Serialize)]
-struct StaticTensor {
-    name: String,
-    element: String,
-    shape: Vec<usize>,
-}
-
-impl Written {
-    pub(crate) fn new(file: PathBuf, profile: Profile, written: steerlens::Written) -> Self {
-        let tensor = |name: &str, element: &str, shape: &[usize]| StaticTensor {
-            name: name.into(),
-            element: element.into(),
-            shape: shape.into(),
-        };
-        let (picture, scores) = (&written.input_shape, &written.logits_shape);
-        Self {
-            schema: super::SCHEMA,
-            file,
-            profile: match profile {
-                Profile::Plain => "plain",
-                Profile::Cpu => "cpu",
-            },
-            nodes: written.nodes,
-            inputs: [
-                tensor(&written.input, &written.element.to_string(), picture),
-                tensor(COTANGENT, "float32", scores),
+impl Answer for Written {
+    fn json(&self) -> Value {
+        let model = &self.model;
+        let tensor = |name: &str, element: &str, shape: &[usize]| json!({"name": name, "element": element, "shape": shape});
+        json!({
+            "schema": SCHEMA,
+            "file": lossy(&self.file),
+            "profile": self.profile,
+            "nodes": model.nodes,
+            "inputs": [
+                tensor(&model.input, &model.element.to_string(), &model.input_shape),
+                tensor(COTANGENT, "float32", &model.logits_shape),
             ],
-            outputs: [
-                tensor(&written.logits, "float32", scores),
-                tensor(INPUT_GRADIENT, "float32", picture),
+            "outputs": [
+                tensor(&model.logits, "float32", &model.logits_shape),
+                tensor(INPUT_GRADIENT, "float32", &model.input_shape),
             ],
-            cost: written.cost.into(),
-            memory: written.cost.into(),
-            facts: Fact::all(&written.facts),
-            warnings: written.warnings,
-        }
+            "cost": price::run(&model.cost),
+            "memory": price::memory(&model.cost),
+            "facts": facts(&model.facts),
+            "warnings": model.warnings,
+        })
     }
 }
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, model) = (Output::named(self.file.clone()), &self.model);
+        let (picture, scores) = (&model.input_shape, &model.logits_shape);
+        writeln!(f, "wrote    {file}, {} nodes", model.nodes)?;
+        writeln!(f, "inputs   {} {picture:?}, {COTANGENT} {scores:?}", model.input)?;
         writeln!(
             f,
-            "wrote    {}, {} nodes",
-            Output::named(self.file.clone()),
-            self.nodes
-        )?;
-        let [a, b] = &self.inputs;
-        writeln!(f, "inputs   {a}, {b}")?;
-        let [a, b] = &self.outputs;
-        writeln!(f, "outputs  {a}, {b}")
-    }
-}
-
-impl fmt::Display for StaticTensor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.name, self.shape)
+            "outputs  {} {scores:?}, {INPUT_GRADIENT} {picture:?}",
+            model.logits
+        )
     }
 }

@@ -9,6 +9,7 @@ mod audit_files;
 mod audit_inputs;
 mod audit_models;
 mod audit_resume;
+mod fetch;
 mod help;
 mod labels;
 mod live;

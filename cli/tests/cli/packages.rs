@@ -110,9 +110,9 @@ fn a_copy_of_ones_own_is_fetched_beside_the_systems() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    // It gets as far as to look for pip.
+    // It gets as far as to look for Python.
     assert!(
-        said.contains("fetching ONNX Runtime") && output.status.code() == Some(2),
+        said.contains("python3 cannot be run") && output.status.code() == Some(2),
         "{said}"
     );
 }

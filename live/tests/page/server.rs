@@ -136,7 +136,7 @@ fn what_does_not_fit_is_refused_whole_and_with_a_sentence() {
     let kept = post(&session, "settings", "{}").json();
     assert_eq!(
         (&kept["magnification"], &kept["target-label"]),
-        (&json!(0), &json!(null))
+        (&json!(0.0), &json!(null))
     );
     let long = format!("{{\"target-label\": \"{}\"}}", "a".repeat(1 << 17));
     assert_eq!(post(&session, "settings", &long).status, 413);

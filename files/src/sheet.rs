@@ -3,7 +3,7 @@
 
 use image::{Rgb, RgbImage, RgbaImage};
 
-use steerlens_audit::canvas::{Canvas, Ink, fit, scaled, width};
+use crate::canvas::{Canvas, Ink, fit, scaled, width};
 
 const PAPER: Ink = Rgb([250, 250, 248]);
 const DARK: Ink = Rgb([34, 36, 40]);

@@ -42,7 +42,7 @@ fn hexadecimal(hasher: Sha256) -> String {
 }
 
 /// The first 64 bits of that of some words.
-pub(crate) fn of_words(words: &[&str]) -> u64 {
+pub fn of_words(words: &[&str]) -> u64 {
     let mut hasher = Sha256::new();
     for word in words {
         hasher.update(word);

@@ -16,7 +16,7 @@ use image::{
 use steerlens::frame::Shape;
 use steerlens::{FrameView, FrameViewMut, PixelFormat};
 
-use crate::error::{Cause, Error, Result, bail};
+use crate::error::{Cause, Error, Result};
 use crate::jpeg;
 
 /// Pixels of the largest picture that is read: a file of a few bytes may claim any size.
@@ -59,10 +59,9 @@ impl Picture {
             .map_err(|error| Error::file(format!("the picture {name} cannot be opened"), error))?;
         // Opening a FIFO would wait for a writer for ever.
         if !about.is_file() {
-            bail!(
-                Frame,
+            return Err(Error::Picture(format!(
                 "the picture {name} is not a regular file: name a PNG, JPEG, WebP or BMP file"
-            );
+            )));
         }
         let file = File::open(path)
             .map_err(|error| Error::file(format!("the picture {name} cannot be opened"), error))?;
@@ -77,10 +76,9 @@ impl Picture {
     /// As [`Picture::read`], and where standard input is a terminal.
     pub fn from_stdin() -> Result<Self> {
         if io::stdin().is_terminal() {
-            bail!(
-                Frame,
-                "standard input is a terminal: name a picture, or pipe one in"
-            );
+            return Err(Error::Picture(
+                "standard input is a terminal: name a picture, or pipe one in".to_owned(),
+            ));
         }
         let mut bytes = Vec::new();
         io::stdin()
@@ -89,10 +87,9 @@ impl Picture {
             .read_to_end(&mut bytes)
             .map_err(|error| Error::file("standard input cannot be read", error))?;
         if bytes.len() as u64 > MOST_BYTES {
-            bail!(
-                Frame,
+            return Err(Error::Picture(format!(
                 "standard input brings more than {MOST_BYTES} bytes: no picture that is read here is as large"
-            );
+            )));
         }
         let image = decode(Cursor::new(bytes))
             .map_err(|error| Error::file("the picture from standard input cannot be read", error))?;
@@ -106,7 +103,6 @@ impl Picture {
     }
 
     /// The same with pixels of this width over their height.
-    #[cfg(feature = "video")]
     pub fn with_aspect(self, aspect: (u32, u32)) -> Self {
         Self { aspect, ..self }
     }
@@ -222,7 +218,7 @@ impl Picture {
                 }
             }
         }
-        .map_err(Error::format)?;
+        .map_err(|error| Error::Format(error.into()))?;
         Ok(bytes.into_inner())
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::error::{Cause, Error, Result, bail};
+use crate::error::{Cause, Error, Result};
 
 const PREFIX: &str = ".steerlens-";
 const SUFFIX: &str = ".partial";
@@ -128,7 +128,10 @@ pub fn write_lightly(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error: io::Error| unwritten(path, error);
     match fs::metadata(path) {
-        Ok(about) if about.is_dir() => bail!(Results, "{} cannot be written: it is a folder", path.display()),
+        Ok(about) if about.is_dir() => Err(Error::Output(format!(
+            "{} cannot be written: it is a folder",
+            path.display()
+        ))),
         Ok(about) if !about.is_file() => OpenOptions::new()
             .write(true)
             .open(path)
@@ -153,12 +156,11 @@ pub fn refuse_inputs<P: AsRef<Path>>(output: &Path, inputs: impl IntoIterator<It
         // Only regular files are opened: a FIFO would wait for ever. Where one of them is not there, they are not the
         // same.
         if input.is_file() && same_file::is_same_file(output, input).unwrap_or(false) {
-            bail!(
-                Results,
+            return Err(Error::Output(format!(
                 "the output {} is the input {}, which would be lost: name another file",
                 output.display(),
                 input.display()
-            );
+            )));
         }
     }
     Ok(())
@@ -185,7 +187,8 @@ pub fn folder(path: &Path) -> Result<()> {
         .map_err(|error| Error::file(format!("the folder {} cannot be made", path.display()), error))
 }
 
-pub(crate) fn unwritten(path: &Path, error: impl Into<Cause>) -> Error {
+/// That a file cannot be written, and why.
+pub fn unwritten(path: &Path, error: impl Into<Cause>) -> Error {
     Error::file(format!("{} cannot be written", path.display()), error)
 }
 
