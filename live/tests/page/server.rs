@@ -57,7 +57,7 @@ fn nobody_is_let_in_without_the_token_or_by_another_name() {
         &format!("POST {wrong}settings HTTP/1.0\r\n{own}Content-Length: {length}\r\n\r\n{sent}"),
     );
     assert_eq!(refused.status, 404);
-    assert_eq!(state(&session, |_| true)["settings"]["magnification"], 0);
+    assert_eq!(state(&session, |_| true)["settings"]["magnification"], 0.0);
 
     let page = get(&session, "");
     assert!(
