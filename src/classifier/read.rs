@@ -45,6 +45,9 @@ impl Classifier {
             .gradient_to_planes(session.output(1), &mut reading.gradient);
         reading.gradient_norm = norm(&reading.gradient);
         (reading.source, reading.target, reading.objective) = (source, target, objective);
+        reading.around.clone_from(&reading.probabilities);
+        reading.agreement = None;
+        reading.halves.iter_mut().for_each(Vec::clear);
         Ok(())
     }
 

@@ -60,9 +60,8 @@ pub(super) enum Past {
 }
 
 impl Averager {
-    /// The mean of `settings.samples` gradients around the picture `planes`, whose size is `size`. One sample is the picture
-    /// itself, and has its scores; of several the reading's scores are left as they are. It is written when all runs have been
-    /// made.
+    /// The mean of `settings.samples` gradients, 2 or more, around the picture `planes`, whose size is `size`. The reading's
+    /// scores are left as they are; it is written when all runs have been made.
     pub(super) fn read(
         &mut self,
         classifier: &mut Classifier,
@@ -71,13 +70,6 @@ impl Averager {
         (settings, turn): (&GradientSettings, Turn),
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        if settings.samples < 2 {
-            classifier.read_planes(planes, pair, settings.objective, reading)?;
-            reading.agreement = None;
-            reading.halves.iter_mut().for_each(Vec::clear);
-            reading.around.clone_from(&reading.probabilities);
-            return Ok(());
-        }
         if (self.size, &self.settings) != (size, settings) {
             (self.size, self.settings) = (size, settings.clone());
             self.maps.clear();

@@ -2,17 +2,18 @@
 //! A model whose gradient moves frames: what it sees of them, and how its gradient is taken.
 
 use super::average::{Averager, Turn};
-use super::input_planes::{InputPlanes, Preprocessing, Shown};
+use super::input_planes::{InputPlanes, Shown, input_geometry};
 use super::{GradientSettings, InputSettings};
 use crate::classifier::{Classifier, Labels, OtherGradient, Reading, best_but};
-use crate::frame::Sampling;
+use crate::frame::{InputGeometry, Sampling, Shape};
 use crate::runtime;
 
 /// A classifier with what it needs to look at frames.
 #[derive(Debug)]
 pub(super) struct Driver {
     pub(super) classifier: Classifier,
-    pub(super) preprocessing: Preprocessing,
+    /// How it looks at frames.
+    pub(super) geometry: InputGeometry,
     input_planes: Option<InputPlanes>,
     averager: Averager,
 }
@@ -20,20 +21,25 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(classifier: Classifier, settings: &InputSettings) -> Self {
         Self {
-            preprocessing: Preprocessing::of(&classifier, settings),
+            geometry: input_geometry(classifier.signature(), settings),
             classifier,
             input_planes: None,
             averager: Averager::default(),
         }
     }
 
+    /// Looks at frames as these settings say.
+    pub(super) fn look_by(&mut self, settings: &InputSettings) {
+        self.geometry = input_geometry(self.classifier.signature(), settings);
+    }
+
     /// Scores alone; the gradient in `scores` is left as it is.
     pub(super) fn score(&mut self, shown: Shown<'_>, scores: &mut Reading) -> Result<(), runtime::Error> {
-        let input = InputPlanes::see(&mut self.input_planes, self.preprocessing, shown);
+        let input = InputPlanes::see(&mut self.input_planes, self.geometry, shown);
         self.classifier.score_planes(input, scores)
     }
 
-    /// The gradient, with the scores where one sample is taken: see [`Averager::read`].
+    /// The gradient: of one sample that at the picture itself, with its scores; of several their mean, by [`Averager::read`].
     pub(super) fn read(
         &mut self,
         shown: Shown<'_>,
@@ -41,8 +47,14 @@ impl Driver {
         gradient: (&GradientSettings, Turn),
         reading: &mut Reading,
     ) -> Result<(), runtime::Error> {
-        let input = InputPlanes::see(&mut self.input_planes, self.preprocessing, shown);
-        let seen = (input, self.preprocessing.geometry.input);
+        let input = InputPlanes::see(&mut self.input_planes, self.geometry, shown);
+        let (settings, _) = gradient;
+        if settings.samples < 2 {
+            return self
+                .classifier
+                .read_planes(input, pair, settings.objective, reading);
+        }
+        let seen = (input, self.geometry.input);
         self.averager
             .read(&mut self.classifier, seen, pair, gradient, reading)
     }
@@ -82,7 +94,7 @@ impl OtherDriver {
     }
 
     pub(super) fn look_by(&mut self, settings: &InputSettings) {
-        self.driver.preprocessing = self.driver.preprocessing.with(settings);
+        self.driver.look_by(settings);
     }
 
     /// The class of this driver that has the name of the first driver's.
@@ -112,7 +124,7 @@ impl OtherDriver {
         self.driver
             .read(shown, (source, target), gradient, &mut self.reading)?;
         into.halves.clone_from(&self.reading.halves);
-        into.geometry = self.driver.preprocessing.geometry;
+        into.geometry = self.driver.geometry;
         into.gradient.clone_from(&self.reading.gradient);
         into.norm = self.reading.gradient_norm;
         into.agreement = self.reading.agreement;
@@ -125,7 +137,7 @@ impl OtherDriver {
 #[derive(Debug)]
 pub(super) struct WayBack {
     sampling: Sampling,
-    of: crate::frame::InputGeometry,
+    of: InputGeometry,
     /// A plane of the input, and of the frame.
     pub(super) input: Vec<f32>,
     frame: Vec<f32>,
@@ -136,8 +148,8 @@ impl WayBack {
     pub(super) fn of<'a>(
         slots: &'a mut Vec<Self>,
         slot: usize,
-        shape: &crate::frame::Shape,
-        geometry: crate::frame::InputGeometry,
+        shape: &Shape,
+        geometry: InputGeometry,
     ) -> &'a mut Self {
         let new = || Self {
             sampling: geometry.sampling(shape),

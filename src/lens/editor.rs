@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::frame_editor::FrameEditor;
-use super::input_planes::Preprocessing;
+use super::input_planes::input_geometry;
 use super::reader::Reader;
 use super::region;
 use super::{LensSettings, Report, steps};
 use crate::Error;
-use crate::classifier::{Labels, Reading};
+use crate::classifier::{Labels, Reading, Signature};
 use crate::frame::{FramePosition, FrameView, FrameViewMut, Rect};
 use crate::morph::{ReachSettings, StepMode};
 use crate::render::{Bar, Caption, Captioner, DisplayMode, drawn_label, no_font, pass_on};
@@ -20,7 +20,9 @@ use crate::settings::Group;
 #[derive(Debug)]
 pub struct Editor {
     settings: LensSettings,
-    preprocessing: Preprocessing,
+    /// How the model looks at frames, and the threads that it has.
+    signature: Signature,
+    threads: usize,
     frame_editor: Option<FrameEditor>,
     /// The part of the frame that was edited last.
     part: Option<Rect>,
@@ -39,7 +41,8 @@ impl Editor {
     pub fn new(reader: &Reader, settings: LensSettings) -> Result<Self, Error> {
         settings.check()?;
         Ok(Self {
-            preprocessing: reader.preprocessing().with(&settings.input),
+            signature: reader.classifier().signature().clone(),
+            threads: reader.classifier().threads(),
             settings,
             frame_editor: None,
             part: None,
@@ -67,7 +70,6 @@ impl Editor {
         {
             self.frame_editor = None;
         }
-        self.preprocessing = self.preprocessing.with(&settings.input);
         self.settings = settings;
         Ok(())
     }
@@ -99,6 +101,7 @@ impl Editor {
         reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
+        reach.check()?;
         self.edit(None, frame, reading, reach, out)
     }
 
@@ -114,10 +117,12 @@ impl Editor {
         reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
+        reach.check()?;
         self.edit(Some(reader), frame, reading, reach, out)
     }
 
-    fn edit(
+    /// As [`Editor::walk`], and without a reader as [`Editor::apply`], where it is known that `reach` is in range.
+    pub(super) fn edit(
         &mut self,
         reader: Option<&mut Reader>,
         frame: &FrameView<'_>,
@@ -125,7 +130,6 @@ impl Editor {
         reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
-        reach.check()?;
         let start = Instant::now();
         let mut report = Report {
             source: reading.source,
@@ -149,8 +153,9 @@ impl Editor {
         };
         let frame = &frame;
         let settings = (&self.settings, reach);
+        let geometry = input_geometry(&self.signature, &self.settings.input);
         let frame_editor =
-            FrameEditor::for_frame(&mut self.frame_editor, frame, self.preprocessing, settings)?;
+            FrameEditor::for_frame(&mut self.frame_editor, frame, geometry, self.threads, settings)?;
         if self.part.replace(part) != Some(part) {
             frame_editor.forget();
         }

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::driver::WayBack;
-use super::input_planes::Preprocessing;
 use super::region;
 use super::temporal_state::TemporalState;
 use super::view::{Magnitude, Motion};
@@ -12,8 +11,8 @@ use super::{Control, LensSettings, Resolution};
 use crate::Error;
 use crate::classifier::{OtherGradient, Reading};
 use crate::frame::{
-    self, FramePosition, FrameView, FrameViewMut, LUMA, PictureId, Rect, Sampling, Shape, luma_of_planes,
-    read_luma, read_rgb, write_luma_change, write_rgb_change,
+    self, FramePosition, FrameView, FrameViewMut, InputGeometry, LUMA, PictureId, Rect, Sampling, Shape,
+    luma_of_planes, read_luma, read_rgb, write_luma_change, write_rgb_change,
 };
 use crate::measure::norm;
 use crate::morph::{
@@ -58,7 +57,8 @@ pub(super) type Movement<'a> = (&'a LensSettings, &'a ReachSettings);
 #[derive(Debug)]
 pub(super) struct FrameEditor {
     shape: Shape,
-    preprocessing: Preprocessing,
+    geometry: InputGeometry,
+    threads: usize,
     pub(super) sampling: Sampling,
     /// Whether the pyramid works at the frame's size, not at the model's.
     pub(super) at_frame: bool,
@@ -103,7 +103,8 @@ impl FrameEditor {
     pub(super) fn for_frame<'a>(
         slot: &'a mut Option<Self>,
         frame: &FrameView<'_>,
-        preprocessing: Preprocessing,
+        geometry: InputGeometry,
+        threads: usize,
         settings: Movement<'_>,
     ) -> Result<&'a mut Self, Error> {
         let mut old = slot.take();
@@ -113,8 +114,8 @@ impl FrameEditor {
             old = None;
         }
         let editor = match old {
-            Some(editor) if editor.shape == *frame.shape() && editor.preprocessing == preprocessing => editor,
-            old => Self::new(frame.shape(), preprocessing, settings, old)?,
+            Some(editor) if (&editor.shape, editor.geometry) == (frame.shape(), geometry) => editor,
+            old => Self::new(frame.shape(), geometry, threads, settings, old)?,
         };
         Ok(slot.insert(editor))
     }
@@ -123,30 +124,27 @@ impl FrameEditor {
     /// cost no plan where the pyramid works at the model's size.
     fn new(
         shape: &Shape,
-        preprocessing: Preprocessing,
+        geometry: InputGeometry,
+        threads: usize,
         movement: Movement<'_>,
         old: Option<Self>,
     ) -> Result<Self, Error> {
         let (settings, _) = movement;
         let whole = shape.size();
-        let sampling = preprocessing.geometry.sampling(shape);
+        let sampling = geometry.sampling(shape);
         let at_frame = match settings.resolution {
             Resolution::Frame => true,
             Resolution::Model => false,
             Resolution::Auto => whole.0 * whole.1 <= AUTO_PIXELS,
         };
-        let size = if at_frame {
-            whole
-        } else {
-            preprocessing.geometry.input
-        };
+        let size = if at_frame { whole } else { geometry.input };
         let gray = shape.format.is_gray() || settings.morph.color_mode == ColorMode::Luma;
         if shape.format.is_yuv() && !gray {
             return Err(frame::Error::LumaOnly { format: shape.format }.into());
         }
         let edited = if gray { 1 } else { 3 };
         let pixels = size.0 * size.1;
-        let morph = effective(movement, size, preprocessing.threads);
+        let morph = effective(movement, size, threads);
         let morpher = match old {
             Some(mut old) if (old.size, old.edited, &old.settings) == (size, edited, &morph) => {
                 old.morpher.reset();
@@ -156,12 +154,13 @@ impl FrameEditor {
         };
         Ok(Self {
             shape: *shape,
-            preprocessing,
+            geometry,
+            threads,
             sampling,
             at_frame,
             size,
             edited,
-            seen: preprocessing.geometry.channels,
+            seen: geometry.channels,
             morpher,
             settings: morph,
             resolution: settings.resolution,
@@ -174,7 +173,7 @@ impl FrameEditor {
             prepared: None,
             temporal: TemporalState::default(),
             surrogate: None,
-            plane: vec![0.0; preprocessing.geometry.pixels()],
+            plane: vec![0.0; geometry.pixels()],
             enlarged: Vec::new(),
             morph: vec![0; shape.packed_len()],
             renderer: Renderer::default(),
@@ -185,7 +184,7 @@ impl FrameEditor {
 
     /// Takes over other settings, where they need no other plan; whether they do not.
     pub(super) fn adopt(&mut self, movement: Movement<'_>) -> Result<bool, Error> {
-        let new = effective(movement, self.size, self.preprocessing.threads);
+        let new = effective(movement, self.size, self.threads);
         let (tuning, old) = (&new.tuning, &self.settings.tuning);
         if *tuning != *old {
             self.morpher.tune(tuning)?;

@@ -2,7 +2,7 @@
 //! What a classifier sees of a frame.
 
 use super::InputSettings;
-use crate::classifier::Classifier;
+use crate::classifier::Signature;
 use crate::frame::{FrameView, InputGeometry, Sampling, Shape, luma_of_planes};
 
 /// A picture as a driver is shown it.
@@ -32,43 +32,14 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// How a classifier looks at frames, and how the settings may change that.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Preprocessing {
-    pub(super) geometry: InputGeometry,
-    /// The crop that the model's description advises.
-    advised_crop: f64,
-    /// Threads that the pyramid may use.
-    pub(super) threads: usize,
-}
-
-impl Preprocessing {
-    pub(super) fn of(classifier: &Classifier, settings: &InputSettings) -> Self {
-        let signature = classifier.signature();
-        Self {
-            geometry: InputGeometry {
-                fit: settings.fit,
-                input: signature.size(),
-                channels: signature.channels(),
-                crop_fraction: signature.crop_fraction,
-            },
-            advised_crop: signature.crop_fraction,
-            threads: classifier.threads(),
-        }
-        .with(settings)
-    }
-
-    /// The same with the fit and the crop of other settings.
-    pub(super) fn with(self, settings: &InputSettings) -> Self {
-        let crop = settings.crop_fraction;
-        Self {
-            geometry: InputGeometry {
-                fit: settings.fit,
-                crop_fraction: if crop > 0.0 { crop } else { self.advised_crop },
-                ..self.geometry
-            },
-            ..self
-        }
+/// How a classifier of this signature looks at frames: its own crop counts where the settings leave it.
+pub(super) fn input_geometry(signature: &Signature, settings: &InputSettings) -> InputGeometry {
+    let crop = settings.crop_fraction;
+    InputGeometry {
+        fit: settings.fit,
+        input: signature.size(),
+        channels: signature.channels(),
+        crop_fraction: if crop > 0.0 { crop } else { signature.crop_fraction },
     }
 }
 
@@ -88,10 +59,9 @@ impl InputPlanes {
     /// The input picture of what is shown; what is in `slot` is made anew where shape or geometry have changed.
     pub(super) fn see<'a>(
         slot: &'a mut Option<Self>,
-        preprocessing: Preprocessing,
+        geometry: InputGeometry,
         shown: Shown<'_>,
     ) -> &'a [f32] {
-        let geometry = preprocessing.geometry;
         let shape = *shown.frame().shape();
         let kept = slot.take().filter(|s| s.geometry == geometry && s.shape == shape);
         let input_planes = slot.insert(kept.unwrap_or_else(|| Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::average::{Past, Turn};
 use super::driver::{Driver, OtherDriver};
-use super::input_planes::{Preprocessing, Shown};
+use super::input_planes::Shown;
 use super::region;
 use super::{GradientSettings, InputSettings, LensSettings};
 use crate::Error;
@@ -124,13 +124,9 @@ impl Reader {
         .into())
     }
 
-    pub(super) fn preprocessing(&self) -> Preprocessing {
-        self.first.preprocessing
-    }
-
     /// The map from frames of this shape to what the model sees of them, without a region.
     pub fn sampling(&self, frame: &FrameView<'_>) -> crate::frame::Sampling {
-        self.first.preprocessing.geometry.sampling(frame.shape())
+        self.first.geometry.sampling(frame.shape())
     }
 
     /// Takes over classes, objective, `samples`, fit and region of other settings, from the next frame on.
@@ -152,7 +148,7 @@ impl Reader {
             self.last = None;
         }
         if *input != self.input {
-            self.first.preprocessing = self.first.preprocessing.with(input);
+            self.first.look_by(input);
             self.others.iter_mut().for_each(|other| other.look_by(input));
             self.input = input.clone();
             self.last = None;
@@ -313,7 +309,7 @@ impl Reader {
     /// # Errors
     /// When the run fails or is interrupted.
     pub fn rehearse(&mut self) -> Result<Duration, Error> {
-        let geometry = self.first.preprocessing.geometry;
+        let geometry = self.first.geometry;
         let planes = vec![0.5; geometry.channels * geometry.pixels()];
         let pair = (0, 1.min(self.classifier().classes().saturating_sub(1)));
         // The first run makes buffers.

@@ -182,6 +182,7 @@ impl Lens {
         reach: &ReachSettings,
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
+        reach.check()?;
         shielded(|| {
             let position = self.look(frame);
             self.apply_at(position, frame, reach, out)
@@ -227,9 +228,8 @@ impl Lens {
         out: &mut FrameViewMut<'_>,
     ) -> Result<Report, Error> {
         self.editor.at(position);
-        let mut report = self
-            .editor
-            .walk(&mut self.reader, frame, &self.reading, reach, out)?;
+        let reader = Some(&mut self.reader);
+        let mut report = self.editor.edit(reader, frame, &self.reading, reach, out)?;
         if self.editor.settings().view.measure_after
             && let Some(morph) = self.editor.morph()
         {
