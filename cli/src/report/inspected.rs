@@ -105,7 +105,7 @@ impl Inspected {
         commas(labels.iter().take(LABELS).cloned().chain(more))
     }
 
-    /// Whatever the file and the settings say of the model.
+    /// What had to be known of the model: its scores, its labels, and what else.
     fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = &self.found;
         if let (Some(logits), Some(classes)) = (&found.logits, found.classes) {
@@ -163,28 +163,22 @@ impl fmt::Display for Inspected {
                 "" => "unknown",
                 producer => producer,
             };
-            let Inspection {
-                opset, ir_version, ..
-            } = found;
             row(
                 f,
                 "producer",
-                [format!("{producer}, opset {opset}, IR {ir_version}")],
+                [format!(
+                    "{producer}, opset {}, IR {}",
+                    found.opset, found.ir_version
+                )],
             )?;
         }
-        let tensors = |name| move |tensor| (name, tensor);
-        let inputs = found.inputs.iter().map(tensors("input"));
-        for (
-            name,
-            TensorInfo {
-                name: tensor,
-                element,
-                shape,
-                ..
-            },
-        ) in inputs.chain(found.outputs.iter().map(tensors("output")))
-        {
-            row(f, name, [format!("{tensor}  {element} [{}]", shape.join(", "))])?;
+        for (side, tensors) in [("input", &found.inputs), ("output", &found.outputs)] {
+            for TensorInfo {
+                name, element, shape, ..
+            } in tensors
+            {
+                row(f, side, [format!("{name}  {element} [{}]", shape.join(", "))])?;
+            }
         }
         self.write_facts(f)?;
         if !found.operators.is_empty() {

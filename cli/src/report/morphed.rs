@@ -42,7 +42,7 @@ impl Answer for Morphed<'_> {
     fn json(&self) -> Value {
         let (reading, classifier) = (self.lens.reading(), self.lens.classifier());
         let [source, target] = self.classes();
-        let [before, after] = self.before();
+        let [of_source, of_target] = self.before();
         let score = |class: usize| single(reading.logits.get(class).copied().unwrap_or(f32::NAN));
         let class = |class: &usize| json!({"class": class, "label": self.label(*class), "probability": single(self.probability(*class))});
         let also = self.lens.also_driven_by();
@@ -61,8 +61,8 @@ impl Answer for Morphed<'_> {
             "target-label": self.label(target),
             "source-logit": score(source),
             "target-logit": score(target),
-            "source-probability": single(before),
-            "target-probability": single(after),
+            "source-probability": single(of_source),
+            "target-probability": single(of_target),
             "gradient-norm": reading.gradient_norm,
             // How sure the direction is, of several samples: of the first morph.
             "agreement": self.agreement(),
@@ -243,8 +243,8 @@ impl fmt::Display for Morphed<'_> {
         writeln!(f, "magnification  {first}  {second}      L2  top class")?;
         let p = |p: Option<f32>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.3}"));
         let mut line = |what: &str, probabilities: [Option<f32>; 2], l2: &str, top: &str| {
-            let [before, after] = probabilities.map(p);
-            writeln!(f, "{what:<13}  {before:>wide$}  {after:>wider$}  {l2:>6}  {top}")
+            let [source, target] = probabilities.map(p);
+            writeln!(f, "{what:<13}  {source:>wide$}  {target:>wider$}  {l2:>6}  {top}")
         };
         let top = self.ranking().first().map(|class| self.label(*class));
         line("source", self.before().map(Some), "", &top.unwrap_or_default())?;
