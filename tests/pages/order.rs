@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which modules of the library use which is what docs/architecture.md says, and no files of a module that it names as
-//! being in order use each other in a circle.
+//! Which modules of the library use which is what docs/architecture.md says, and no files use each other in a circle: of
+//! a module that it names as being in order, and of any other crate.
 //!
 //! What a file uses are the paths in it that begin with `crate`, `super`, `self` or a module that it declares, outside of
 //! tests, followed through re-exports to the file that holds the item. Calls of methods are no paths: a method counts for
@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::{files, root};
 
-/// A module of the library, as the names on the way to it; none for `lib.rs`.
+/// A module of a crate, as the names on the way to it; none for `lib.rs`.
 type Module = Vec<String>;
 /// Modules by the modules that use them.
 type Uses = BTreeMap<String, BTreeSet<String>>;
@@ -29,22 +29,31 @@ struct Source {
     imports: HashMap<String, Vec<String>>,
 }
 
-/// Every file of `src`, by the module that it holds.
-struct Library(BTreeMap<Module, Source>);
+/// Every file of a crate's `src`, by the module that it holds.
+struct Crate(BTreeMap<Module, Source>);
 
-impl Library {
-    fn read() -> Self {
-        let src = root().join("src");
+impl Crate {
+    fn library() -> Self {
+        Self::read("src")
+    }
+
+    fn read(folder: &str) -> Self {
+        let src = root().join(folder);
+        let top = if src.join("lib.rs").exists() {
+            "lib"
+        } else {
+            "main"
+        };
         let source = |file: std::path::PathBuf| {
             let place = file.strip_prefix(&src).unwrap().with_extension("");
             let mut module: Module = place.iter().map(|p| p.to_str().unwrap().to_owned()).collect();
-            module.pop_if(|last| ["mod", "lib"].contains(&last.as_str()));
+            module.pop_if(|last| ["mod", top].contains(&last.as_str()));
             let tokens: TokenStream = fs::read_to_string(&file).unwrap().parse().unwrap();
             let mut source = Source::default();
             source.look(tokens, &module);
             (module, source)
         };
-        let mut all: BTreeMap<Module, Source> = files("src", &[".rs"]).into_iter().map(source).collect();
+        let mut all: BTreeMap<Module, Source> = files(folder, &[".rs"]).into_iter().map(source).collect();
         // Files that hold tests alone are declared for tests only.
         let declared = |module: &Module| {
             (1..=module.len()).all(|n| {
@@ -105,7 +114,7 @@ impl Library {
             .unwrap_or(at)
     }
 
-    /// The files that a file of the library uses, itself left out.
+    /// The files that a file uses, itself left out.
     fn used_by(&self, module: &[String]) -> BTreeSet<Module> {
         let paths = self.0[module].paths.iter();
         let mut used: BTreeSet<Module> = paths.filter_map(|(from, path)| self.origin(from, path)).collect();
@@ -125,9 +134,9 @@ impl Library {
         uses
     }
 
-    /// Which files of one module use which of them.
-    fn files_of(&self, top: &str) -> Uses {
-        let within = |module: &&Module| module.first().is_some_and(|m| m == top);
+    /// Which files of one module, or of all with `None`, use which of them.
+    fn files_of(&self, top: Option<&str>) -> Uses {
+        let within = |module: &&Module| top.is_none_or(|top| module.first().is_some_and(|m| m == top));
         let used = |module: &Module| {
             let used = self.used_by(module);
             used.iter().filter(within).map(|m| m.join("/")).collect()
@@ -346,7 +355,7 @@ impl Page {
 
 #[test]
 fn modules_use_those_that_the_page_says() {
-    let library = Library::read();
+    let library = Crate::library();
     let found = library.modules();
     let page = Page::read(&found);
     for (module, uses) in &found {
@@ -360,7 +369,7 @@ fn modules_use_those_that_the_page_says() {
 
 #[test]
 fn modules_use_lower_rows_only() {
-    let library = Library::read();
+    let library = Crate::library();
     let found = library.modules();
     let page = Page::read(&found);
     let row = |module: &String| {
@@ -376,17 +385,41 @@ fn modules_use_lower_rows_only() {
 
 #[test]
 fn files_that_are_said_to_be_in_order_are() {
-    let library = Library::read();
+    let library = Crate::library();
     let page = Page::read(&library.modules());
     assert!(page.ordered.contains("gradient"), "{:?}", page.ordered);
     for module in &page.ordered {
-        let files = library.files_of(module);
+        let files = library.files_of(Some(module));
         let circles = circles(&files);
         assert!(
             circles.is_empty(),
             "files of `{module}` use each other in a circle: {circles:#?}"
         );
     }
+}
+
+/// What a module takes from those that it stands in is no circle here, as it would be in the library.
+#[test]
+fn no_files_of_other_crates_use_each_other_in_a_circle() {
+    let mut found = Vec::new();
+    for folder in [
+        "plugin",
+        "files",
+        "audit",
+        "live",
+        "cli",
+        "python",
+        "tools/convert",
+    ] {
+        let mut files = Crate::read(&format!("{folder}/src")).files_of(None);
+        assert!(files.len() > 3, "{folder}: {files:?}");
+        for (file, uses) in &mut files {
+            uses.retain(|used| !used.is_empty() && !file.starts_with(&format!("{used}/")));
+        }
+        let circles = circles(&files);
+        found.extend(circles.iter().map(|circle| format!("{folder}: {circle:?}")));
+    }
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
@@ -404,7 +437,7 @@ fn files_of_gradient_use_lower_rows_or_their_own() {
         let row = rows.iter().position(holds);
         row.unwrap_or_else(|| panic!("no row of docs/architecture.md holds {file} of gradient"))
     };
-    let files = Library::read().files_of("gradient");
+    let files = Crate::library().files_of(Some("gradient"));
     let upwards: Vec<(&String, &String)> = files
         .iter()
         .flat_map(|(file, uses)| uses.iter().map(move |used| (file, used)))

@@ -18,11 +18,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use steerlens::morph::Method;
-use steerlens::settings::Choice;
 
-use crate::error::{Error, bail};
-use crate::input::Truth;
-use crate::settings::Settings;
+use crate::error::Error;
 
 /// Something that must not be so: where it is, the audit fails. Made of text, which is the grammar above; shown as it was
 /// written.
@@ -114,37 +111,5 @@ impl FromStr for Condition {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-impl Condition {
-    /// Refuses what an audit by these settings can never tell.
-    ///
-    /// # Errors
-    /// With a sentence that says what to do.
-    pub(crate) fn check(&self, settings: &Settings) -> Result<(), Error> {
-        match self.measure {
-            Measure::Flips if !settings.flips => bail!(
-                Settings,
-                "the condition {self} needs flips, and --no-flip leaves them out: leave out one of the two"
-            ),
-            Measure::Wrong if settings.truth == Truth::Unknown => bail!(
-                Settings,
-                "the condition {self} needs the true classes: give them with --truth folder or --labels-from"
-            ),
-            _ => {}
-        }
-        for filter in &self.filters {
-            if let Filter::Method(method) = filter
-                && !settings.methods.contains(method)
-            {
-                bail!(
-                    Settings,
-                    "the condition {self} names the method {}, which is not among --methods",
-                    method.nick()
-                );
-            }
-        }
-        Ok(())
     }
 }

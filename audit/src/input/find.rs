@@ -8,29 +8,12 @@ use std::path::{Component, Path, PathBuf};
 use steerlens_files::Picture;
 
 use super::Shard;
+use super::kind::Kind;
 use super::skipped::Skipped;
 use crate::error::{Error, Result, bail};
 
-pub(crate) const PICTURES: &[&str] = &["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp"];
-/// What is looked at in a folder; a file that is named itself may have any other ending.
-const VIDEOS: &[&str] = &[
-    "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogg", "ogv", "ts", "webm",
-    "wmv", "y4m",
-];
-
 /// Inputs of a sample, at most.
 const SAMPLE: usize = 12;
-
-/// What sort of file an input is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// One picture.
-    Picture,
-    /// Whatever GStreamer's plugins play.
-    Video,
-    /// Numbered pictures, one per frame.
-    Sequence,
-}
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +190,7 @@ impl Search<'_> {
                 }
             } else if !path.is_file() {
                 self.skipped.no_file(path);
-            } else if let Some(kind) = kind(&path) {
+            } else if let Some(kind) = Kind::by_ending(&path) {
                 files.push((kind, path));
             } else {
                 self.skipped.by_ending(path);
@@ -273,20 +256,11 @@ fn input(path: &Path, key: &Path, kind: Kind) -> Input {
 
 /// A file that was named itself, whatever its ending.
 fn single(path: &Path) -> Input {
-    let kind = kind(path).unwrap_or(match path.extension().is_none() && Picture::is_one(path) {
+    let kind = Kind::by_ending(path).unwrap_or(match path.extension().is_none() && Picture::is_one(path) {
         true => Kind::Picture,
         false => Kind::Video,
     });
     input(path, path.file_name().map_or(path, Path::new), kind)
-}
-
-fn kind(path: &Path) -> Option<Kind> {
-    let ending = path.extension()?.to_string_lossy().to_lowercase();
-    if PICTURES.contains(&ending.as_str()) {
-        Some(Kind::Picture)
-    } else {
-        VIDEOS.contains(&ending.as_str()).then_some(Kind::Video)
-    }
 }
 
 /// A path as text. Bytes that are no UTF-8 are written `\xHH`, so that two paths stay two.

@@ -5,6 +5,7 @@
 mod container;
 pub(crate) mod find;
 mod frame;
+mod kind;
 mod sample_rule;
 mod shard;
 mod skipped;
@@ -12,8 +13,9 @@ mod truth;
 #[cfg_attr(not(feature = "video"), path = "no_video.rs")]
 pub(crate) mod video;
 
-pub(crate) use find::{Input, Kind};
+pub(crate) use find::Input;
 pub(crate) use frame::{Frame, FrameInput};
+pub(crate) use kind::Kind;
 pub use sample_rule::SampleRule;
 pub(crate) use sample_rule::Sampler;
 pub use shard::Shard;

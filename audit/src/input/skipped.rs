@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::find;
+use super::kind::PICTURES;
 
 /// What was passed over, by the reason why.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl Skipped {
         let endings = format!(
             "{}; pictures that are read end in {}",
             self.endings(),
-            find::PICTURES.join(", ")
+            PICTURES.join(", ")
         );
         let no_files = "links to folders, broken links, pipes and the like are not read";
         [

@@ -15,7 +15,7 @@ use steerlens::{ClassifierSettings, GradientSettings, ReachSettings, Resolution}
 
 pub(crate) use options::Options;
 
-use crate::condition::Condition;
+use crate::condition::{Condition, Filter, Measure};
 use crate::error::{Error, Result, bail, error};
 use crate::input::{SampleRule, Shard, Truth};
 use crate::table::{Direction, Format, Reach};
@@ -229,9 +229,36 @@ impl Settings {
             );
         }
         for condition in &self.results.fail_if {
-            condition.check(self)?;
+            self.can_tell(condition)?;
         }
         self.morph.check().map_err(steerlens::Error::from)?;
+        Ok(())
+    }
+
+    /// Refuses a condition of which the audit can never tell whether it is fulfilled.
+    fn can_tell(&self, condition: &Condition) -> Result<()> {
+        match condition.measure {
+            Measure::Flips if !self.flips => bail!(
+                Settings,
+                "the condition {condition} needs flips, and --no-flip leaves them out: leave out one of the two"
+            ),
+            Measure::Wrong if self.truth == Truth::Unknown => bail!(
+                Settings,
+                "the condition {condition} needs the true classes: give them with --truth folder or --labels-from"
+            ),
+            _ => {}
+        }
+        for filter in &condition.filters {
+            if let Filter::Method(method) = filter
+                && !self.methods.contains(method)
+            {
+                bail!(
+                    Settings,
+                    "the condition {condition} names the method {}, which is not among --methods",
+                    method.nick()
+                );
+            }
+        }
         Ok(())
     }
 

@@ -7,11 +7,9 @@
 use glib::translate::{FromGlib, IntoGlib};
 use glib::value::FromValue;
 use gst::glib::{self, prelude::*};
-#[cfg(feature = "doc")]
-use gst::prelude::*;
 use steerlens::settings::Choice;
 
-use super::properties::{When, described, nick};
+use super::spec::{When, described, nick};
 
 /// A GObject enumeration that mirrors one of the library's choices, value for value.
 pub(super) trait Mirror:
@@ -124,17 +122,6 @@ static KINDS: [Kind; 17] = [
 /// The enumeration of the library's setting with this name.
 pub(super) fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
-}
-
-/// Lists every enumeration in the documentation cache that `gst-hotdoc-plugins-scanner` makes.
-#[cfg(feature = "doc")]
-pub(super) fn document() {
-    for property in super::properties::TABLE.iter() {
-        let of = property.spec.value_type();
-        if of.is_a(glib::Type::ENUM) {
-            of.mark_as_plugin_api(gst::PluginAPIFlags::empty());
-        }
-    }
 }
 
 #[cfg(test)]

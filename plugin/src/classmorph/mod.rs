@@ -5,12 +5,12 @@
 //! is, and every formula, lives in the library.
 //!
 //! * `imp`: the element as GObject sees it
-//! * `properties`, `enums`, `presets`, `settings`: what can be set, and what the library is given of it
+//! * `properties`, `rows`, `enums`, `spec`, `presets`, `settings`: what can be set, and what the library is given of it
 //! * `change`: the one way into the settings, and what it means for caps
 //! * `open`, `instances`: the model, loaded on the way to PAUSED, and models that elements share
 //! * `caps`: formats, and the doubled width of side-by-side
 //! * `stream`: one frame's way, from the buffer that comes in to the one that goes out; `discont`: what interrupts it
-//! * `latency`: how long a frame takes, as live pipelines are told
+//! * `live`, `latency`: what live pipelines are told of how long a frame takes
 //! * `content`: frames that are not what people see
 //! * `frame`, `region`: mapped buffers as views, and the part of them that upstream points at
 //! * `bus`, `messages`, `metas`, `stats`, `errors`, `warnings`, `log`: everything that is said
@@ -26,6 +26,7 @@ mod frame;
 mod imp;
 mod instances;
 mod latency;
+mod live;
 mod log;
 mod messages;
 mod metas;
@@ -35,6 +36,7 @@ mod properties;
 mod region;
 mod rows;
 mod settings;
+mod spec;
 mod stats;
 mod stream;
 mod warnings;
@@ -158,7 +160,7 @@ pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
     metas::register();
     #[cfg(feature = "doc")]
-    enums::document();
+    properties::document();
     // Never plugged in by itself: it changes the picture.
     gst::Element::register(
         Some(plugin),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use gst::glib::{self, prelude::*};
+#[cfg(feature = "doc")]
 use gst::prelude::*;
 use steerlens::settings::{Choice, Count, Group, Switch, Text};
 use steerlens::{ClassifierSettings, LensSettings, Sweep};
@@ -12,7 +13,8 @@ use steerlens::{ClassifierSettings, LensSettings, Sweep};
 use super::enums::{self, Mirror};
 use super::region::RoiSource;
 use super::rows;
-use super::settings::{Class, Settings};
+use super::settings::{Class, Settings, TOP_K};
+use super::spec::{When, described, nick};
 use crate::message::nanoseconds;
 
 /// One property: its description for GObject, and the way to its value.
@@ -28,29 +30,10 @@ type Set = dyn Fn(&mut Settings, &glib::Value) + Send + Sync;
 /// Where a property's value lies.
 type Field<T> = fn(&mut Settings) -> &mut T;
 
-/// When a property may change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    /// Before the start; in NULL or READY.
-    Ready,
-    /// At any time, from the next frame on.
-    Playing,
-    /// As `Playing`, and a controller may drive it.
-    Controlled,
-}
-
 const POST_MESSAGES: Switch = Switch {
     name: "post-messages",
     default: false,
     blurb: "Post an element message for each analysed frame",
-};
-
-pub(super) const TOP_K: Count = Count {
-    name: "top-k",
-    default: 5,
-    min: 1,
-    max: 100,
-    blurb: "Classes listed in a message, most probable first",
 };
 
 const ATTACH_META: Switch = Switch {
@@ -143,31 +126,6 @@ impl Property {
     pub(super) fn set(&self, settings: &mut Settings, value: &glib::Value) {
         (self.set)(settings, value);
     }
-}
-
-/// What all kinds of properties have: a nick made of the name, the blurb, and when they may change.
-pub(super) fn described<'a, B: GstParamSpecBuilderExt<'a>>(
-    builder: B,
-    nick: &'a str,
-    blurb: &'a str,
-    when: When,
-) -> B {
-    let builder = builder.nick(nick).blurb(blurb);
-    match when {
-        When::Ready => builder.mutable_ready(),
-        When::Playing => builder.mutable_playing(),
-        When::Controlled => builder.mutable_playing().controllable(),
-    }
-}
-
-/// "model-file" as "Model file".
-pub(super) fn nick(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first
-        .into_iter()
-        .chain(letters.map(|letter| if letter == '-' { ' ' } else { letter }))
-        .collect()
 }
 
 fn count(fact: &Count, when: When, field: Field<u32>) -> Property {
@@ -312,8 +270,21 @@ fn region_source() -> Property {
     )
 }
 
+/// Lists every enumeration in the documentation cache that `gst-hotdoc-plugins-scanner` makes.
+#[cfg(feature = "doc")]
+pub(super) fn document() {
+    for property in TABLE.iter() {
+        let of = property.spec.value_type();
+        if of.is_a(glib::Type::ENUM) {
+            of.mark_as_plugin_api(gst::PluginAPIFlags::empty());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use gst::prelude::*;
+
     use super::super::ClassMorph;
     use super::*;
 
@@ -379,11 +350,5 @@ mod tests {
             std.iter().map(|v| v.get::<f64>().unwrap()).collect::<Vec<_>>(),
             [0.25, 0.5]
         );
-    }
-
-    #[test]
-    fn nicks_are_written_as_words() {
-        assert_eq!(nick("model-file"), "Model file");
-        assert_eq!(nick("steps"), "Steps");
     }
 }

@@ -8,8 +8,8 @@ use gst::glib::{self, prelude::*};
 use steerlens::settings::{AnyChoice, Count, Real, Span, Switch, Text, Visitor, Whole};
 
 use super::enums;
-use super::properties::{When, described, nick};
 use super::settings::Settings;
+use super::spec::{When, described, nick};
 use crate::message::nanoseconds;
 
 /// The way through some groups of the element's settings.

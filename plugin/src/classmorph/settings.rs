@@ -6,12 +6,19 @@ use std::time::Duration;
 
 use steerlens::frame::Rect;
 use steerlens::render::DisplayMode;
-use steerlens::settings::Choice;
+use steerlens::settings::{Choice, Count};
 use steerlens::{ClassChoice, ClassifierSettings, GradientMode, LensSettings, LiveSettings, Sweep};
 
-use super::properties::TOP_K;
 use super::region::{self, RoiSource};
 use crate::message::nanoseconds;
+
+pub(super) const TOP_K: Count = Count {
+    name: "top-k",
+    default: 5,
+    min: 1,
+    max: 100,
+    blurb: "Classes listed in a message, most probable first",
+};
 
 /// A class as two properties name it: by number, or by label, which wins.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use gst::ClockTime;
 
-use super::field::Field;
-use super::{Error, fields, named};
+use super::declare::{fields, named};
+use super::field::{Error, Field};
 
 /// Name of the `GstCustomMeta` that `attach-meta` puts on buffers, and of the structure in it.
 pub const META: &str = "GstClassMorphMeta";

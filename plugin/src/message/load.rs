@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{fields, named};
+use super::declare::{fields, named};
 
 fields! {
     /// A model is about to be opened: the element message `classmorph-loading`.
