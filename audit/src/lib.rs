@@ -86,4 +86,6 @@ pub use merge::merge;
 pub use progress::{Phase, Progress};
 pub use run::run;
 pub use settings::{Results, Settings, Source, Targets, methods};
+/// What [`Auditor::audit`] takes.
+pub use steerlens_files::Picture;
 pub use table::{Direction, Format, Reach, Row};
