@@ -142,6 +142,12 @@ impl Kind {
 }
 
 impl Picture {
+    /// L2 norm of the values 0..1.
+    pub(crate) fn norm(&self) -> f64 {
+        let squares = self.bytes.iter().map(|byte| (f64::from(*byte) / 255.0).powi(2));
+        squares.sum::<f64>().sqrt()
+    }
+
     pub(crate) fn view(&self) -> Result<FrameView<'_>> {
         let stride = self.width * self.format.bytes();
         Ok(FrameView::new(

@@ -90,7 +90,9 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
     println!("| driver | way | {} all | attained | judge |", names.join(" "));
     println!("|---|---|{}---|---|---|", "---|".repeat(pairs.len()));
     let mut drivers = std::mem::take(&mut kind.drivers);
+    let mut comparisons = Vec::new();
     for (name, driver) in &mut drivers {
+        let mut by_way = Vec::new();
         for &(method, steps, reach, tuning) in &ways {
             let way = Way {
                 method,
@@ -106,6 +108,7 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
             };
             let mut walker = Walker::new(driver, way)?;
             let (mut row, mut all, mut attained, mut sums) = (String::new(), 0, 0, [0; 2]);
+            let mut outcomes = Vec::new();
             for (source, target) in pairs {
                 let (from, to) = (kind.class(source)?, kind.class(target)?);
                 let pictures = kind.pictures.iter().filter(|picture| picture.label == from);
@@ -113,13 +116,19 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 let (mut counts, mut reached) = ([0; 2], 0);
                 for picture in &pictures {
                     let morphed = walker.walk(driver, picture, to, 0)?;
+                    let convinced = morphed.attained && kind.verdict(&morphed.picture)? == to;
+                    outcomes.push(Outcome {
+                        is_thin: picture.norm() < THIN,
+                        reached: morphed.attained,
+                        convinced,
+                    });
                     // Compared at matched distance: what falls short is left out, not scored 0.
                     if !morphed.attained {
                         continue;
                     }
                     reached += 1;
                     counts[0] += usize::from(top_class(driver, &morphed.picture)? == to);
-                    counts[1] += usize::from(kind.verdict(&morphed.picture)? == to);
+                    counts[1] += usize::from(convinced);
                     if kind.name == "faces" {
                         let folder = out.join("mouths").join(format!("{name}, {title}"));
                         std::fs::create_dir_all(&folder)?;
@@ -141,8 +150,56 @@ pub(crate) fn table(kind: &mut Kind, out: &Path) -> Result<()> {
                 "| {name} | {title} |{row} {}/{} | {attained}/{all} | {share:.0} % |",
                 sums[0], sums[1]
             );
+            by_way.push((title, outcomes));
         }
+        comparisons.extend(compared(name, &by_way));
+    }
+    for comparison in comparisons {
+        println!("\n{comparison}");
     }
     kind.drivers = drivers;
     Ok(())
+}
+
+/// What became of one picture of a pair by one way.
+struct Outcome {
+    /// Whether it has little ink to move.
+    is_thin: bool,
+    /// Whether the distance was reached.
+    reached: bool,
+    /// Whether the judge then sees the target.
+    convinced: bool,
+}
+
+/// L2 norm below which a picture on black is called thin.
+const THIN: f64 = 8.0;
+
+/// The first of a driver's ways beside each of the others, on the same pictures.
+fn compared(driver: &str, ways: &[(String, Vec<Outcome>)]) -> Vec<String> {
+    let Some(((first, outcomes), others)) = ways.split_first() else {
+        return Vec::new();
+    };
+    let count = |thin: bool| {
+        let of = outcomes.iter().filter(|outcome| outcome.is_thin == thin);
+        (of.clone().filter(|outcome| outcome.reached).count(), of.count())
+    };
+    let ((thin, all_thin), (thick, all_thick)) = (count(true), count(false));
+    let mut sentences = Vec::new();
+    if all_thin > 0 && all_thick > 0 {
+        sentences.push(format!(
+            "{driver}, {first}: {thin} of {all_thin} thin pictures reach the distance, {thick} of {all_thick} others"
+        ));
+    }
+    sentences.extend(others.iter().map(|(other, theirs)| {
+        let same = || outcomes.iter().zip(theirs);
+        let convinced = same().filter(|(one, other)| one.reached && other.convinced).count();
+        let failed = same().filter(|(one, other)| !one.reached && !other.convinced).count();
+        let reached = thin + thick;
+        format!(
+            "{driver}, {other}: the judge convinced in {convinced} of the {reached} that {first} brings there, and not in {failed} of \
+             the {} others",
+            outcomes.len() - reached
+        )
+    }));
+    sentences
 }

@@ -118,17 +118,13 @@ pub(crate) fn audit<'py>(
     Ok(told)
 }
 
-/// What every audit needs is no keyword.
-const NEEDED: [&str; 2] = ["model", "out"];
-
 /// The flags of `steerlens audit` as keyword arguments: name, kind, values and a sentence.
 #[pyfunction]
 pub(crate) fn audit_settings(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let command = steerlens_cli::audit_command();
-    let flags = command.get_arguments().filter_map(|flag| {
-        let name = flag.get_long()?;
-        (!NEEDED.contains(&name)).then_some((name, flag))
-    });
+    // What every audit needs is no keyword.
+    let optional = command.get_arguments().filter(|flag| !flag.is_required_set());
+    let flags = optional.filter_map(|flag| Some((flag.get_long()?, flag)));
     let keyword = |(name, flag): (&str, &Arg)| {
         let dict = PyDict::new(py);
         dict.set_item("name", name.replace('-', "_"))?;

@@ -94,6 +94,14 @@ mod tests {
             assert!(set_by_name(&mut classifier, name, text), "{name}");
         }
         check(&classifier, 10);
-        check(&LensSettings::default(), 30);
+        let mut lens = LensSettings::default();
+        for (name, text) in [
+            ("temporal-smoothing", "0.25"),
+            ("caption", "true"),
+            ("grid", "exact"),
+        ] {
+            assert!(set_by_name(&mut lens, name, text), "{name}");
+        }
+        check(&lens, 30);
     }
 }

@@ -3,23 +3,13 @@
 
 use std::fs;
 
-use crate::{files, root};
+use crate::{files, members, root};
 
 /// The manifests of the workspace's crates, the library's own among them.
 fn manifests() -> impl Iterator<Item = (String, String)> {
-    let members = [
-        "plugin",
-        "files",
-        "audit",
-        "live",
-        "cli",
-        "python",
-        "examples",
-        "tools/convert",
-    ];
-    std::iter::once("").chain(members).map(|folder| {
-        let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
-        (folder.to_owned(), text)
+    std::iter::once(String::new()).chain(members()).map(|folder| {
+        let text = fs::read_to_string(root().join(&folder).join("Cargo.toml")).unwrap();
+        (folder, text)
     })
 }
 
@@ -59,15 +49,9 @@ fn every_crate_that_is_published_has_licence_readme_and_keywords() {
 
 #[test]
 fn what_a_crate_includes_of_the_repository_lies_in_the_crate() {
-    for folder in [
-        "src",
-        "plugin/src",
-        "files/src",
-        "audit/src",
-        "live/src",
-        "cli/src",
-    ] {
-        for file in files(folder, &[".rs"]) {
+    let sources = members().into_iter().map(|member| format!("{member}/src"));
+    for folder in sources.chain(["src".to_owned()]) {
+        for file in files(&folder, &[".rs"]) {
             let text = fs::read_to_string(&file).unwrap();
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
             for (at, _) in text
@@ -77,7 +61,7 @@ fn what_a_crate_includes_of_the_repository_lies_in_the_crate() {
                 let (_, rest) = text[at..].split_once('"').unwrap();
                 let named = rest.split_once('"').unwrap().0;
                 let path = file.parent().unwrap().join(named).canonicalize().unwrap();
-                let of_the_crate = root().join(folder.strip_suffix("/src").unwrap_or(folder));
+                let of_the_crate = root().join(folder.strip_suffix("/src").unwrap_or(&folder));
                 let own = path.starts_with(of_the_crate.canonicalize().unwrap());
                 // Pages are packed with the library.
                 let page = folder == "src" && path.starts_with(root().join("docs").canonicalize().unwrap());
